@@ -1,0 +1,1 @@
+//! snek compiler: codegen.
