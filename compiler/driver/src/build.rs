@@ -35,12 +35,17 @@ const STACK: usize = 256 << 20;
 /// Runs `work` on a thread with a stack of its own.
 fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, InternalError> {
     thread::scope(|scope| {
-        let spawned = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let spawned = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work);
         match spawned {
             Ok(handle) => handle
                 .join()
                 .map_err(|_| InternalError::new("driver", "a compiler thread panicked")),
-            Err(error) => Err(InternalError::new("driver", format!("cannot start a thread: {error}"))),
+            Err(error) => Err(InternalError::new(
+                "driver",
+                format!("cannot start a thread: {error}"),
+            )),
         }
     })
 }
@@ -120,15 +125,22 @@ fn build_here(unit: &Unit, options: &Options, messages: Messages) -> Built {
     if options.quiet {
         diagnostics.retain(|d| d.severity <= snek_diagnostics::Severity::Warning);
     }
-    built.messages.insert_str(0, &messages.diagnostics(&sources, &diagnostics));
+    built
+        .messages
+        .insert_str(0, &messages.diagnostics(&sources, &diagnostics));
     built
 }
 
 /// Builds modules on all cores. Messages come in the order of `units`, whatever is ready first.
 pub fn build_all(units: &[Unit], options: &Options, messages: Messages) -> Vec<Built> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(units.len());
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(units.len());
     if threads <= 1 {
-        return units.iter().map(|unit| finish(build_unit(unit, options, messages))).collect();
+        return units
+            .iter()
+            .map(|unit| finish(build_unit(unit, options, messages)))
+            .collect();
     }
     let progress = progress_bar(units.len(), options);
     let next = AtomicUsize::new(0);
@@ -150,7 +162,9 @@ pub fn build_all(units: &[Unit], options: &Options, messages: Messages) -> Vec<B
         }
     });
     progress.finish_and_clear();
-    let results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let results = results
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     results.into_iter().flatten().map(finish).collect()
 }
 

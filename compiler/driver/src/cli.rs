@@ -103,7 +103,11 @@ struct RunArgs {
     /// The script
     script: PathBuf,
     /// What the script gets as `sys.argv[1:]`
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
     args: Vec<OsString>,
     #[command(flatten)]
     common: Common,
@@ -185,7 +189,10 @@ fn build_inputs(inputs: &Inputs, options: &Options, messages: Messages) -> u8 {
 
 fn built_status(built: &Built) -> u8 {
     match built {
-        Built { internal_error: true, .. } => INTERNAL,
+        Built {
+            internal_error: true,
+            ..
+        } => INTERNAL,
         Built { ok: false, .. } => FAILURE,
         _ => SUCCESS,
     }
@@ -216,7 +223,9 @@ fn refuse(messages: Messages, diagnostics: &[Diagnostic]) -> u8 {
 /// Prints to stdout. A reader that has gone away (`snekc ... | head`) is no error.
 fn print(text: &str) -> Result<(), Diagnostic> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let reason = output::reason(&error);
@@ -243,7 +252,10 @@ mod tests {
     #[test]
     fn arguments_after_a_script_are_its_own() {
         let cli = Cli::try_parse_from(["snekc", "run", "--strict", "a.py", "--strict", "-O0", "x"]);
-        let Ok(Cli { command: Command::Run(run) }) = cli else {
+        let Ok(Cli {
+            command: Command::Run(run),
+        }) = cli
+        else {
             panic!("not parsed as run");
         };
         assert!(run.common.strict);

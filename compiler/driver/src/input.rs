@@ -65,12 +65,20 @@ fn file_unit(path: &Path, output_dir: Option<&Path>) -> Result<Unit, Diagnostic>
                 .help("give a file that ends in `.py`, or the directory of a package"),
         });
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     if !is_module_name(&stem) {
-        return Err(
-            Diagnostic::file_error(Code::D005, shown, format!("`{stem}` cannot be the name of a module"))
-                .help("rename the file so that `import` can name it: letters, digits and `_`, no keyword"),
-        );
+        return Err(Diagnostic::file_error(
+            Code::D005,
+            shown,
+            format!("`{stem}` cannot be the name of a module"),
+        )
+        .help(
+            "rename the file so that `import` can name it: letters, digits and `_`, no keyword",
+        ));
     }
     let directory = path.parent().unwrap_or(Path::new(""));
     Ok(Unit {
@@ -110,7 +118,11 @@ fn add_package(
     let before = inputs.units.len();
     let target = match output_dir {
         // The package's own folder is kept, so that `DIR` can be on `sys.path`.
-        Some(directory) => match fs::canonicalize(root).ok().as_deref().and_then(Path::file_name) {
+        Some(directory) => match fs::canonicalize(root)
+            .ok()
+            .as_deref()
+            .and_then(Path::file_name)
+        {
             Some(name) => directory.join(name),
             None => directory.to_owned(),
         },
@@ -129,10 +141,17 @@ fn add_package(
 
 fn add_directory(directory: &Path, target: &Path, inputs: &mut Inputs) -> Result<(), Diagnostic> {
     let entries = fs::read_dir(directory).map_err(|error| cannot_read(directory, &error))?;
-    let mut entries: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let mut entries: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
     entries.sort();
     for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             // Folders that are not packages hold data, tests or caches. A link could lead in a circle.
             if path.join("__init__.py").is_file() && is_module_name(&name) && !path.is_symlink() {
@@ -191,8 +210,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
     if bytes.len() > MAX_SOURCE {
         let shown = path.display().to_string();
-        return Err(Diagnostic::file_error(Code::D001, shown, "is larger than 1 GiB")
-            .help("split the module, or keep data in a file of its own"));
+        return Err(
+            Diagnostic::file_error(Code::D001, shown, "is larger than 1 GiB")
+                .help("split the module, or keep data in a file of its own"),
+        );
     }
     Ok(bytes)
 }
@@ -207,20 +228,28 @@ fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
         _ => "check that it is an ordinary file",
     };
     let shown = path.display().to_string();
-    Diagnostic::file_error(Code::D001, shown, format!("cannot be read: {}", reason(error))).help(help)
+    Diagnostic::file_error(
+        Code::D001,
+        shown,
+        format!("cannot be read: {}", reason(error)),
+    )
+    .help(help)
 }
 
 /// Whether `import` can name it.
 fn is_module_name(name: &str) -> bool {
     let mut characters = name.chars();
-    let starts = characters.next().is_some_and(|c| c == '_' || c.is_alphabetic());
+    let starts = characters
+        .next()
+        .is_some_and(|c| c == '_' || c.is_alphabetic());
     starts && characters.all(|c| c == '_' || c.is_alphanumeric()) && !KEYWORDS.contains(&name)
 }
 
 const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
 ];
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ pub struct Messages {
 impl Messages {
     /// Messages on stderr: coloured if it is a terminal and `NO_COLOR` is not set.
     pub fn new(format: MessageFormat) -> Self {
-        let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour =
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         Self { format, colour }
     }
 

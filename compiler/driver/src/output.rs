@@ -85,8 +85,12 @@ fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "write to another directory with `-o DIR`"
         }
-        io::ErrorKind::NotFound => "the directory does not exist; make it, or choose one with `-o DIR`",
-        io::ErrorKind::IsADirectory => "a directory has the name of the module to write; move it away",
+        io::ErrorKind::NotFound => {
+            "the directory does not exist; make it, or choose one with `-o DIR`"
+        }
+        io::ErrorKind::IsADirectory => {
+            "a directory has the name of the module to write; move it away"
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full; free some space, or write elsewhere with `-o DIR`"
         }
@@ -119,7 +123,11 @@ mod tests {
         fs::create_dir_all(dir.join("taken.so")).unwrap();
         let error = write(&dir.join("taken.so"), b"x").unwrap_err();
         assert_eq!(error.code, Code::D002);
-        assert!(error.message.contains("is a directory"), "{}", error.message);
+        assert!(
+            error.message.contains("is a directory"),
+            "{}",
+            error.message
+        );
         write(&dir.join("new.so"), b"one").unwrap();
         write(&dir.join("new.so"), b"two").unwrap();
         assert_eq!(fs::read(dir.join("new.so")).unwrap(), b"two");

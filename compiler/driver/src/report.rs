@@ -87,7 +87,10 @@ mod tests {
         let report = ModuleReport {
             source: "smooth.py".into(),
             output: "smooth.so".into(),
-            functions: vec![function("smooth", true, ""), function("load", false, "uses `open`")],
+            functions: vec![
+                function("smooth", true, ""),
+                function("load", false, "uses `open`"),
+            ],
             elapsed: Duration::from_millis(41),
         };
         assert_eq!(

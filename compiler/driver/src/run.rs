@@ -65,10 +65,18 @@ pub fn run(
 
 /// Where builds are kept: `SNEK_CACHE_DIR`, or `snek` in the user's cache.
 fn cache_dir() -> Result<PathBuf, Diagnostic> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("SNEK_CACHE_DIR")
         // The specification says that a relative path here is to be ignored.
-        .or_else(|| set("XDG_CACHE_HOME").filter(|path| path.is_absolute()).map(|path| path.join("snek")))
+        .or_else(|| {
+            set("XDG_CACHE_HOME")
+                .filter(|path| path.is_absolute())
+                .map(|path| path.join("snek"))
+        })
         .or_else(|| set("HOME").map(|path| path.join(".cache").join("snek")))
         .ok_or_else(|| {
             Diagnostic::file_error(Code::D004, "snekc run", "there is no cache directory")
@@ -78,7 +86,10 @@ fn cache_dir() -> Result<PathBuf, Diagnostic> {
 
 /// Names a build by all that it depends on.
 fn key(source: &[u8], script: &Path, options: &Options, host: &Host) -> String {
-    let compiler = host.compiler.as_deref().and_then(|path| fs::metadata(path).ok());
+    let compiler = host
+        .compiler
+        .as_deref()
+        .and_then(|path| fs::metadata(path).ok());
     let built = compiler.map(|metadata| {
         let modified = metadata.modified().ok();
         let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());

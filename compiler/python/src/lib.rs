@@ -20,7 +20,10 @@ mod _compiler {
     fn main(py: Python<'_>, arguments: Vec<OsString>, python: PathBuf) -> PyResult<u8> {
         let host = Host {
             python,
-            compiler: py.import("snek._compiler")?.getattr("__file__")?.extract()?,
+            compiler: py
+                .import("snek._compiler")?
+                .getattr("__file__")?
+                .extract()?,
         };
         Ok(py.detach(|| cli::main(arguments, &host)))
     }
