@@ -454,7 +454,7 @@ pub enum Iter {
 }
 
 /// What sema found out about a `prange`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parallel {
     /// Span of the `prange(...)` call.
     pub span: Span,
