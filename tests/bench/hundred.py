@@ -4,7 +4,9 @@ from math import cos, exp, sin, sqrt
 
 from snek import Array1D, Array2D, f64, i64, parallel, prange
 
+# Where Newton's method stops.
 TOLERANCE = 1e-9
+STEPS = 50
 
 
 def norm(a: Array1D[f64]) -> float:
@@ -19,7 +21,7 @@ def axpy(k: float, a: Array1D[f64], b: Array1D[f64]) -> None:
         b[i] += k * a[i]
 
 
-def newton(x: float, steps: int = 50) -> float:
+def newton(x: float, steps: int = STEPS) -> float:
     for _ in range(steps):
         change = (x * x * x - x - 2.0) / (3.0 * x * x - 1.0)
         x -= change
