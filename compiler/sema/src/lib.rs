@@ -1,1 +1,3 @@
-//! snek compiler: sema.
+//! AST to typed HIR: resolve names, infer, check. Must never know of machine layouts or passes.
+
+pub mod hir;
