@@ -1,4 +1,8 @@
 //! MIR, the mid-level IR: its definition, its text form, its verifier, and the lowering from HIR.
 //! Must never optimise, nor name Cranelift.
 
+pub mod builder;
+pub mod edit;
 pub mod ir;
+pub mod ops;
+pub mod text;
