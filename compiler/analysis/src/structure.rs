@@ -6,27 +6,6 @@
 use oxc_index::IndexVec;
 use snek_mir::ir::{Function, LabelId, OpId, OpKind, RegionId, ValueDef, ValueId};
 
-/// The regions that an op owns, in the order in which they are written.
-pub fn regions(kind: &OpKind) -> impl Iterator<Item = RegionId> + use<> {
-    let (first, second) = match kind {
-        OpKind::If { then, other } => (Some(*then), Some(*other)),
-        OpKind::Block { body, .. } => (Some(*body), None),
-        OpKind::For(f) => (Some(f.body), None),
-        OpKind::While { cond, body, .. } => (Some(*cond), Some(*body)),
-        _ => (None, None),
-    };
-    first.into_iter().chain(second)
-}
-
-/// The label that a structured op names.
-pub fn label(kind: &OpKind) -> Option<LabelId> {
-    match kind {
-        OpKind::Block { label, .. } | OpKind::While { label, .. } => Some(*label),
-        OpKind::For(f) => Some(f.label),
-        _ => None,
-    }
-}
-
 /// Whether the op repeats what it owns.
 pub fn is_loop(kind: &OpKind) -> bool {
     matches!(kind, OpKind::For(_) | OpKind::While { .. })
@@ -84,7 +63,7 @@ impl Structure {
             this.order.push(op);
             this.region_of[op] = Some(*region);
             let kind = &function.ops[op].kind;
-            for child in regions(kind) {
+            for child in kind.regions() {
                 this.owner_of[child] = Some(op);
                 pending.insert(0, child);
             }
@@ -92,7 +71,7 @@ impl Structure {
                 OpKind::Next(label) => this.labels[*label].nexts.push(op),
                 OpKind::Break(label) => this.labels[*label].breaks.push(op),
                 _ => {
-                    if let Some(label) = label(kind) {
+                    if let Some(label) = kind.label() {
                         this.labels[label].owner = Some(op);
                     }
                 }

@@ -6,7 +6,7 @@
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Convert, Function, IntOp, LoopKind, OpKind, Scalar, Type, ValueDef, ValueId,
+    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef, ValueId,
 };
 
 use super::interval::Interval;
@@ -58,16 +58,6 @@ pub fn counters(function: &Function, structure: &Structure) -> IndexVec<ValueId,
     is_counter
 }
 
-fn constant(function: &Function, value: ValueId) -> Option<i64> {
-    match function.values[value].def {
-        ValueDef::Result(op, _) => match function.ops[op].kind {
-            OpKind::ConstInt(c) => Some(c),
-            _ => None,
-        },
-        ValueDef::Param(..) => None,
-    }
-}
-
 fn source(function: &Function, structure: &Structure, value: ValueId) -> Source {
     let Type::Scalar(scalar) = function.values[value].ty else {
         return Source::Any;
@@ -86,7 +76,7 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
                 OpKind::Extent(_) => Source::Moderate,
                 OpKind::Convert(Convert::Extend) => Source::From(vec![data.args[0]]),
                 OpKind::Int(IntOp::Add | IntOp::Sub, _) => {
-                    let small = |v: ValueId| constant(function, v).is_some_and(|c| c.abs() <= STEP);
+                    let small = |v: ValueId| function.const_int(v).is_some_and(|c| c.abs() <= STEP);
                     let is_add = matches!(data.kind, OpKind::Int(IntOp::Add, _));
                     if small(data.args[1]) {
                         Source::From(vec![data.args[0]])
@@ -148,9 +138,11 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
                         return Source::From(data.args[..2].to_vec());
                     }
                     let mut origins = continuing(function, structure, f.label, n - 1);
-                    // A chunk of a parallel loop starts from the identity, which is moderate.
                     if f.kind != LoopKind::Parallel {
                         origins.push(data.args[n + 1]);
+                    } else if f.reductions.get(n - 1).is_none_or(|r| r.0 != ReductionOp::Add) {
+                        // A chunk starts from the identity, which is moderate for sums.
+                        return Source::Any;
                     }
                     Source::From(origins)
                 }
@@ -175,7 +167,7 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
 fn leaving(
     function: &Function,
     structure: &Structure,
-    label: snek_mir::ir::LabelId,
+    label: LabelId,
     n: usize,
 ) -> Vec<ValueId> {
     let breaks = &structure.labels[label].breaks;
@@ -185,7 +177,7 @@ fn leaving(
 fn continuing(
     function: &Function,
     structure: &Structure,
-    label: snek_mir::ir::LabelId,
+    label: LabelId,
     n: usize,
 ) -> Vec<ValueId> {
     let nexts = &structure.labels[label].nexts;
