@@ -5,4 +5,6 @@ pub mod builder;
 pub mod edit;
 pub mod ir;
 pub mod ops;
+pub mod parse;
 pub mod text;
+pub mod verify;
