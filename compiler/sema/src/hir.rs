@@ -275,6 +275,12 @@ pub enum ExprKind {
         args: Vec<ExprId>,
     },
     /// Call of a primitive that the stdlib names with `@intrinsic("name")`: a MIR op or a runtime function.
+    ///
+    /// - `snek_rt_*`: that row of `snek_abi`'s table. Pairs are tuples of two, an `i32` result is a Bool.
+    /// - `op.sqrt op.floor op.ceil op.trunc op.rint op.fabs op.copysign op.fma`: on Float.
+    /// - `op.bits` (Float to Int) and `op.from_bits` (Int to Float): the same 64 bits.
+    /// - `op.complex` (Float, Float to Complex), `op.real`, `op.imag`; also between C64 and F32, C128 and F64.
+    /// - `raise.NAME`: raises `snek_abi::Message::NAME`; no arguments; the type is None, control does not go on.
     Intrinsic {
         /// Its name, as `mir/lower/intrinsics.rs` lists them.
         name: String,
@@ -454,7 +460,7 @@ pub enum Iter {
 }
 
 /// What sema found out about a `prange`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parallel {
     /// Span of the `prange(...)` call.
     pub span: Span,
