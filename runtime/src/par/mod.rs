@@ -214,7 +214,8 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         if helpers <= 0 {
             this.work();
         } else {
-            shared.run(work, loop_pointer, helpers);
+            // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
+            unsafe { shared.run(work, loop_pointer, helpers) };
         }
     }
     let status = this.finish();
