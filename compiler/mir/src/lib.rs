@@ -1,1 +1,4 @@
-//! snek compiler: mir.
+//! MIR, the mid-level IR: its definition, its text form, its verifier, and the lowering from HIR.
+//! Must never optimise, nor name Cranelift.
+
+pub mod ir;
