@@ -97,6 +97,9 @@ codes! {
     D002 "file cannot be written"
     D003 "nothing to compile"
     D004 "wrong option or configuration"
+    D005 "not a Python module"
+    D006 "two modules have one output"
+    D007 "program cannot be started"
 
     L001 "linking failed"
     L002 "linker not found"

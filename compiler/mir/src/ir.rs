@@ -9,7 +9,7 @@
 //! # Structured ops
 //! - `if c { then } else { other }`: both regions end with `yield` of the op's results (or leave by another terminator).
 //! - `block @l { body }`: runs once; `break @l vals` or `yield vals` give its results.
-//! - `for`: a counted loop. Operands: start, stop, then the initial carried values (`step` is a constant field, not 0).
+//! - `for`: a counted loop. Operands: start, stop (I64), then the initial carried values (`step` is a constant field, not 0).
 //!   Start and stop are evaluated before. Region parameters: the induction variable, then the carried values. `next @l
 //!   vals` starts the next iteration (it ends the body, and is Python's `continue`), `break @l vals` leaves. Results:
 //!   the carried values. The trip count is `max(0, ceil((stop - start) / step))`; the induction variable never overflows.
@@ -27,7 +27,13 @@
 //!
 //! # Values
 //! Scalars, vectors of scalars, masks, array views, pointers to constant text. Tuples and complex numbers do not exist
-//! here: lowering takes them apart. An op on vectors is the op on scalars with a vector type.
+//! here: lowering takes them apart. An op on vectors is the op on scalars with a vector type. A constant of a vector type
+//! has its value in every lane. Bits (`and`, `or`, `xor`, `not`) work on masks too.
+//!
+//! An array value is a view *by value*: loops may carry several rows of one array at a time, so a `row` in a loop must
+//! not reuse the memory of a descriptor that a carried value still stands for.
+//!
+//! Integer ops that do not heed [`Overflow`] have [`Overflow::Wrap`].
 //!
 //! # Failure
 //! What may fail says so in its own fields: [`Overflow::Checked`], [`Bound::Checked`], `check`. Proving is changing the
@@ -367,7 +373,7 @@ pub enum IntUnaryOp {
     Neg,
     /// Absolute value; heeds [`Overflow`].
     Abs,
-    /// Bits inverted; on `Bool`: not.
+    /// Bits inverted; on `Bool` and masks: not.
     Not,
     /// Number of leading zero bits.
     LeadingZeros,
@@ -457,6 +463,8 @@ pub enum Message {
     Bare,
     /// Constant text.
     Text(String),
+    /// A message of CPython's whose wording the runtime knows (it differs between Python's versions).
+    Known(snek_abi::Message),
     /// "Python integer {operand} out of bounds for uint8": one I64 operand.
     WeakInt(ScalarKind),
     /// UnboundLocalError's text for this name.
@@ -476,7 +484,8 @@ pub enum LoopKind {
     Vector(u8),
 }
 
-/// How a carried value of a parallel loop folds.
+/// How a carried value of a parallel loop folds. Partial results of a float `Min` combine as Python's `min(left, right)`
+/// does (`right if right < left else left`), not as [`FloatOp::Min`]; `Max` likewise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum ReductionOp {
@@ -533,8 +542,15 @@ pub enum OpKind {
     Convert(Convert),
     /// Extent of the array's dimension `axis`: I64, not negative.
     Extent(u8),
-    /// `array, index`: the view of the rest at one position of the first dimension (rank 2 and up).
-    Row(Bound),
+    /// `array, indices...`: the view of the rest at one position of each of the leading dimensions; fewer indices than
+    /// dimensions, at least one. One bound per index. The result has the operand's element and layout.
+    Row(Vec<Bound>),
+    /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
+    AsStrided,
+    /// `array`: the address of the element whose indices are all 0, for calls of the runtime.
+    DataPointer,
+    /// `array`: the bytes from one element to the next along a dimension: I64.
+    Stride(u8),
     /// `array, indices...`: one index per dimension; one bound per index. Result: the element (two for complex).
     Load(Vec<Bound>),
     /// `array, indices..., value` (two values for complex). No result.

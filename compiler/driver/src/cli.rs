@@ -1,0 +1,273 @@
+//! The command `snekc`: arguments to options, results to exit statuses.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+use snek_diagnostics::{Diagnostic, SourceMap};
+
+use crate::build::{Built, build_all};
+use crate::input::{self, Inputs};
+use crate::messages::{self, Messages};
+use crate::options::{Emit, MessageFormat, OptLevel, Options};
+use crate::{output, run};
+
+/// The program that holds the compiler.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The Python that `snekc run` starts.
+    pub python: PathBuf,
+    /// The file that the compiler is in; a change of it makes cached builds stale.
+    pub compiler: Option<PathBuf>,
+}
+
+/// Exit statuses.
+const SUCCESS: u8 = 0;
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+/// As a panic of a Rust program.
+const INTERNAL: u8 = 101;
+
+const EXAMPLES: &str = "Examples:
+  snekc build blur.py               write blur.so beside blur.py
+  snekc build --strict -o out pkg/  build every module of a package into out/
+  snekc check *.py                  only say what is wrong
+  snekc run script.py 10            build into a cache, then run as `python script.py 10`
+  snekc build --emit mir blur.py    show what the optimiser made of it
+
+The compiler's words go to stderr. Exit status: 0 done, 1 errors in the program or its files,
+2 wrong usage, 101 a bug of snek.";
+
+/// Compiles typed Python to native modules.
+#[derive(Debug, Parser)]
+#[command(name = "snekc", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build modules: `x.so` beside each `x.py`
+    Build(BuildArgs),
+    /// Say what is wrong with modules, and build nothing
+    Check(CheckArgs),
+    /// Build a script into a cache and run it, as `python SCRIPT ARGS` would
+    Run(RunArgs),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Refuse annotated functions that cannot be native
+    #[arg(long)]
+    strict: bool,
+    /// How messages are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// Source files and package directories
+    #[arg(required = true, value_name = "FILE|PACKAGE_DIR")]
+    inputs: Vec<PathBuf>,
+    /// Write the modules into DIR
+    #[arg(short, long = "output-dir", value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+    /// Optimise: 0 or 2
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = opt_level)]
+    opt_level: OptLevel,
+    /// Show a stage instead of building: ast, hir, mir, mir:after=PASS, clif, asm; or write the object: obj
+    #[arg(long, value_name = "STAGE", value_parser = Emit::parse)]
+    emit: Option<Emit>,
+    /// Do not report what became of each function
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Source files and package directories
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The script
+    script: PathBuf,
+    /// What the script gets as `sys.argv[1:]`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    args: Vec<OsString>,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn opt_level(text: &str) -> Result<OptLevel, String> {
+    match text {
+        "0" => Ok(OptLevel::None),
+        "2" => Ok(OptLevel::Full),
+        _ => Err("the levels are 0 and 2".into()),
+    }
+}
+
+/// Runs `snekc ARGUMENTS` and gives its exit status.
+pub fn main(arguments: Vec<OsString>, host: &Host) -> u8 {
+    let arguments = std::iter::once("snekc".into()).chain(arguments);
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed stdout or stderr is no reason to fail.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => SUCCESS,
+                _ => USAGE,
+            };
+        }
+    };
+    match cli.command {
+        Command::Build(arguments) => build(arguments),
+        Command::Check(arguments) => check(arguments),
+        Command::Run(arguments) => run_script(arguments, host),
+    }
+}
+
+fn build(arguments: BuildArgs) -> u8 {
+    let options = Options {
+        emit: arguments.emit.unwrap_or_default(),
+        opt_level: arguments.opt_level,
+        strict: arguments.common.strict,
+        quiet: arguments.quiet,
+        message_format: arguments.common.message_format,
+        output_dir: arguments.output_dir,
+    };
+    let messages = Messages::new(options.message_format);
+    if let Some(directory) = &options.output_dir
+        && let Err(diagnostic) = output::create_dir(directory)
+    {
+        return refuse(messages, &[diagnostic]);
+    }
+    let inputs = input::find_units(&arguments.inputs, options.output_dir.as_deref());
+    build_inputs(&inputs, &options, messages)
+}
+
+fn check(arguments: CheckArgs) -> u8 {
+    let options = Options {
+        emit: Emit::Check,
+        strict: arguments.common.strict,
+        message_format: arguments.common.message_format,
+        ..Options::default()
+    };
+    let inputs = input::find_units(&arguments.inputs, None);
+    build_inputs(&inputs, &options, Messages::new(options.message_format))
+}
+
+fn build_inputs(inputs: &Inputs, options: &Options, messages: Messages) -> u8 {
+    let mut status = SUCCESS;
+    if inputs.diagnostics.iter().any(Diagnostic::is_error) {
+        status = FAILURE;
+    }
+    messages::say(&messages.diagnostics(&SourceMap::default(), &inputs.diagnostics));
+    let built = build_all(&inputs.units, options, messages);
+    status = built.iter().map(built_status).fold(status, u8::max);
+    let text: String = built.into_iter().map(|built| built.text).collect();
+    match print(&text) {
+        Ok(()) => status,
+        Err(diagnostic) => refuse(messages, &[diagnostic]).max(status),
+    }
+}
+
+fn built_status(built: &Built) -> u8 {
+    match built {
+        Built {
+            internal_error: true,
+            ..
+        } => INTERNAL,
+        Built { ok: false, .. } => FAILURE,
+        _ => SUCCESS,
+    }
+}
+
+fn run_script(arguments: RunArgs, host: &Host) -> u8 {
+    let options = Options {
+        strict: arguments.common.strict,
+        quiet: true,
+        message_format: arguments.common.message_format,
+        ..Options::default()
+    };
+    let messages = Messages::new(options.message_format);
+    let Some((script, script_arguments)) = arguments.script.split_first() else {
+        return USAGE; // cannot be: clap demands one
+    };
+    match run::run(
+        Path::new(script),
+        script_arguments,
+        &options,
+        host,
+        messages,
+    ) {
+        Ok(built) => {
+            messages::say(&built.messages);
+            built_status(&built)
+        }
+        Err(diagnostic) => refuse(messages, &[diagnostic]),
+    }
+}
+
+fn refuse(messages: Messages, diagnostics: &[Diagnostic]) -> u8 {
+    messages::say(&messages.diagnostics(&SourceMap::default(), diagnostics));
+    FAILURE
+}
+
+/// Prints to stdout. A reader that has gone away (`snekc ... | head`) is no error.
+fn print(text: &str) -> Result<(), Diagnostic> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let reason = output::reason(&error);
+            Err(Diagnostic::file_error(
+                snek_diagnostics::Code::D002,
+                "stdout",
+                format!("cannot be written: {reason}"),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_after_a_script_are_its_own() {
+        let cli = Cli::try_parse_from(["snekc", "run", "--strict", "a.py", "--strict", "-O0", "x"]);
+        let Ok(Cli {
+            command: Command::Run(run),
+        }) = cli
+        else {
+            panic!("not parsed as run");
+        };
+        assert!(run.common.strict);
+        assert_eq!(run.script, ["a.py", "--strict", "-O0", "x"]);
+    }
+}

@@ -1,0 +1,85 @@
+//! What a compilation can be asked for. Plain data: [`crate::cli`] makes it of arguments, the pipeline reads it.
+
+use std::path::PathBuf;
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum MessageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much the optimiser does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OptLevel {
+    /// Only what is needed to run.
+    None,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+/// What to make of a module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Emit {
+    /// Nothing: only the messages.
+    Check,
+    /// The syntax tree, as text.
+    Ast,
+    /// The typed tree, as text.
+    Hir,
+    /// The mid-level IR, as text.
+    Mir {
+        /// After the pass of this name; after the last one without it.
+        after: Option<String>,
+    },
+    /// Cranelift's IR, as text.
+    Clif,
+    /// Machine code, as text.
+    Asm,
+    /// The object file, before it is linked.
+    Object,
+    /// The extension module.
+    #[default]
+    Module,
+}
+
+impl Emit {
+    /// Reads the argument of `--emit`.
+    pub fn parse(text: &str) -> Result<Emit, String> {
+        Ok(match text {
+            "ast" => Emit::Ast,
+            "hir" => Emit::Hir,
+            "mir" => Emit::Mir { after: None },
+            "clif" => Emit::Clif,
+            "asm" => Emit::Asm,
+            "obj" => Emit::Object,
+            _ => match text.strip_prefix("mir:after=") {
+                Some(pass) if !pass.is_empty() => Emit::Mir {
+                    after: Some(pass.to_owned()),
+                },
+                _ => return Err("expected ast, hir, mir, mir:after=PASS, clif, asm or obj".into()),
+            },
+        })
+    }
+}
+
+/// Everything that a build depends on beside the source.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What to make.
+    pub emit: Emit,
+    /// How much to optimise.
+    pub opt_level: OptLevel,
+    /// Every annotated function must be native.
+    pub strict: bool,
+    /// Say nothing but errors and warnings.
+    pub quiet: bool,
+    /// How messages are written.
+    pub message_format: MessageFormat,
+    /// Where modules go; beside their sources without it.
+    pub output_dir: Option<PathBuf>,
+}

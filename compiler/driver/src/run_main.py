@@ -1,0 +1,35 @@
+# Runs a compiled script as `python SCRIPT ARGS` would: sys.argv is ["-c", MODULE, SCRIPT, *ARGS].
+import sys
+
+
+def main():
+    import os
+    from importlib.machinery import ExtensionFileLoader
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    module_path, script = sys.argv[1:3]
+    del sys.argv[:2]
+    if not sys.flags.safe_path:
+        sys.path[0] = os.path.dirname(os.path.realpath(script))
+    loader = ExtensionFileLoader("__main__", module_path)
+    module = module_from_spec(spec_from_file_location("__main__", module_path, loader=loader))
+    module.__file__ = script
+    module.__spec__ = module.__cached__ = None
+    sys.modules["__main__"] = module
+    try:
+        loader.exec_module(module)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        # Our own frames are not the user's business.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is not module.__dict__:
+            trace = trace.tb_next
+        error.__traceback__ = trace
+        sys.excepthook(type(error), error, trace)
+        # Python sets the exit status, and says nothing more.
+        sys.excepthook = lambda *_: None
+        raise
+
+
+main()

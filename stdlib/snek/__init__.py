@@ -1,0 +1,96 @@
+"""Ahead-of-time compilation for typed Python.
+
+Annotate a function, build its module with ``snekc build module.py``, and
+``import module`` takes the compiled ``module.so``.  Without it the same file
+runs in CPython: everything here is then plain Python and gives the same answers.
+
+    from snek import parallel, prange, Array1D, f64
+
+    @parallel
+    def total(values: Array1D[f64]) -> float:
+        result = 0.0
+        for i in prange(len(values)):
+            result += values[i]
+        return result
+
+Scalar types (``i8`` to ``i64``, ``u8`` to ``u64``, ``f32``, ``f64``, ``c64``,
+``c128``) are NumPy's, and ``Array1D`` to ``Array4D`` are aliases of typed
+``numpy.ndarray``.  They are made when first asked for, so that importing
+``snek`` neither needs nor loads NumPy.
+"""
+
+__all__ = [
+    "Array",
+    "Array1D",
+    "Array2D",
+    "Array3D",
+    "Array4D",
+    "c64",
+    "c128",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "native",
+    "parallel",
+    "prange",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+]
+
+
+def native(function=None, /):
+    """Demand that a function is compiled to native code.
+
+    Used as ``@native`` or ``@native()``.  ``snekc`` compiles every annotated
+    function that it can; with this decorator, whatever keeps the function from
+    being native is a compile error that says why.  In CPython the function is
+    returned as it is.
+    """
+    return native if function is None else function
+
+
+def parallel(function=None, /):
+    """Demand native code whose ``prange`` loops run on all cores.
+
+    Used as ``@parallel`` or ``@parallel()``.  As ``@native``, and loops over
+    ``prange`` are checked for independent iterations and divided among threads.
+    In CPython the function is returned as it is, and ``prange`` is ``range``.
+    """
+    return parallel if function is None else function
+
+
+def prange(*bounds):
+    """A ``range`` whose iterations may run at the same time, in any order.
+
+    ``prange(stop)``, ``prange(start, stop)`` and ``prange(start, stop, step)``
+    mean what they mean for ``range``.  In compiled code the iterations are
+    divided among threads; the compiler proves that they touch different memory
+    or recognises a reduction (``total += x``), and refuses the loop otherwise.
+    In CPython this is ``range``.
+    """
+    return range(*bounds)
+
+
+def __getattr__(name):
+    # Types come from NumPy and are made on demand (PEP 562): the import of this
+    # package must stay cheap, and programs on `array.array` need no NumPy.
+    if name in __all__:
+        from . import _types
+
+        value = globals()[name] = getattr(_types, name)
+        return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = globals()[name] = version("snek")
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__, "__version__"})

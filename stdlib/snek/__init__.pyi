@@ -1,0 +1,65 @@
+"""What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
+
+from collections.abc import Callable
+from typing import Any, SupportsIndex, TypeAlias, TypeVar, overload
+
+import numpy
+from numpy import complex64 as c64
+from numpy import complex128 as c128
+from numpy import float32 as f32
+from numpy import float64 as f64
+from numpy import int8 as i8
+from numpy import int16 as i16
+from numpy import int32 as i32
+from numpy import int64 as i64
+from numpy import uint8 as u8
+from numpy import uint16 as u16
+from numpy import uint32 as u32
+from numpy import uint64 as u64
+
+__all__ = [
+    "Array",
+    "Array1D",
+    "Array2D",
+    "Array3D",
+    "Array4D",
+    "c64",
+    "c128",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "native",
+    "parallel",
+    "prange",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+]
+
+__version__: str
+
+_F = TypeVar("_F", bound=Callable[..., object])
+_S = TypeVar("_S", bound=numpy.generic)
+
+Array: TypeAlias = numpy.ndarray[tuple[Any, ...], numpy.dtype[_S]]
+Array1D: TypeAlias = numpy.ndarray[tuple[int], numpy.dtype[_S]]
+Array2D: TypeAlias = numpy.ndarray[tuple[int, int], numpy.dtype[_S]]
+Array3D: TypeAlias = numpy.ndarray[tuple[int, int, int], numpy.dtype[_S]]
+Array4D: TypeAlias = numpy.ndarray[tuple[int, int, int, int], numpy.dtype[_S]]
+
+@overload
+def native(function: _F, /) -> _F: ...
+@overload
+def native() -> Callable[[_F], _F]: ...
+@overload
+def parallel(function: _F, /) -> _F: ...
+@overload
+def parallel() -> Callable[[_F], _F]: ...
+@overload
+def prange(stop: SupportsIndex, /) -> range: ...
+@overload
+def prange(start: SupportsIndex, stop: SupportsIndex, step: SupportsIndex = ..., /) -> range: ...

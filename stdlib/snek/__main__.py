@@ -1,0 +1,7 @@
+"""`python -m snek` is `snekc`."""
+
+import sys
+
+from ._cli import main
+
+sys.exit(main())
