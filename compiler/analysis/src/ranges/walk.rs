@@ -578,8 +578,11 @@ impl<'f> Walk<'f> {
         } else {
             Vec::new()
         };
+        let largest = self.relations.bounds(x).hi;
+        let largest = (largest < EXTENT_LIMIT).then_some(largest as i64);
         self.facts.needs.push(Need {
             op,
+            largest,
             array,
             axis,
             above,
