@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
@@ -206,7 +206,16 @@ fn run_script(arguments: RunArgs, host: &Host) -> u8 {
         ..Options::default()
     };
     let messages = Messages::new(options.message_format);
-    match run::run(&arguments.script, &arguments.args, &options, host, messages) {
+    let Some((script, script_arguments)) = arguments.script.split_first() else {
+        return USAGE; // cannot be: clap demands one
+    };
+    match run::run(
+        Path::new(script),
+        script_arguments,
+        &options,
+        host,
+        messages,
+    ) {
         Ok(built) => {
             messages::say(&built.messages);
             built_status(&built)
@@ -259,6 +268,6 @@ mod tests {
             panic!("not parsed as run");
         };
         assert!(run.common.strict);
-        assert_eq!(run.args, ["--strict", "-O0", "x"]);
+        assert_eq!(run.script, ["a.py", "--strict", "-O0", "x"]);
     }
 }

@@ -516,7 +516,7 @@ pub struct For {
 /// What an op does. `ops.rs` has the properties of each in one table.
 #[derive(Clone, Debug)]
 pub enum OpKind {
-    /// An integer or Bool constant of the result's type (its bits, sign-extended).
+    /// An integer or Bool constant of the result's type: its value, of `U64` its bits.
     ConstInt(i64),
     /// A float constant, by the bits of its F64 value (for F32: exactly representable).
     ConstFloat(u64),

@@ -4,6 +4,7 @@
 pub mod builder;
 pub mod edit;
 pub mod ir;
+pub mod lower;
 pub mod ops;
 pub mod parse;
 pub mod text;

@@ -355,7 +355,11 @@ impl Parser<'_> {
                     OpKind::Break(label)
                 }
             }
-            _ => return self.error(format!("there is no op `{name}`")),
+            _ => {
+                let offset = self.tokens[self.at.saturating_sub(1)].0;
+                let message = format!("there is no op `{name}`");
+                return Err(super::ParseError::new(self.text, offset, message));
+            }
         };
         Ok(Parsed { kind, args })
     }

@@ -466,7 +466,7 @@ impl Checker<'_> {
                 results.len()
             )
         });
-        self.expect(op, combine.is_some() == !results.is_empty(), || {
+        self.expect(op, combine.is_some() != results.is_empty(), || {
             "has a combiner if and only if it has results".to_string()
         });
         let count = results.len();

@@ -1,0 +1,48 @@
+# make demo | test | bench | docs | lint: each sets up what it needs in .venv.
+# PYTHON chooses the interpreter (3.11 or later).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The wheel and the cargo tests share it, and the release profile: the dependencies are compiled once.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+
+SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md \
+	$(shell find compiler runtime stdlib -type f -not -path '*/__pycache__/*' -not -name '*.md')
+
+.PHONY: demo test bench docs lint wheel clean
+
+demo: $(VENV)/.installed
+	$(BIN)/python examples/vision/demo.py
+
+test: $(VENV)/.installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run_all.sh
+
+bench: $(VENV)/.installed
+	$(BIN)/python tests/bench/bench.py
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/build.py
+
+lint: $(VENV)/.tools
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/lint.sh
+
+wheel: $(VENV)/.wheel
+
+$(VENV)/.tools: tests/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snek needs Python 3.11 or later: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r tests/requirements.txt
+	touch $@
+
+$(VENV)/.wheel: $(VENV)/.tools $(SOURCES)
+	rm -rf $(VENV)/wheels
+	$(BIN)/maturin build --release --locked --quiet --interpreter $(BIN)/python --out $(VENV)/wheels
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.wheel
+	$(BIN)/pip install --quiet --force-reinstall --no-deps --no-index $(VENV)/wheels/*.whl
+	touch $@
+
+clean:
+	rm -rf $(VENV) .venvs .bench build dist target

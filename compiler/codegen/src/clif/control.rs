@@ -1,0 +1,392 @@
+//! Regions: loops, branches, and the terminators that leave them.
+//!
+//! Loops are tested at the bottom: before a counted loop one branch skips it if it has no
+//! iterations, and its trip count is known from then on, so the induction variable cannot
+//! overflow. The condition of a `while` is laid out twice, before the loop and at its end, if it
+//! is short.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{self, Type};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use snek_mir::ir::{For, LabelId, Op, OpKind, RegionId, ValueId};
+
+use super::Lower;
+use crate::CodegenError;
+use crate::summary::each_op_in;
+
+/// A condition of a `while` with more ops than this is laid out once.
+const SHORT_CONDITION: usize = 12;
+
+/// A region that a terminator may leave.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// Of an `if`: `yield` goes to the block.
+    If(Block),
+    /// A `block`.
+    Block {
+        /// Its name.
+        label: LabelId,
+        /// Where `yield` and `break` go.
+        exit: Block,
+    },
+    /// A loop.
+    Loop {
+        /// Its name.
+        label: LabelId,
+        /// Where `break` goes.
+        exit: Block,
+        /// What `next` does.
+        latch: Latch,
+    },
+    /// The condition of a `while`: where `yield` goes.
+    Condition {
+        /// If it is true.
+        body: Block,
+        /// If not.
+        exit: Block,
+    },
+}
+
+/// The end of an iteration.
+#[derive(Clone, Copy, Debug)]
+pub enum Latch {
+    /// There are several `next`: each goes to this block.
+    Shared(Block),
+    /// There is one `next`, which ends the counted loop's iteration itself.
+    Counted(Counter),
+    /// There is one `next`, which tests the condition of the `while` itself.
+    Tested {
+        /// The condition.
+        cond: RegionId,
+        /// The body's block.
+        body: Block,
+    },
+}
+
+/// How a counted loop goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter {
+    variable: Value,
+    step: i64,
+    /// For a step of 1 or -1 the stop, else the last value of the variable.
+    bound: Value,
+    body: Block,
+    exit: Block,
+}
+
+fn args(values: &[Value]) -> Vec<BlockArg> {
+    values.iter().map(|value| BlockArg::from(*value)).collect()
+}
+
+impl<'a> Lower<'a> {
+    /// Lays out the ops of a region.
+    pub(super) fn region(&mut self, region: RegionId) -> Result<(), CodegenError> {
+        let function = self.function;
+        for op in &function.regions[region].ops {
+            self.op(&function.ops[*op])?;
+        }
+        Ok(())
+    }
+
+    /// A block with parameters.
+    fn block_with(&mut self, types: &[Type]) -> Block {
+        let block = self.b.ins.create_block();
+        for ty in types {
+            self.b.ins.append_block_param(block, *ty);
+        }
+        block
+    }
+
+    /// Goes on in a block whose parameters are the results of an op.
+    fn enter_with_results(&mut self, block: Block, results: &[ValueId]) -> Result<(), CodegenError> {
+        self.b.ins.switch_to_block(block);
+        let params = self.b.ins.block_params(block).to_vec();
+        self.define_all(results, &params)
+    }
+
+    /// Whether a region only leads to an exception.
+    fn is_cold(&self, region: RegionId) -> bool {
+        let last = self.function.regions[region].ops.last();
+        last.is_some_and(|op| {
+            matches!(self.function.ops[*op].kind, OpKind::Raise(_) | OpKind::Unreachable)
+        })
+    }
+
+    pub(super) fn if_op(
+        &mut self,
+        op: &'a Op,
+        then: RegionId,
+        other: RegionId,
+    ) -> Result<(), CodegenError> {
+        let condition = self.one(op.args[0])?;
+        let merge = {
+            let types = self.part_types(&op.results)?;
+            self.block_with(&types)
+        };
+        let blocks = [self.b.ins.create_block(), self.b.ins.create_block()];
+        for (block, region) in blocks.iter().zip([then, other]) {
+            if self.is_cold(region) {
+                self.b.ins.set_cold_block(*block);
+            }
+        }
+        self.b.ins.ins().brif(condition, blocks[0], &[], blocks[1], &[]);
+        for (block, region) in blocks.iter().zip([then, other]) {
+            self.b.ins.switch_to_block(*block);
+            self.scopes.push(Scope::If(merge));
+            self.region(region)?;
+            self.scopes.pop();
+        }
+        self.enter_with_results(merge, &op.results)
+    }
+
+    pub(super) fn block_op(
+        &mut self,
+        op: &'a Op,
+        label: LabelId,
+        body: RegionId,
+    ) -> Result<(), CodegenError> {
+        let types = self.part_types(&op.results)?;
+        let exit = self.block_with(&types);
+        self.scopes.push(Scope::Block { label, exit });
+        self.region(body)?;
+        self.scopes.pop();
+        self.enter_with_results(exit, &op.results)
+    }
+
+    /// Whether the only `next` of a loop is the one that ends its body.
+    fn ends_once(&self, body: RegionId, label: LabelId) -> bool {
+        let mut count = 0;
+        each_op_in(self.function, body, &mut |op| {
+            count += usize::from(matches!(op.kind, OpKind::Next(named) if named == label));
+        });
+        let last = self.function.regions[body].ops.last();
+        let at_end = last.is_some_and(
+            |op| matches!(self.function.ops[*op].kind, OpKind::Next(named) if named == label),
+        );
+        count == 1 && at_end
+    }
+
+    pub(super) fn for_op(&mut self, op: &'a Op, the_loop: &'a For) -> Result<(), CodegenError> {
+        let [start, stop, initial @ ..] = op.args.as_slice() else {
+            return Err(CodegenError::Internal("a loop without bounds".to_owned()));
+        };
+        let (start, stop) = (self.one(*start)?, self.one(*stop)?);
+        let initial = self.all_parts(initial)?;
+        let carried = self.part_types(&op.results)?;
+        let step = the_loop.step;
+
+        let exit = self.block_with(&carried);
+        let body = self.block_with(&[types::I64]);
+        for ty in &carried {
+            self.b.ins.append_block_param(body, *ty);
+        }
+        let bound = match step {
+            1 | -1 => stop,
+            _ => self.last_value(start, stop, step),
+        };
+        let before = if step > 0 { IntCC::SignedLessThan } else { IntCC::SignedGreaterThan };
+        let runs = self.b.ins.ins().icmp(before, start, stop);
+        let mut first = vec![start];
+        first.extend(&initial);
+        self.b.ins.ins().brif(runs, body, &args(&first), exit, &args(&initial));
+
+        self.b.ins.switch_to_block(body);
+        let params = self.b.ins.block_params(body).to_vec();
+        let region_params = &self.function.regions[the_loop.body].params;
+        self.define_all(region_params, &params)?;
+        let counter = Counter { variable: params[0], step, bound, body, exit };
+        let (latch, shared) = if self.ends_once(the_loop.body, the_loop.label) {
+            (Latch::Counted(counter), None)
+        } else {
+            let block = self.block_with(&carried);
+            (Latch::Shared(block), Some(block))
+        };
+        self.scopes.push(Scope::Loop { label: the_loop.label, exit, latch });
+        self.region(the_loop.body)?;
+        self.scopes.pop();
+        if let Some(block) = shared {
+            self.b.ins.switch_to_block(block);
+            let carried = self.b.ins.block_params(block).to_vec();
+            self.count(counter, &carried);
+        }
+        self.enter_with_results(exit, &op.results)
+    }
+
+    /// The induction variable of the last iteration, if there is one.
+    fn last_value(&mut self, start: Value, stop: Value, step: i64) -> Value {
+        // In 64 bits without a sign, the distance is right whatever the bounds.
+        let ins = &mut self.b.ins;
+        let distance =
+            if step > 0 { ins.ins().isub(stop, start) } else { ins.ins().isub(start, stop) };
+        let distance = ins.ins().iadd_imm_s(distance, -1);
+        let width = step.unsigned_abs() as i64;
+        let steps = ins.ins().udiv_imm_u(distance, width);
+        let way = ins.ins().imul_imm_s(steps, step);
+        ins.ins().iadd(start, way)
+    }
+
+    /// Ends an iteration of a counted loop.
+    fn count(&mut self, counter: Counter, carried: &[Value]) {
+        let next = self.b.ins.ins().iadd_imm_s(counter.variable, counter.step);
+        let goes_on = match counter.step {
+            1 => self.b.ins.ins().icmp(IntCC::SignedLessThan, next, counter.bound),
+            -1 => self.b.ins.ins().icmp(IntCC::SignedGreaterThan, next, counter.bound),
+            _ => self.b.ins.ins().icmp(IntCC::NotEqual, counter.variable, counter.bound),
+        };
+        let mut again = vec![next];
+        again.extend(carried);
+        let (again, done) = (args(&again), args(carried));
+        self.b.ins.ins().brif(goes_on, counter.body, &again, counter.exit, &done);
+    }
+
+    pub(super) fn while_op(
+        &mut self,
+        op: &'a Op,
+        label: LabelId,
+        cond: RegionId,
+        body_region: RegionId,
+    ) -> Result<(), CodegenError> {
+        let initial = self.all_parts(&op.args)?;
+        let carried = self.part_types(&self.function.regions[cond].params)?;
+        let body_params = &self.function.regions[body_region].params;
+        let body = {
+            let types = self.part_types(body_params)?;
+            self.block_with(&types)
+        };
+        let exit = {
+            let types = self.part_types(&op.results)?;
+            self.block_with(&types)
+        };
+
+        let mut ops = 0;
+        each_op_in(self.function, cond, &mut |_| ops += 1);
+        let twice = ops <= SHORT_CONDITION;
+        let header = if twice {
+            self.condition(cond, &initial, body, exit)?;
+            None
+        } else {
+            let header = self.block_with(&carried);
+            self.b.ins.ins().jump(header, &args(&initial));
+            self.b.ins.switch_to_block(header);
+            let params = self.b.ins.block_params(header).to_vec();
+            self.condition(cond, &params, body, exit)?;
+            Some(header)
+        };
+
+        let (latch, shared) = match header {
+            Some(header) => (Latch::Shared(header), None),
+            None if self.ends_once(body_region, label) => (Latch::Tested { cond, body }, None),
+            None => {
+                let block = self.block_with(&carried);
+                (Latch::Shared(block), Some(block))
+            }
+        };
+        self.enter_with_results(body, body_params)?;
+        self.scopes.push(Scope::Loop { label, exit, latch });
+        self.region(body_region)?;
+        self.scopes.pop();
+        if let Some(block) = shared {
+            self.b.ins.switch_to_block(block);
+            let carried = self.b.ins.block_params(block).to_vec();
+            self.condition(cond, &carried, body, exit)?;
+        }
+        self.enter_with_results(exit, &op.results)
+    }
+
+    /// Lays out the condition of a `while`.
+    fn condition(
+        &mut self,
+        cond: RegionId,
+        carried: &[Value],
+        body: Block,
+        exit: Block,
+    ) -> Result<(), CodegenError> {
+        self.define_all(&self.function.regions[cond].params, carried)?;
+        self.scopes.push(Scope::Condition { body, exit });
+        self.region(cond)?;
+        self.scopes.pop();
+        Ok(())
+    }
+
+    pub(super) fn yield_op(&mut self, values: &[ValueId]) -> Result<(), CodegenError> {
+        let scope = self.scopes.last().cloned();
+        match scope {
+            Some(Scope::If(exit) | Scope::Block { exit, .. }) => {
+                let values = self.all_parts(values)?;
+                self.b.ins.ins().jump(exit, &args(&values));
+                Ok(())
+            }
+            Some(Scope::Condition { body, exit }) => {
+                let [condition, values @ ..] = values else {
+                    return Err(CodegenError::Internal("a loop without a condition".to_owned()));
+                };
+                let condition = self.one(*condition)?;
+                let values = args(&self.all_parts(values)?);
+                self.b.ins.ins().brif(condition, body, &values, exit, &values);
+                Ok(())
+            }
+            Some(Scope::Loop { .. }) | None => {
+                Err(CodegenError::Internal("a `yield` that nothing takes".to_owned()))
+            }
+        }
+    }
+
+    pub(super) fn next(&mut self, label: LabelId, values: &[ValueId]) -> Result<(), CodegenError> {
+        let values = self.all_parts(values)?;
+        let found = self.scopes.iter().rev().find_map(|scope| match scope {
+            Scope::Loop { label: named, exit, latch } if *named == label => Some((*exit, *latch)),
+            _ => None,
+        });
+        match found {
+            Some((_, Latch::Shared(block))) => {
+                self.b.ins.ins().jump(block, &args(&values));
+            }
+            Some((_, Latch::Counted(counter))) => self.count(counter, &values),
+            Some((exit, Latch::Tested { cond, body })) => {
+                self.condition(cond, &values, body, exit)?;
+            }
+            None => return Err(CodegenError::Internal("a `next` without a loop".to_owned())),
+        }
+        Ok(())
+    }
+
+    pub(super) fn break_op(
+        &mut self,
+        label: LabelId,
+        values: &[ValueId],
+    ) -> Result<(), CodegenError> {
+        let values = self.all_parts(values)?;
+        let exit = self.scopes.iter().rev().find_map(|scope| match scope {
+            Scope::Loop { label: named, exit, .. } | Scope::Block { label: named, exit }
+                if *named == label =>
+            {
+                Some(*exit)
+            }
+            _ => None,
+        });
+        let exit =
+            exit.ok_or_else(|| CodegenError::Internal("a `break` out of nothing".to_owned()))?;
+        self.b.ins.ins().jump(exit, &args(&values));
+        Ok(())
+    }
+
+    pub(super) fn return_op(&mut self, values: &[ValueId]) -> Result<(), CodegenError> {
+        let parts = self.all_parts(values)?;
+        let mut registers = Vec::new();
+        if self.function.may_raise {
+            registers.push(self.b.int(types::I32, 0));
+        }
+        let results = self.results.clone();
+        let mut offset = 0;
+        for (part, fits) in parts.iter().zip(&results.in_register) {
+            if *fits {
+                registers.push(*part);
+            } else if let Some(area) = self.area {
+                self.b.store(*part, area, offset);
+                offset += 8;
+            }
+        }
+        self.b.ins.ins().return_(&registers);
+        Ok(())
+    }
+}

@@ -1,0 +1,338 @@
+//! The functions of an object file: which there are, and their compilation, on several threads.
+//!
+//! What comes out depends on the program alone, not on the number of threads.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cranelift_codegen::Context;
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExternalName, LibCall};
+use cranelift_codegen::isa::unwind::UnwindInfo;
+use cranelift_codegen::{FinalizedMachReloc, FinalizedRelocTarget};
+use snek_mir::ir::{FunctionId, Program, Role};
+
+use crate::clif::{self, Translated};
+use crate::data::Extern;
+use crate::isa::{CodegenOptions, Isa};
+use crate::summary::{callees, each_op};
+use crate::CodegenError;
+
+/// A function of the object file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// A MIR function.
+    Body(FunctionId),
+    /// The frame entry of one that Python calls.
+    Entry(FunctionId),
+    /// What the runtime calls for a range of a parallel loop.
+    ParallelThunk(FunctionId),
+    /// What the runtime calls to combine partial results.
+    CombineThunk(FunctionId),
+    /// `PyInit_NAME`.
+    Init,
+    /// `PyModExport_NAME`.
+    Export,
+}
+
+impl Unit {
+    /// The symbol of a unit.
+    pub fn symbol(self, program: &Program) -> String {
+        let name = |id: FunctionId| &program.functions[id].symbol;
+        match self {
+            Unit::Body(id) => name(id).clone(),
+            Unit::Entry(id) => format!("{}$entry", name(id)),
+            Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
+            Unit::CombineThunk(id) => format!("{}$combine", name(id)),
+            Unit::Init => hook_symbol("PyInit", &program.module),
+            Unit::Export => hook_symbol("PyModExport", &program.module),
+        }
+    }
+}
+
+/// The symbol by which CPython finds a module's hook: other than ASCII names are in punycode.
+fn hook_symbol(prefix: &str, module: &str) -> String {
+    let name = module.rsplit('.').next().unwrap_or(module);
+    if name.is_ascii() {
+        format!("{prefix}_{name}")
+    } else {
+        format!("{prefix}U_{}", punycode(name).replace('-', "_"))
+    }
+}
+
+/// RFC 3492.
+fn punycode(text: &str) -> String {
+    let mut out: String = text.chars().filter(char::is_ascii).collect();
+    let basic = out.len() as u32;
+    if basic > 0 {
+        out.push('-');
+    }
+    let total = text.chars().count() as u32;
+    let (mut code, mut delta, mut bias, mut handled) = (128u32, 0u32, 72u32, basic);
+    while handled < total {
+        let next = text.chars().map(u32::from).filter(|c| *c >= code).min().unwrap_or(code);
+        delta = delta.wrapping_add((next - code).wrapping_mul(handled + 1));
+        code = next;
+        for c in text.chars().map(u32::from) {
+            if c < code {
+                delta = delta.wrapping_add(1);
+            }
+            if c != code {
+                continue;
+            }
+            let (mut rest, mut k) = (delta, 36);
+            loop {
+                let threshold = if k <= bias { 1 } else { (k - bias).min(26) };
+                if rest < threshold {
+                    break;
+                }
+                out.push(punycode_digit(threshold + (rest - threshold) % (36 - threshold)));
+                rest = (rest - threshold) / (36 - threshold);
+                k += 36;
+            }
+            out.push(punycode_digit(rest));
+            let mut scaled = if handled == basic { delta / 700 } else { delta / 2 };
+            scaled += scaled / (handled + 1);
+            let mut steps = 0;
+            while scaled > 455 {
+                scaled /= 35;
+                steps += 36;
+            }
+            bias = steps + 36 * scaled / (scaled + 38);
+            delta = 0;
+            handled += 1;
+        }
+        delta = delta.wrapping_add(1);
+        code += 1;
+    }
+    out
+}
+
+fn punycode_digit(value: u32) -> char {
+    char::from_digit(if value < 26 { value + 10 } else { value - 26 }, 36).unwrap_or('0')
+}
+
+/// Every unit that Python can reach, in a fixed order.
+pub fn reachable(program: &Program) -> Vec<Unit> {
+    let mut seen = BTreeSet::new();
+    let mut pending: Vec<FunctionId> = Vec::new();
+    let mut units = BTreeSet::from([Unit::Init, Unit::Export]);
+    for export in &program.exports {
+        for id in [Some(export.contiguous), export.strided].into_iter().flatten() {
+            units.insert(Unit::Entry(id));
+            pending.push(id);
+        }
+    }
+    while let Some(id) = pending.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        units.insert(Unit::Body(id));
+        let function = &program.functions[id];
+        match function.role {
+            Role::Plain => {}
+            Role::ParallelBody => {
+                units.insert(Unit::ParallelThunk(id));
+            }
+            Role::Combine => {
+                units.insert(Unit::CombineThunk(id));
+            }
+        }
+        each_op(function, &mut |op| pending.extend(callees(op)));
+    }
+    units.into_iter().collect()
+}
+
+/// What a relocation points to.
+#[derive(Clone, Copy, Debug)]
+pub enum RelocTarget {
+    /// The n-th extern of the unit.
+    Extern(u32),
+    /// A function that Cranelift knows.
+    LibCall(LibCall),
+}
+
+/// A place in the code that the linker fills in.
+#[derive(Clone, Debug)]
+pub struct CodeReloc {
+    /// Where.
+    pub offset: u32,
+    /// How.
+    pub kind: Reloc,
+    /// With whose address.
+    pub target: RelocTarget,
+    /// And what is added to it.
+    pub addend: i64,
+}
+
+/// The machine code of a unit.
+pub struct Compiled {
+    /// The bytes.
+    pub code: Vec<u8>,
+    /// Their alignment.
+    pub align: u64,
+    /// What the linker fills in.
+    pub relocs: Vec<CodeReloc>,
+    /// What it refers to.
+    pub externs: Vec<Extern>,
+    /// How to unwind it.
+    pub unwind: Option<UnwindInfo>,
+    /// The source line that each stretch of code comes from: its first byte and the line.
+    pub lines: Vec<(u32, u32)>,
+    /// Cranelift's listing, if asked for.
+    pub asm: Option<String>,
+}
+
+/// Compiles all units.
+pub fn compile_all(
+    program: &Program,
+    units: &[Unit],
+    isa: &Isa,
+    options: &CodegenOptions,
+    listing: bool,
+) -> Result<Vec<Compiled>, CodegenError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        let mut translator = clif::Translator::new(program, isa);
+        let mut context = Context::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(unit) = units.get(index) else {
+                return done;
+            };
+            let compiled = translator
+                .translate(*unit)
+                .and_then(|translated| compile(&mut context, translated, isa, listing))
+                .map_err(|error| in_unit(*unit, program, error));
+            done.push((index, compiled));
+        }
+    };
+
+    // A thread costs about as much as a few small functions.
+    let threads = options.threads.clamp(1, units.len().div_ceil(8));
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, compiled)| compiled).collect()
+}
+
+fn in_unit(unit: Unit, program: &Program, error: CodegenError) -> CodegenError {
+    match error {
+        CodegenError::Internal(reason) => {
+            CodegenError::Internal(format!("{}: {reason}", unit.symbol(program)))
+        }
+        other => other,
+    }
+}
+
+fn compile(
+    context: &mut Context,
+    translated: Translated,
+    isa: &Isa,
+    listing: bool,
+) -> Result<Compiled, CodegenError> {
+    context.clear();
+    context.func = translated.function;
+    context.set_disasm(listing);
+    context
+        .compile(&*isa.target, &mut ControlPlane::default())
+        .map_err(|error| CodegenError::Internal(format!("{:?}", error.inner)))?;
+    let code = context
+        .compiled_code()
+        .ok_or_else(|| CodegenError::Internal("Cranelift made no code".to_owned()))?;
+    let unwind = code
+        .create_unwind_info(&*isa.target)
+        .map_err(|error| CodegenError::Internal(error.to_string()))?;
+    let relocs = code
+        .buffer
+        .relocs()
+        .iter()
+        .map(|reloc| code_reloc(reloc, &context.func))
+        .collect::<Result<_, _>>()?;
+    let lines = code
+        .buffer
+        .get_srclocs_sorted()
+        .iter()
+        .filter(|range| !range.loc.is_default())
+        .map(|range| (range.start, range.loc.bits()))
+        .collect();
+    Ok(Compiled {
+        code: code.buffer.data().to_vec(),
+        align: u64::from(code.buffer.alignment),
+        relocs,
+        externs: translated.externs,
+        unwind,
+        lines,
+        asm: code.vcode.clone(),
+    })
+}
+
+fn code_reloc(
+    reloc: &FinalizedMachReloc,
+    function: &cranelift_codegen::ir::Function,
+) -> Result<CodeReloc, CodegenError> {
+    let target = match &reloc.target {
+        FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
+            RelocTarget::Extern(function.params.user_named_funcs()[*name].index)
+        }
+        FinalizedRelocTarget::ExternalName(ExternalName::LibCall(libcall)) => {
+            RelocTarget::LibCall(*libcall)
+        }
+        other => return Err(CodegenError::Internal(format!("a relocation to {other:?}"))),
+    };
+    Ok(CodeReloc { offset: reloc.offset, kind: reloc.kind, target, addend: reloc.addend })
+}
+
+/// The text of all units as Cranelift IR.
+pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String, CodegenError> {
+    let mut translator = clif::Translator::new(program, isa);
+    let mut text = String::new();
+    for unit in units {
+        let translated =
+            translator.translate(*unit).map_err(|error| in_unit(*unit, program, error))?;
+        let _ = writeln!(text, "; {}", unit.symbol(program));
+        for (index, target) in translated.externs.iter().enumerate() {
+            let _ = writeln!(text, ";   u0:{index} is {}", target.describe(program));
+        }
+        let _ = writeln!(text, "{}", translated.function.display());
+    }
+    Ok(text)
+}
+
+/// The listings of all units.
+pub fn asm_text(program: &Program, units: &[Unit], compiled: &[Compiled]) -> String {
+    let mut text = String::new();
+    for (unit, compiled) in units.iter().zip(compiled) {
+        let _ = writeln!(text, "{}:", unit.symbol(program));
+        for (index, target) in compiled.externs.iter().enumerate() {
+            let _ = writeln!(text, "  ; u0:{index} is {}", target.describe(program));
+        }
+        let _ = writeln!(text, "{}", compiled.asm.as_deref().unwrap_or(""));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_named_as_cpython_looks_for_them() {
+        assert_eq!(hook_symbol("PyInit", "package.blur"), "PyInit_blur");
+        // As `"é".encode("punycode")` and so on give them.
+        assert_eq!(hook_symbol("PyInit", "größe"), "PyInitU_gre_6ka8i");
+        assert_eq!(hook_symbol("PyModExport", "模糊"), "PyModExportU_vcw011b");
+    }
+}

@@ -1,0 +1,175 @@
+//! `math.gamma` and `math.lgamma`: CPython has its own, so these follow its method (Lanczos'
+//! approximation with Boost's parameters, N = 13, and reflection) to give its bits.
+
+use std::f64::consts::PI;
+
+use super::libm::c::{cos, exp, log, pow, sin};
+use super::libm::looked_up::fmod;
+
+const G: f64 = 6.024_680_040_776_729_583_740_234_375;
+const G_MINUS_HALF: f64 = 5.524_680_040_776_729_583_740_234_375;
+const LOG_PI: f64 = 1.144_729_885_849_400_174_143_427_351_353_058_711_647;
+
+/// The numerator and the denominator of Lanczos' sum, from the constant term up.
+const TERMS: [(f64, f64); 13] = [
+    (23531376880.410759688572007674451636754734846804940, 0.0),
+    (
+        42919803642.649098768957899047001988850926355848959,
+        39916800.0,
+    ),
+    (
+        35711959237.355668049440185451547166705960488635843,
+        120543840.0,
+    ),
+    (
+        17921034426.037209699919755754458931112671403265390,
+        150917976.0,
+    ),
+    (
+        6039542586.3520280050642916443072979210699388420708,
+        105258076.0,
+    ),
+    (
+        1439720407.3117216736632230727949123939715485786772,
+        45995730.0,
+    ),
+    (
+        248874557.86205415651146038641322942321632125127801,
+        13339535.0,
+    ),
+    (
+        31426415.585400194380614231628318205362874684987640,
+        2637558.0,
+    ),
+    (
+        2876370.6289353724412254090516208496135991145378768,
+        357423.0,
+    ),
+    (186056.26539522349504029498971604569928220784236328, 32670.0),
+    (8071.6720023658162106380029022722506138218516325024, 1925.0),
+    (210.82427775157934587250973392071336271166969580291, 66.0),
+    (2.5066282746310002701649081771338373386264310793408, 1.0),
+];
+
+/// Lanczos' sum, for `x > 0`. Large arguments go by powers of `1/x`, which cannot overflow.
+fn lanczos_sum(x: f64) -> f64 {
+    let (mut numerator, mut denominator) = (0.0, 0.0);
+    if x < 5.0 {
+        for (n, d) in TERMS.iter().rev() {
+            numerator = numerator * x + n;
+            denominator = denominator * x + d;
+        }
+    } else {
+        for (n, d) in TERMS {
+            numerator = numerator / x + n;
+            denominator = denominator / x + d;
+        }
+    }
+    numerator / denominator
+}
+
+/// `sin(pi * x)` for a finite `x`.
+fn sin_pi(x: f64) -> f64 {
+    let y = fmod(x.abs(), 2.0);
+    let size = match (2.0 * y).round() as i32 {
+        0 => sin(PI * y),
+        1 => cos(PI * (y - 0.5)),
+        2 => sin(PI * (1.0 - y)),
+        3 => -cos(PI * (y - 1.5)),
+        _ => sin(PI * (y - 2.0)),
+    };
+    1f64.copysign(x) * size
+}
+
+/// `math.gamma`, NaN or infinite where that raises.
+fn gamma(x: f64) -> f64 {
+    if !x.is_finite() {
+        return if x == f64::NEG_INFINITY { f64::NAN } else { x };
+    }
+    if x == 0.0 {
+        return f64::INFINITY.copysign(x);
+    }
+    if x == x.floor() {
+        if x < 0.0 {
+            return f64::NAN;
+        }
+        if x <= 23.0 {
+            // Factorials up to 22! are exact in a double.
+            return (2..x as u32).fold(1.0, |product, factor| product * f64::from(factor));
+        }
+    }
+    let size = x.abs();
+    if size < 1e-20 {
+        return 1.0 / x;
+    }
+    if size > 200.0 {
+        return if x < 0.0 {
+            0.0 / sin_pi(x)
+        } else {
+            f64::INFINITY
+        };
+    }
+    let y = size + G_MINUS_HALF;
+    // What the sum has lost to rounding, which the power would magnify.
+    let error = if size > G_MINUS_HALF {
+        (y - size) - G_MINUS_HALF
+    } else {
+        (y - G_MINUS_HALF) - size
+    };
+    let correction = error * G / y;
+    if x < 0.0 {
+        let mut result = -PI / sin_pi(size) / size * exp(y) / lanczos_sum(size);
+        result -= correction * result;
+        if size < 140.0 {
+            result / pow(y, size - 0.5)
+        } else {
+            let root = pow(y, size / 2.0 - 0.25);
+            result / root / root
+        }
+    } else {
+        let mut result = lanczos_sum(size) / exp(y);
+        result += correction * result;
+        if size < 140.0 {
+            result * pow(y, size - 0.5)
+        } else {
+            let root = pow(y, size / 2.0 - 0.25);
+            result * root * root
+        }
+    }
+}
+
+/// `math.lgamma`, infinite where that raises.
+fn lgamma(x: f64) -> f64 {
+    if !x.is_finite() {
+        return if x.is_nan() { x } else { f64::INFINITY };
+    }
+    if x == x.floor() && x <= 2.0 {
+        return if x <= 0.0 { f64::INFINITY } else { 0.0 };
+    }
+    let size = x.abs();
+    if size < 1e-20 {
+        return -log(size);
+    }
+    let mut result = log(lanczos_sum(size)) - G;
+    result += (size - 0.5) * (log(size + G - 0.5) - 1.0);
+    if x < 0.0 {
+        LOG_PI - log(sin_pi(size).abs()) - log(size) - result
+    } else {
+        result
+    }
+}
+
+/// The functions that compiled code calls.
+pub mod entries {
+    /// `math.gamma`.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_math_gamma(x: f64) -> f64 {
+        super::gamma(x)
+    }
+
+    /// `math.lgamma`.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_math_lgamma(x: f64) -> f64 {
+        super::lgamma(x)
+    }
+}

@@ -1,0 +1,77 @@
+//! How a loop is cut into chunks: a function of its length (and of the chunk size that the user
+//! asks for), never of the number of threads.
+
+/// The most chunks of a loop, unless the user asks for a chunk size.
+pub const CHUNKS: usize = 256;
+
+/// The most chunks of a loop whose chunk size the user has chosen.
+const CHUNKS_MAX: i64 = 1 << 16;
+
+/// A loop of `trip_count` iterations in `chunks` pieces.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid {
+    trip_count: i64,
+    /// How many pieces there are.
+    pub chunks: usize,
+    /// Iterations of a piece, if the user has chosen it; else 0.
+    chunk: i64,
+}
+
+impl Grid {
+    /// Cuts a loop; `chunk` 0 leaves the size of the pieces open.
+    pub fn new(trip_count: i64, chunk: i64) -> Grid {
+        let trip_count = trip_count.max(0);
+        if chunk <= 0 {
+            return Grid {
+                trip_count,
+                chunks: trip_count.min(CHUNKS as i64) as usize,
+                chunk: 0,
+            };
+        }
+        let least = trip_count / CHUNKS_MAX + i64::from(trip_count % CHUNKS_MAX != 0);
+        let chunk = chunk.max(least);
+        let chunks = trip_count / chunk + i64::from(trip_count % chunk != 0);
+        Grid {
+            trip_count,
+            chunks: chunks as usize,
+            chunk,
+        }
+    }
+
+    /// The iterations of a piece: from, and up to but without.
+    pub fn bounds(&self, index: usize) -> (i64, i64) {
+        let index = index as i64;
+        if self.chunk > 0 {
+            let lo = index * self.chunk;
+            return (lo, self.trip_count.min(lo.saturating_add(self.chunk)));
+        }
+        // The first `rest` pieces have one iteration more.
+        let (size, rest) = (
+            self.trip_count / self.chunks as i64,
+            self.trip_count % self.chunks as i64,
+        );
+        let start = |index: i64| index * size + index.min(rest);
+        (start(index), start(index + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_the_loop_in_order() {
+        for trip_count in [0, 1, 2, 255, 256, 257, 1000, 65_537, i64::MAX] {
+            for chunk in [0, 1, 7, 100, i64::MAX] {
+                let grid = Grid::new(trip_count, chunk);
+                let mut at = 0;
+                for index in 0..grid.chunks {
+                    let (lo, hi) = grid.bounds(index);
+                    assert!(lo == at && hi > lo, "{trip_count} {chunk} {index}");
+                    at = hi;
+                }
+                assert_eq!(at, trip_count);
+            }
+        }
+    }
+}

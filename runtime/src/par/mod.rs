@@ -1,0 +1,308 @@
+//! Parallel loops.
+//!
+//! A loop is cut into chunks by its length alone ([`grid`]); each folds into a partial of its
+//! own, and the partials are combined in a tree fixed by their number: the bits of the result do
+//! not depend on how many threads there are. Threads claim chunks in ascending order from one
+//! counter, so when a chunk fails every lower one has been claimed: those still run, higher ones
+//! are skipped, and the lowest failure is the one that is raised, as in a serial loop.
+//!
+//! It must never touch a Python object: pool threads have no thread state.
+
+mod grid;
+mod pool;
+mod team;
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use snek_abi::{CombineFn, ParallelBody};
+
+use crate::exc::{self, Pending};
+use crate::guard::guard;
+use crate::print::{self, Captured};
+
+pub use pool::{SHARED_VERSION, Shared, own_pool};
+
+thread_local! {
+    /// Whether this thread runs a chunk: loops within it run in this thread.
+    static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Partials lie this far apart at least, so that threads do not share cache lines.
+const PARTIAL_ALIGNMENT: usize = 64;
+/// Bytes of partials that fit without an allocation: those of a full default grid.
+const PARTIALS_INLINE: usize = grid::CHUNKS * PARTIAL_ALIGNMENT;
+
+/// What the chunks of one loop share.
+struct Loop {
+    body: ParallelBody,
+    context: *const u8,
+    grid: grid::Grid,
+    /// One partial per chunk, `stride` bytes apart.
+    partials: *mut u8,
+    stride: usize,
+    initial: *const u8,
+    partial_size: usize,
+    /// The next chunk to claim.
+    next: AtomicUsize,
+    /// The lowest chunk that has failed.
+    failed: AtomicUsize,
+    outcome: Mutex<Outcome>,
+}
+
+/// What chunks leave beside their partials.
+#[derive(Default)]
+struct Outcome {
+    /// The exception of the lowest chunk that has failed.
+    failure: Option<(usize, Pending)>,
+    /// What chunks have printed.
+    output: Vec<(usize, Captured)>,
+}
+
+// SAFETY: the pointers are to memory that outlives the loop; each chunk writes its own partial,
+// and the compiler has proved that chunks touch disjoint memory otherwise.
+unsafe impl Sync for Loop {}
+
+impl Loop {
+    /// Claims chunks and runs them until there is none left.
+    fn work(&self) {
+        let outer = IN_CHUNK.replace(true);
+        loop {
+            let chunk = self.next.fetch_add(1, Ordering::Relaxed);
+            if chunk >= self.grid.chunks || chunk > self.failed.load(Ordering::Relaxed) {
+                break;
+            }
+            self.run(chunk, outer);
+        }
+        IN_CHUNK.set(outer);
+    }
+
+    /// Runs one chunk. A loop within a chunk (`nested`) leaves its output to the outer one.
+    fn run(&self, chunk: usize, nested: bool) {
+        let (lo, hi) = self.grid.bounds(chunk);
+        if !nested {
+            print::capture();
+        }
+        // SAFETY: the partial is this chunk's own and `initial` is as long.
+        let status = unsafe {
+            let partial = self.partials.add(chunk * self.stride);
+            if self.partial_size != 0 {
+                std::ptr::copy_nonoverlapping(self.initial, partial, self.partial_size);
+            }
+            (self.body)(self.context, lo, hi, partial)
+        };
+        let captured = if nested {
+            Captured::default()
+        } else {
+            print::captured()
+        };
+        if status == 0 && captured.text.is_empty() && !captured.flush {
+            return;
+        }
+        let mut outcome = self
+            .outcome
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        outcome.output.push((chunk, captured));
+        if status != 0 {
+            self.failed.fetch_min(chunk, Ordering::Relaxed);
+            let pending = exc::take();
+            if let Some(pending) = pending
+                && outcome
+                    .failure
+                    .as_ref()
+                    .is_none_or(|(lowest, _)| chunk < *lowest)
+            {
+                outcome.failure = Some((chunk, pending));
+            }
+        }
+    }
+
+    /// Writes what was printed and raises what was raised. Returns a status.
+    fn finish(self) -> i32 {
+        let mut outcome = self
+            .outcome
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let failed = self.failed.into_inner();
+        outcome.output.retain(|(chunk, _)| *chunk <= failed);
+        outcome.output.sort_by_key(|(chunk, _)| *chunk);
+        for (_, captured) in &outcome.output {
+            if (captured.flush || !captured.text.is_empty())
+                && print::write(&captured.text, captured.flush) != 0
+            {
+                return 1;
+            }
+        }
+        match outcome.failure {
+            Some((_, pending)) => {
+                exc::set(pending);
+                1
+            }
+            None => i32::from(failed != usize::MAX),
+        }
+    }
+}
+
+/// Called by the threads of the pool.
+unsafe extern "C" fn work(context: *const u8) {
+    // SAFETY: `parallel_for` passes its loop, which outlives the call.
+    let this = unsafe { &*context.cast::<Loop>() };
+    guard((), || this.work());
+}
+
+/// What a parallel loop is given.
+struct Request {
+    body: ParallelBody,
+    combine: CombineFn,
+    context: *const u8,
+    trip_count: i64,
+    chunk: i64,
+    threads: i64,
+    partial_size: usize,
+    initial: *const u8,
+    result: *mut u8,
+}
+
+/// Runs a parallel loop. Returns a status.
+///
+/// # Safety
+/// The pointers must be as `snek_rt_parallel_for` is promised them.
+unsafe fn parallel_for(request: &Request) -> i32 {
+    let grid = grid::Grid::new(request.trip_count, request.chunk);
+    if grid.chunks == 0 {
+        return 0;
+    }
+    let stride = request.partial_size.next_multiple_of(PARTIAL_ALIGNMENT);
+    let size = stride * grid.chunks;
+    let mut inline = Aligned([MaybeUninit::uninit(); PARTIALS_INLINE]);
+    let mut heap: Vec<Aligned<PARTIAL_ALIGNMENT>> = Vec::new();
+    let partials: *mut u8 = if size <= PARTIALS_INLINE {
+        inline.0.as_mut_ptr().cast()
+    } else {
+        let blocks = size.div_ceil(PARTIAL_ALIGNMENT);
+        if heap.try_reserve_exact(blocks).is_err() {
+            exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+            return 1;
+        }
+        heap.as_mut_ptr().cast()
+    };
+    let this = Loop {
+        body: request.body,
+        context: request.context,
+        grid,
+        partials,
+        stride,
+        initial: request.initial,
+        partial_size: request.partial_size,
+        next: AtomicUsize::new(0),
+        failed: AtomicUsize::new(usize::MAX),
+        outcome: Mutex::new(Outcome::default()),
+    };
+    if IN_CHUNK.get() {
+        this.work();
+    } else {
+        let shared = pool::shared();
+        let threads = match request.threads {
+            0 => i64::MAX,
+            threads => threads.max(1),
+        };
+        let helpers = threads.min(shared.thread_count()).min(grid.chunks as i64) - 1;
+        let loop_pointer = std::ptr::from_ref(&this).cast();
+        if helpers <= 0 {
+            this.work();
+        } else {
+            shared.run(work, loop_pointer, helpers);
+        }
+    }
+    let status = this.finish();
+    if status != 0 {
+        return status;
+    }
+    let Some(combine) = request.combine else {
+        return 0;
+    };
+    let mut step = 1;
+    while step < grid.chunks {
+        for left in (0..grid.chunks - step).step_by(2 * step) {
+            // SAFETY: both partials are initialised, as every chunk has run, and differ.
+            let status = unsafe {
+                combine(
+                    partials.add(left * stride),
+                    partials.add((left + step) * stride),
+                )
+            };
+            if status != 0 {
+                return status;
+            }
+        }
+        step *= 2;
+    }
+    // SAFETY: `result` holds the initial value, of the same type.
+    unsafe { combine(request.result, partials) }
+}
+
+/// Bytes on a cache line of their own.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Aligned<const N: usize>([MaybeUninit<u8>; N]);
+
+/// The functions that compiled code calls.
+pub mod entries {
+    use snek_abi::{CombineFn, ParallelBody};
+
+    use super::{Request, parallel_for, pool};
+    use crate::guard::guard;
+
+    /// Runs `body` over `0..trip_count`; see the table. Returns a status.
+    ///
+    /// # Safety
+    /// `body` and `combine` must be compiled code for partials of `partial_size` bytes;
+    /// `partial_initial` and `result` must point to such; what `context` points to must be safe
+    /// to use from several threads at once.
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn snek_rt_parallel_for(
+        body: ParallelBody,
+        combine: CombineFn,
+        context: *const u8,
+        trip_count: i64,
+        chunk: i64,
+        threads: i64,
+        partial_size: i64,
+        partial_initial: *const u8,
+        result: *mut u8,
+    ) -> i32 {
+        guard(1, || {
+            let request = Request {
+                body,
+                combine,
+                context,
+                trip_count,
+                chunk,
+                threads,
+                partial_size: partial_size.max(0) as usize,
+                initial: partial_initial,
+                result,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { parallel_for(&request) }
+        })
+    }
+
+    /// How many threads a parallel loop uses at most.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_num_threads() -> i64 {
+        guard(1, || pool::shared().thread_count())
+    }
+
+    /// Sets it, for the whole process; 0 asks for the default.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_set_num_threads(threads: i64) {
+        guard((), || pool::shared().set_thread_count(threads));
+    }
+}
+
+#[cfg(test)]
+mod tests;
