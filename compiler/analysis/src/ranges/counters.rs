@@ -6,7 +6,8 @@
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef, ValueId,
+    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef,
+    ValueId,
 };
 
 use super::interval::Interval;
@@ -140,7 +141,11 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
                     let mut origins = continuing(function, structure, f.label, n - 1);
                     if f.kind != LoopKind::Parallel {
                         origins.push(data.args[n + 1]);
-                    } else if f.reductions.get(n - 1).is_none_or(|r| r.0 != ReductionOp::Add) {
+                    } else if f
+                        .reductions
+                        .get(n - 1)
+                        .is_none_or(|r| r.0 != ReductionOp::Add)
+                    {
                         // A chunk starts from the identity, which is moderate for sums.
                         return Source::Any;
                     }
@@ -164,12 +169,7 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
     }
 }
 
-fn leaving(
-    function: &Function,
-    structure: &Structure,
-    label: LabelId,
-    n: usize,
-) -> Vec<ValueId> {
+fn leaving(function: &Function, structure: &Structure, label: LabelId, n: usize) -> Vec<ValueId> {
     let breaks = &structure.labels[label].breaks;
     breaks.iter().map(|op| function.ops[*op].args[n]).collect()
 }
