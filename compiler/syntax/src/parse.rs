@@ -11,12 +11,12 @@ use snek_diagnostics::{Code, Diagnostic, FileId, Span};
 
 use crate::ast::{Expr, Module};
 use crate::scan::{Scan, scan};
-use crate::{Dialect, MAX_DEPTH, ParseResult, message};
+use crate::{Dialect, MAX_DEPTH, ParseResult, check, message};
 
 mod convert;
 
 use convert::Converter;
-pub(crate) use convert::Place;
+pub use convert::Place;
 
 /// A source with a higher estimate of its depth is not even given to the parser.
 const MAX_ESTIMATE: u32 = 30_000;
@@ -52,7 +52,7 @@ pub(crate) fn parse_expression(place: Place, text: &str) -> Result<Expr, Diagnos
     let options = parser::ParseOptions::from(parser::Mode::ParenthesizedExpression);
     match parser::parse(text, options).map(|parsed| parsed.into_syntax()) {
         Ok(r::Mod::Expression(expression)) => {
-            Converter::new(place, text).whole(|c| c.expr(&expression.body))
+            Converter::new(place, text, Dialect::default()).whole(|c| c.expr(&expression.body))
         }
         Ok(r::Mod::Module(module)) => Err(error("invalid syntax".into(), module.range)),
         Err(e) => Err(error(convert_error(&e, text).1, e.location)),
@@ -129,7 +129,11 @@ fn run(
             continue;
         }
         let (code, message) = convert_error(error, text);
-        diagnostics.push(Diagnostic::error(code, place.span(error.location), message));
+        let mut diagnostic = Diagnostic::error(code, place.span(error.location), message);
+        if error.error == parser::ParseErrorType::InvalidAssignmentTarget {
+            diagnostic = diagnostic.help("to compare, write `==`");
+        }
+        diagnostics.push(diagnostic);
     }
     for error in parsed.unsupported_syntax_errors() {
         let diagnostic = Diagnostic::error(
@@ -148,10 +152,12 @@ fn run(
         message::one_per_line(&mut diagnostics, text);
         return (None, diagnostics);
     }
-    match Converter::new(place, text).whole(|c| c.suite(&tree.body)) {
+    match Converter::new(place, text, dialect).whole(|c| c.suite(&tree.body)) {
         Ok(body) => {
             let span = Span::new(file, 0, text.len() as u32);
-            (Some(Module { file, span, body }), diagnostics)
+            let module = Module { file, span, body };
+            let errors = check::check(&module);
+            (errors.is_empty().then_some(module), errors)
         }
         Err(error) => (None, vec![error]),
     }
@@ -287,13 +293,22 @@ fn convert_error(error: &parser::ParseError, text: &str) -> (Code, String) {
             Code::P006,
             "(unicode error) invalid escape in string literal",
         ),
+        E::SimpleStatementsOnSameLine => {
+            let message = message::old_statement(text, error.location.start().to_usize());
+            let plain = "invalid syntax: statements must be separated by newlines or semicolons";
+            (Code::P001, message.unwrap_or_else(|| plain.to_owned()))
+        }
+        E::Lexical(L::OtherError(message)) if message::number(message).is_some() => (
+            Code::P006,
+            message::number(message).unwrap_or_default().to_owned(),
+        ),
         E::Lexical(L::OtherError(message)) => {
             (Code::P006, message::lower_first(message.to_string()))
         }
-        E::ExpectedExpression => own(Code::P001, "invalid syntax: an expression is missing here"),
+        E::ExpectedExpression => own(Code::P001, "expected an expression"),
         E::ExpectedToken { expected, found } => (
             Code::P001,
-            format!("invalid syntax: expected {expected}, found {found}"),
+            message::expected(&expected.to_string(), &found.to_string()),
         ),
         other => (Code::P001, message::lower_first(other.to_string())),
     }
