@@ -355,6 +355,7 @@ unsafe fn start(minor: u32) -> PyResult<()> {
         host::set_python_minor(minor);
         host::set(host::Host {
             write: write_to_stdout,
+            poll: call::poll,
         });
         silence_panics();
         share_pool()

@@ -1,7 +1,7 @@
 //! Makes Python's exception of the one that is pending in this thread. Cold.
 
 use pyo3_ffi::{
-    Py_IncRef, Py_None, PyBool_FromLong, PyComplex_FromDoubles, PyErr_Fetch,
+    Py_IncRef, Py_None, PyBool_FromLong, PyComplex_FromDoubles, PyErr_Clear, PyErr_Fetch,
     PyErr_NormalizeException, PyErr_Restore, PyErr_SetObject, PyExc_SystemError,
     PyFloat_FromDouble, PyList_Append, PyList_New, PyLong_FromLongLong,
     PyLong_FromUnsignedLongLong, PyObject, PyObject_CallFunctionObjArgs, PyObject_GetAttrString,
@@ -36,6 +36,8 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
     unsafe {
         match &pending.raised {
             What::Builtin(kind, arguments) => {
+                // An interrupted loop may have left an error that lost to this one.
+                PyErr_Clear();
                 let frames = frames(state, pending)?;
                 let name = new_text(kind.name())?;
                 let values = Owned::new(PyTuple_New(arguments.len() as isize))?;
