@@ -384,8 +384,21 @@ fn generate(seed: u64, sources: &mut SourceMap) -> (Program, String) {
         loops: 0,
         statements: 0,
     };
-    generator.source = format!("def f{seed}(p, q):\n");
+    // The assignment that never runs makes all names local.
+    let locals = NAMES.join(" = ");
+    generator.source = format!("def f{seed}(p, q):\n    if 0: {locals} = 0\n");
     let mut body = Vec::new();
+    // Most names start assigned, or hardly any program would get far.
+    for (index, name) in NAMES.iter().enumerate().skip(PARAMS) {
+        if !generator.random.one_in(8) {
+            let value = generator.expr(ExprKind::Const(Const::Int(index as i64)), Type::Int);
+            generator.line(1, &format!("{name} = {index}"));
+            body.push(generator.stmt(StmtKind::Assign {
+                local: LocalId::from_usize(index),
+                value,
+            }));
+        }
+    }
     for _ in 0..4 {
         body.extend(generator.block(1));
     }
