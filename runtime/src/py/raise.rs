@@ -40,13 +40,7 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
                 PyErr_Clear();
                 let frames = frames(state, pending)?;
                 let name = new_text(kind.name())?;
-                let values = Owned::new(PyTuple_New(arguments.len() as isize))?;
-                for (index, argument) in arguments.iter().enumerate() {
-                    let value = object(argument)?.into_raw();
-                    if PyTuple_SetItem(values.get(), index as isize, value) != 0 {
-                        return Err(Raised);
-                    }
-                }
+                let values = tuple(arguments)?;
                 let error = Owned::new(PyObject_CallFunctionObjArgs(
                     state.make_exception,
                     name.get(),
@@ -91,6 +85,21 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
 
 /// # Safety
 /// The GIL must be held.
+unsafe fn tuple(items: &[Argument]) -> PyResult<Owned> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let tuple = Owned::new(PyTuple_New(items.len() as isize))?;
+        for (index, item) in items.iter().enumerate() {
+            if PyTuple_SetItem(tuple.get(), index as isize, object(item)?.into_raw()) != 0 {
+                return Err(Raised);
+            }
+        }
+        Ok(tuple)
+    }
+}
+
+/// # Safety
+/// The GIL must be held.
 unsafe fn object(argument: &Argument) -> PyResult<Owned> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -101,6 +110,7 @@ unsafe fn object(argument: &Argument) -> PyResult<Owned> {
             Argument::Bool(value) => PyBool_FromLong(i64::from(*value)),
             Argument::Complex(real, imaginary) => PyComplex_FromDoubles(*real, *imaginary),
             Argument::Str(text) => return new_text(text),
+            Argument::Tuple(items) => return tuple(items),
             Argument::None => {
                 Py_IncRef(Py_None());
                 Py_None()
