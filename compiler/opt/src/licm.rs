@@ -10,7 +10,7 @@
 use oxc_index::IndexVec;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, Overflow, RegionId, Type,
+    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, RegionId, Type,
     ValueDef, ValueId,
 };
 use snek_mir::ops::Raises;
