@@ -19,7 +19,8 @@ pub(crate) fn decode(file: FileId, bytes: &[u8]) -> (String, Option<Diagnostic>)
     let name = cookie
         .as_ref()
         .map_or("utf-8".to_owned(), |c| c.normalised());
-    let is_utf8 = matches!(name.as_str(), "utf-8" | "utf8" | "u8" | "utf-8-sig");
+    // After a byte order mark, CPython takes only the first of these names.
+    let is_utf8 = name == "utf-8" || !bom && matches!(name.as_str(), "utf8" | "u8");
 
     if is_utf8 {
         return match std::str::from_utf8(bytes) {

@@ -3,14 +3,17 @@
 //! The types of the parser crate must never leave `parse.rs`. Nothing here reads a file.
 
 pub mod ast;
+mod check;
 mod decode;
 mod dump;
 mod literal;
 mod message;
 mod parse;
 mod scan;
+pub mod visit;
 
 pub use dump::{constant as dump_constant, dump, dump_with};
+pub use parse::Place;
 use snek_diagnostics::{Code, Diagnostic, FileId, Span};
 
 /// How deep a tree may be, in nodes from the module to a leaf. A deeper source is refused with `P004`.
@@ -80,4 +83,9 @@ pub fn parse_with(file: FileId, bytes: &[u8], dialect: Dialect) -> ParseResult {
         };
     }
     parse::parse_module(file, text, dialect)
+}
+
+/// Parses an expression that is written inside of a string, such as the annotation `x: "int"`.
+pub fn parse_expression(place: Place, text: &str) -> Result<ast::Expr, Diagnostic> {
+    parse::parse_expression(place, text)
 }

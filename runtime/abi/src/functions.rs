@@ -173,6 +173,9 @@ macro_rules! for_each_runtime_function {
             // The lowest address that this thread's stack may reach.
             Reads fn snek_rt_stack_limit() -> i64;
 
+            // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
+            raises fn snek_rt_poll() -> i32;
+
             // Runs `body` over 0..trip_count. `chunk` 0 asks for the default grid of
             // min(trip_count, 256) chunks, else a chunk is that many iterations; `threads` 0 asks
             // for all. `result` holds the initial value, and the combined one afterwards.

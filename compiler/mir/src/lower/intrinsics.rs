@@ -9,6 +9,7 @@
 //! | `op.clz op.ctz op.popcount` | an int | the same type |
 //! | `op.complex`, `op.real`, `op.imag` | two floats, a complex | a complex, a float |
 //! | `raise.NAME` | none | raises `snek_abi::Message::NAME` |
+//! | `raise.unpack` | expected, got | ValueError: not enough, or too many, values to unpack |
 //! | `snek_rt_NAME` | as the row in `snek_abi` says | as the row says |
 //!
 //! For `snek_rt_*`: ints are widened to `i64`, a Bool is an `i32`, a Str is an address and a length. The sums over arrays
@@ -34,6 +35,11 @@ impl Body<'_, '_> {
         ty: &hir::Type,
     ) -> Result<Vec<ValueId>> {
         let values = self.exprs(args)?;
+        // The one message with computed parts.
+        let name = match name {
+            "raise.unpack" => "snek_rt_raise_unpack",
+            name => name,
+        };
         if let Some(message) = name.strip_prefix("raise.") {
             let found = snek_abi::Message::ALL
                 .iter()

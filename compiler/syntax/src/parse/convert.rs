@@ -4,13 +4,18 @@ use snek_diagnostics::{Code, Diagnostic, FileId, Span};
 
 use super::{Ranged, TextRange, r, too_deep};
 use crate::ast::*;
-use crate::{MAX_DEPTH, literal};
+use crate::{Dialect, MAX_DEPTH, literal};
 
 /// Where the text that is parsed stands in the file.
 #[derive(Clone, Copy)]
-pub(crate) enum Place {
+pub enum Place {
     /// It starts at this offset.
-    Offset { file: FileId, offset: u32 },
+    Offset {
+        /// The file.
+        file: FileId,
+        /// Where the text starts.
+        offset: u32,
+    },
     /// It is the value of a string with escapes: all nodes get this span.
     Whole(Span),
 }
@@ -39,16 +44,21 @@ pub(super) struct Converter<'a> {
     place: Place,
     text: &'a str,
     depth: u32,
+    minor: u8,
+    /// How many format specs of the current f-string we are in.
+    specs: u32,
     /// The first thing that could not be converted.
     error: Option<Diagnostic>,
 }
 
 impl<'a> Converter<'a> {
-    pub(super) fn new(place: Place, text: &'a str) -> Self {
+    pub(super) fn new(place: Place, text: &'a str, dialect: Dialect) -> Self {
         Self {
             place,
             text,
             depth: 0,
+            minor: dialect.minor,
+            specs: 0,
             error: None,
         }
     }
@@ -66,6 +76,19 @@ impl<'a> Converter<'a> {
 
     fn span(&self, node: &impl Ranged) -> Span {
         self.place.span(node.range())
+    }
+
+    /// What CPython's grammar refuses and the parser takes.
+    fn invalid(&mut self, node: &impl Ranged, message: &str) {
+        let span = self.span(node);
+        self.fail(Diagnostic::error(Code::P001, span, message));
+    }
+
+    /// The last byte before a node that is not blank, if it is in the same line.
+    fn byte_before(&self, node: &impl Ranged) -> Option<u8> {
+        let before = &self.text.as_bytes()[..node.range().start().to_usize()];
+        let is_blank = |b: &&u8| !matches!(b, b' ' | b'\t' | 0x0C | b'\\');
+        before.iter().rev().find(is_blank).copied()
     }
 
     fn fail(&mut self, error: Diagnostic) {
@@ -134,6 +157,11 @@ impl<'a> Converter<'a> {
                 }))
             }
             r::Stmt::ClassDef(s) => {
+                for base in s.arguments.iter().flat_map(|a| &a.args) {
+                    if matches!(base, r::Expr::Generator(g) if !g.parenthesized) {
+                        self.invalid(base, "invalid syntax: a generator cannot be a base class");
+                    }
+                }
                 let full_span = span;
                 span = self.undecorated(span, &s.decorator_list);
                 let arguments = s.arguments.as_deref();
@@ -188,7 +216,7 @@ impl<'a> Converter<'a> {
             r::Stmt::If(s) => StmtKind::If {
                 test: self.boxed_expr(&s.test),
                 body: self.suite(&s.body),
-                orelse: self.elif_else(&s.elif_else_clauses, span.end),
+                orelse: self.elif_else(&s.elif_else_clauses, span),
             },
             r::Stmt::With(s) => StmtKind::With {
                 items: s.items.iter().map(|item| self.with_item(item)).collect(),
@@ -240,7 +268,30 @@ impl<'a> Converter<'a> {
             }
         };
         self.depth -= 1;
+        if is_compound(stmt) {
+            span = self.with_semicolon(span);
+        }
         Stmt { span, kind }
+    }
+
+    /// A block that ends in `x;` ends after the semicolon.
+    fn with_semicolon(&self, mut span: Span) -> Span {
+        let Place::Offset { offset, .. } = self.place else {
+            return span;
+        };
+        let rest = &self.text.as_bytes()[(span.end - offset) as usize..];
+        let mut at = 0;
+        loop {
+            match rest.get(at..) {
+                Some([b'\\', b'\n', ..]) => at += 2,
+                Some([b' ' | b'\t' | 0x0C, ..]) => at += 1,
+                Some([b';', ..]) => {
+                    span.end += at as u32 + 1;
+                    return span;
+                }
+                Some(_) | None => return span,
+            }
+        }
     }
 
     /// One level down; false (and an error) if that is too deep.
@@ -254,7 +305,8 @@ impl<'a> Converter<'a> {
     }
 
     /// `elif`s become nested `If`s, which end where the whole statement ends.
-    fn elif_else(&mut self, clauses: &[r::ElifElseClause], end: u32) -> Vec<Stmt> {
+    fn elif_else(&mut self, clauses: &[r::ElifElseClause], whole: Span) -> Vec<Stmt> {
+        let end = self.with_semicolon(whole).end;
         let depth = self.depth;
         let mut converted = Vec::with_capacity(clauses.len());
         for clause in clauses {
@@ -358,7 +410,13 @@ impl<'a> Converter<'a> {
         keywords.iter().map(convert).collect()
     }
 
-    fn alias(&self, alias: &r::Alias) -> Alias {
+    fn alias(&mut self, alias: &r::Alias) -> Alias {
+        if alias.name.id == "*" && self.byte_before(alias) == Some(b'(') {
+            self.invalid(
+                alias,
+                "invalid syntax: `*` cannot stand in parentheses here",
+            );
+        }
         Alias {
             span: self.span(alias),
             name: self.identifier(&alias.name),
@@ -376,7 +434,7 @@ impl<'a> Converter<'a> {
     fn handler(&mut self, handler: &r::ExceptHandler) -> ExceptHandler {
         let r::ExceptHandler::ExceptHandler(handler) = handler;
         ExceptHandler {
-            span: self.span(handler),
+            span: self.with_semicolon(self.span(handler)),
             type_: self.boxed(handler.type_.as_deref()),
             name: handler.name.as_ref().map(|name| self.identifier(name)),
             body: self.suite(&handler.body),
@@ -419,6 +477,10 @@ impl<'a> Converter<'a> {
             r::Pattern::MatchSequence(p) => PatternKind::MatchSequence {
                 patterns: self.patterns(&p.patterns),
             },
+            r::Pattern::MatchMapping(p) if p.rest.as_ref().is_some_and(|r| r.id == "_") => {
+                self.invalid(pattern, "invalid syntax: `**_` is not needed in a pattern");
+                PatternKind::MatchStar { name: None }
+            }
             r::Pattern::MatchMapping(p) => PatternKind::MatchMapping {
                 keys: self.exprs(&p.keys),
                 patterns: self.patterns(&p.patterns),
@@ -595,10 +657,19 @@ impl<'a> Converter<'a> {
                 elts: self.exprs(&e.elts),
                 ctx: context(e.ctx),
             },
-            r::Expr::Tuple(e) => ExprKind::Tuple {
-                elts: self.exprs(&e.elts),
-                ctx: context(e.ctx),
-            },
+            r::Expr::Tuple(e) => {
+                let is_yield =
+                    |e: &&r::Expr| matches!(e, r::Expr::Yield(_) | r::Expr::YieldFrom(_));
+                for elt in e.elts.iter().filter(is_yield) {
+                    if self.byte_before(elt) == Some(b',') {
+                        self.invalid(elt, "invalid syntax: this `yield` needs parentheses");
+                    }
+                }
+                ExprKind::Tuple {
+                    elts: self.exprs(&e.elts),
+                    ctx: context(e.ctx),
+                }
+            }
             r::Expr::Slice(e) => ExprKind::Slice {
                 lower: self.boxed(e.lower.as_deref()),
                 upper: self.boxed(e.upper.as_deref()),
@@ -658,6 +729,7 @@ impl<'a> Converter<'a> {
 
     fn f_string(&mut self, f_string: &r::ExprFString) -> ExprKind {
         let mut values = Pieces::default();
+        let specs = std::mem::take(&mut self.specs);
         for part in &f_string.value {
             match part {
                 r::FStringPart::Literal(part) => {
@@ -671,6 +743,7 @@ impl<'a> Converter<'a> {
                 }
             }
         }
+        self.specs = specs;
         ExprKind::JoinedStr {
             values: values.finish(),
         }
@@ -688,6 +761,10 @@ impl<'a> Converter<'a> {
                     out.literal(self.span(part), &part.value, &self.text[part.range], raw);
                 }
                 r::InterpolatedStringElement::Interpolation(field) => {
+                    let max_specs = if self.minor < 12 { 1 } else { 2 };
+                    if self.specs > max_specs {
+                        self.invalid(field, "f-string: expressions nested too deeply");
+                    }
                     let mut conversion = match field.conversion {
                         r::ConversionFlag::None => None,
                         r::ConversionFlag::Str => Some(Conversion::Str),
@@ -701,7 +778,8 @@ impl<'a> Converter<'a> {
                         // The text goes from the brace to the `=` and the blanks after it, with all parentheses.
                         let end = inner.end().to_usize() + debug.trailing.len();
                         let text = &self.text[start..end];
-                        out.literal(span, text, "", true);
+                        let range = TextRange::new((start as u32).into(), (end as u32).into());
+                        out.literal(self.place.span(range), text, "", true);
                         if conversion.is_none() && field.format_spec.is_none() {
                             conversion = Some(Conversion::Repr);
                         }
@@ -709,9 +787,15 @@ impl<'a> Converter<'a> {
                     let value = self.boxed_expr(&field.expression);
                     let format_spec = field.format_spec.as_ref().map(|spec| {
                         let mut values = Pieces::default();
-                        let span = self.span(&**spec);
+                        let mut span = self.span(&**spec);
+                        if let Place::Offset { .. } = self.place {
+                            // The colon belongs to it.
+                            span.start -= 1;
+                        }
                         if self.enter(span) {
+                            self.specs += 1;
                             self.f_string_elements(&spec.elements, raw, &mut values);
+                            self.specs -= 1;
                             self.depth -= 1;
                         }
                         let values = values.finish();
@@ -761,6 +845,20 @@ impl Pieces {
         self.flush();
         self.values
     }
+}
+
+fn is_compound(stmt: &r::Stmt) -> bool {
+    matches!(
+        stmt,
+        r::Stmt::FunctionDef(_)
+            | r::Stmt::ClassDef(_)
+            | r::Stmt::For(_)
+            | r::Stmt::While(_)
+            | r::Stmt::If(_)
+            | r::Stmt::With(_)
+            | r::Stmt::Match(_)
+            | r::Stmt::Try(_)
+    )
 }
 
 fn operator(op: r::Operator) -> Operator {

@@ -1,0 +1,3 @@
+//! What several tests of MIR need.
+
+pub mod interpret;

@@ -1,0 +1,490 @@
+//! What the variables assigned in a `prange` body are: private to an iteration, reduced over the iterations, or an error.
+//!
+//! - *private*: no iteration reads it before it has assigned it.
+//! - *reduction*: its only uses are updates of one kind, such as `s += e`, `s = min(s, e)`, `if e < s: s = e`,
+//!   `ok = ok and e`.
+//! - anything else is carried from one iteration to the next, which runs at the same time.
+//!
+//! Reads after the loop are seen where they stand (`env::Slot::AfterParallel`). Arrays are not looked at here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use snek_diagnostics::{Code, Diagnostic, Span};
+
+use crate::hir::{
+    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Parallel, Reduction, ReductionOp,
+    Stmt, StmtKind, Target,
+};
+use crate::infer::Infer;
+
+/// Classifies the variables that a `prange` body assigns, and reports those that are neither private nor reduced.
+pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Parallel {
+    let mut walk = Walk {
+        infer,
+        assigned: BTreeMap::new(),
+        carried: BTreeMap::new(),
+        reads: BTreeMap::new(),
+        updates: BTreeMap::new(),
+        definite: BTreeSet::new(),
+    };
+    walk.target(&each.target);
+    walk.block(&each.body);
+    let Walk {
+        assigned,
+        carried,
+        reads,
+        updates,
+        ..
+    } = walk;
+
+    let mut parallel = Parallel {
+        span,
+        reductions: Vec::new(),
+        privates: Vec::new(),
+    };
+    for (local, places) in &assigned {
+        let updates = updates.get(local).map_or(&[][..], |updates| &updates[..]);
+        let is_reduction = updates.len() == places.len()
+            && !updates.is_empty()
+            && !reads.contains_key(local)
+            && updates.iter().all(|update| update.0 == updates[0].0);
+        if is_reduction {
+            parallel.reductions.push(Reduction {
+                local: *local,
+                op: updates[0].0,
+                span: updates[0].1,
+            });
+            continue;
+        }
+        let Some(read) = carried.get(local).copied().or_else(|| {
+            // An update reads what earlier iterations left, whatever else there is.
+            updates.first().map(|update| update.1)
+        }) else {
+            parallel.privates.push(*local);
+            continue;
+        };
+        let problem = complain(infer, *local, places, updates, reads.get(local), read, span);
+        infer.problem(problem);
+    }
+    parallel
+}
+
+fn complain(
+    infer: &Infer<'_, '_>,
+    local: LocalId,
+    assigned: &[Span],
+    updates: &[(ReductionOp, Span)],
+    other_read: Option<&Span>,
+    carried: Span,
+    parallel: Span,
+) -> Diagnostic {
+    let name = &infer.locals[local].name;
+    if let (Some((op, update)), Some(read)) = (updates.first(), other_read)
+        && updates.len() == assigned.len()
+    {
+        return Diagnostic::error(
+            Code::R002,
+            *read,
+            format!("`{name}` is reduced over this `prange`, so its value in between cannot be used"),
+        )
+        .primary_label("used here, where it depends on the order of iterations")
+        .label(*update, format!("reduced here ({})", op_word(*op)))
+        .label(parallel, "runs its iterations in any order")
+        .help("use the value after the loop, or `range` if the order matters");
+    }
+    if let ([(a, first), rest @ ..], true) = (updates, updates.len() == assigned.len())
+        && let Some((b, second)) = rest.iter().find(|update| update.0 != *a)
+    {
+        return Diagnostic::error(
+            Code::R002,
+            *second,
+            format!("`{name}` is reduced in two ways, whose order matters"),
+        )
+        .primary_label(op_word(*b))
+        .label(*first, op_word(*a))
+        .label(parallel, "runs its iterations in any order")
+        .help("use two variables and combine them after the loop");
+    }
+    let write = assigned.iter().copied().find(|at| *at != carried).or(assigned.first().copied()).unwrap_or(carried);
+    let problem = Diagnostic::error(
+        Code::R002,
+        carried,
+        format!("`{name}` is carried from one iteration of this `prange` to another"),
+    )
+    .primary_label("reads what an earlier iteration assigned");
+    let problem = if write == carried {
+        problem
+    } else {
+        problem.label(write, "assigned here")
+    };
+    problem
+        .label(parallel, "runs its iterations in any order")
+        .help(format!(
+            "assign `{name}` in each iteration before it is used, reduce it (`{name} += ...`), or use `range` if the order matters"
+        ))
+}
+
+fn op_word(op: ReductionOp) -> &'static str {
+    match op {
+        ReductionOp::Add => "a sum",
+        ReductionOp::Mul => "a product",
+        ReductionOp::Min => "a minimum",
+        ReductionOp::Max => "a maximum",
+        ReductionOp::BitAnd => "`&`",
+        ReductionOp::BitOr => "`|`",
+        ReductionOp::BitXor => "`^`",
+        ReductionOp::And => "`and`",
+        ReductionOp::Or => "`or`",
+    }
+}
+
+struct Walk<'w, 's, 'a> {
+    infer: &'w Infer<'s, 'a>,
+    /// Where each variable is assigned.
+    assigned: BTreeMap<LocalId, Vec<Span>>,
+    /// The first read of each variable that may see an earlier iteration's value.
+    carried: BTreeMap<LocalId, Span>,
+    /// The first read of each variable that is no part of an update.
+    reads: BTreeMap<LocalId, Span>,
+    /// Updates in a form that can be reduced.
+    updates: BTreeMap<LocalId, Vec<(ReductionOp, Span)>>,
+    /// Variables that this iteration has certainly assigned.
+    definite: BTreeSet<LocalId>,
+}
+
+impl Walk<'_, '_, '_> {
+    fn kind(&self, expr: ExprId) -> &ExprKind {
+        &self.infer.exprs[expr].kind
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Local(local) => {
+                // The loop gives it its value: that is no assignment of the body's.
+                self.definite.insert(*local);
+                self.assigned.entry(*local).or_default();
+            }
+            Target::Parts(parts) => parts.iter().for_each(|part| self.target(part)),
+        }
+    }
+
+    fn assign(&mut self, local: LocalId, span: Span) {
+        self.assigned.entry(local).or_default().push(span);
+        self.definite.insert(local);
+    }
+
+    fn read(&mut self, local: LocalId, span: Span) {
+        if !self.definite.contains(&local) {
+            self.carried.entry(local).or_insert(span);
+        }
+        self.reads.entry(local).or_insert(span);
+    }
+
+    fn update(&mut self, local: LocalId, op: ReductionOp, span: Span) {
+        self.assigned.entry(local).or_default().push(span);
+        self.updates.entry(local).or_default().push((op, span));
+    }
+
+    fn block(&mut self, body: &[Stmt]) {
+        for stmt in body {
+            self.stmt(stmt);
+        }
+    }
+
+    /// Code that may or may not run.
+    fn maybe(&mut self, body: &[Stmt]) -> BTreeSet<LocalId> {
+        let before = self.definite.clone();
+        self.block(body);
+        std::mem::replace(&mut self.definite, before)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Expr(value) => self.expr(*value),
+            StmtKind::Assign { local, value } => match self.reduction(*local, *value) {
+                // A variable that the iteration itself has set before is a plain one.
+                Some((op, others)) if !self.definite.contains(local) => {
+                    for other in others {
+                        self.expr(other);
+                    }
+                    self.update(*local, op, stmt.span);
+                }
+                _ => {
+                    self.expr(*value);
+                    self.assign(*local, stmt.span);
+                }
+            },
+            StmtKind::Store {
+                array,
+                indices,
+                value,
+                ..
+            } => {
+                self.expr(*array);
+                indices.iter().for_each(|index| self.expr(*index));
+                self.expr(*value);
+            }
+            StmtKind::Delete(local) => {
+                self.definite.remove(local);
+            }
+            StmtKind::If { cond, then, other } => {
+                if let Some((local, op, value, at)) = self.guarded_update(*cond, then, other)
+                    && !self.definite.contains(&local)
+                {
+                    self.expr(value);
+                    self.update(local, op, at);
+                    return;
+                }
+                self.expr(*cond);
+                let after_then = self.maybe(then);
+                let after_other = self.maybe(other);
+                let leaves = |body: &[Stmt]| {
+                    matches!(
+                        body.last().map(|stmt| &stmt.kind),
+                        Some(StmtKind::Continue | StmtKind::Break | StmtKind::Raise { .. } | StmtKind::Return(_))
+                    )
+                };
+                self.definite = match (leaves(then), leaves(other)) {
+                    (true, false) => after_other,
+                    (false, true) => after_then,
+                    _ => after_then.intersection(&after_other).copied().collect(),
+                };
+            }
+            StmtKind::While { cond, body, other } => {
+                self.expr(*cond);
+                self.maybe(body);
+                self.maybe(other);
+            }
+            StmtKind::For(each) => {
+                self.iter(&each.iter);
+                let before = self.definite.clone();
+                self.inner_target(&each.target);
+                self.block(&each.body);
+                self.definite = before;
+                self.maybe(&each.other);
+            }
+            StmtKind::Break | StmtKind::Continue => {}
+            StmtKind::Return(value) => value.iter().for_each(|value| self.expr(*value)),
+            StmtKind::Raise { args, .. } => args.iter().flatten().for_each(|arg| self.expr(*arg)),
+            StmtKind::Assert { cond, message } => {
+                self.expr(*cond);
+                message.iter().for_each(|message| self.expr(*message));
+            }
+            StmtKind::Print { args, .. } => args.iter().for_each(|arg| self.expr(*arg)),
+        }
+    }
+
+    fn inner_target(&mut self, target: &Target) {
+        match target {
+            Target::Local(local) => {
+                self.assigned.entry(*local).or_default();
+                self.definite.insert(*local);
+            }
+            Target::Parts(parts) => parts.iter().for_each(|part| self.inner_target(part)),
+        }
+    }
+
+    fn iter(&mut self, iter: &Iter) {
+        match iter {
+            Iter::Range { start, stop, step } => {
+                for part in [start, stop, step] {
+                    self.expr(*part);
+                }
+            }
+            Iter::Array(array) => self.expr(*array),
+            Iter::Enumerate { inner, start } => {
+                self.iter(inner);
+                self.expr(*start);
+            }
+            Iter::Zip(iters) => iters.iter().for_each(|iter| self.iter(iter)),
+            Iter::Reversed(inner) => self.iter(inner),
+        }
+    }
+
+    fn expr(&mut self, expr: ExprId) {
+        let infer = self.infer;
+        let span = infer.exprs[expr].span;
+        match &infer.exprs[expr].kind {
+            ExprKind::Const(_) => {}
+            ExprKind::Local { local, .. } => self.read(*local, span),
+            ExprKind::Assign { local, value } => {
+                self.expr(*value);
+                self.assign(*local, span);
+            }
+            // The right side may not be evaluated.
+            ExprKind::And(left, right) | ExprKind::Or(left, right) => {
+                self.expr(*left);
+                let before = self.definite.clone();
+                self.expr(*right);
+                self.definite = before;
+            }
+            ExprKind::If { cond, then, other } => {
+                self.expr(*cond);
+                let before = self.definite.clone();
+                self.expr(*then);
+                let after_then = std::mem::replace(&mut self.definite, before);
+                self.expr(*other);
+                self.definite = after_then.intersection(&self.definite).copied().collect();
+            }
+            other => {
+                for child in operands(other) {
+                    self.expr(child);
+                }
+            }
+        }
+    }
+
+    fn is_local(&self, expr: ExprId, local: LocalId) -> bool {
+        matches!(self.kind(expr), ExprKind::Local { local: read, .. } if *read == local)
+    }
+
+    fn mentions(&self, expr: ExprId, local: LocalId) -> bool {
+        match self.kind(expr) {
+            ExprKind::Local { local: read, .. } => *read == local,
+            ExprKind::Assign { local: set, value } => *set == local || self.mentions(*value, local),
+            other => operands(other).into_iter().any(|child| self.mentions(child, local)),
+        }
+    }
+
+    /// `local = value` as an update: how it folds, and the expressions that it folds in.
+    fn reduction(&self, local: LocalId, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
+        let (op, others) = self.fold(local, value)?;
+        (!others.iter().any(|other| self.mentions(*other, local))).then_some((op, others))
+    }
+
+    fn fold(&self, local: LocalId, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
+        match self.kind(value) {
+            ExprKind::Binary(op, left, right) => {
+                let (op, commutes) = match op {
+                    BinaryOp::Add => (ReductionOp::Add, true),
+                    BinaryOp::Sub => (ReductionOp::Add, false),
+                    BinaryOp::Mul => (ReductionOp::Mul, true),
+                    BinaryOp::BitAnd => (ReductionOp::BitAnd, true),
+                    BinaryOp::BitOr => (ReductionOp::BitOr, true),
+                    BinaryOp::BitXor => (ReductionOp::BitXor, true),
+                    _ => return None,
+                };
+                self.operand(local, op, *left, *right, commutes)
+            }
+            ExprKind::And(left, right) => self.operand(local, ReductionOp::And, *left, *right, true),
+            ExprKind::Or(left, right) => self.operand(local, ReductionOp::Or, *left, *right, true),
+            ExprKind::Call { function, args } => {
+                let instance = &self.infer.an.instances[*function];
+                let op = match self.infer.an.library_path(instance.def)? {
+                    "builtins/min" => ReductionOp::Min,
+                    "builtins/max" => ReductionOp::Max,
+                    _ => return None,
+                };
+                let [left, right] = args[..] else { return None };
+                self.operand(local, op, left, right, true)
+            }
+            _ => None,
+        }
+    }
+
+    /// One of the operands is the variable, or itself an update by the same operator: `s + a + b`, `min(s, a, b)`.
+    fn operand(
+        &self,
+        local: LocalId,
+        op: ReductionOp,
+        left: ExprId,
+        right: ExprId,
+        commutes: bool,
+    ) -> Option<(ReductionOp, Vec<ExprId>)> {
+        for (this, other, allowed) in [(left, right, true), (right, left, commutes)] {
+            if !allowed {
+                continue;
+            }
+            if self.is_local(this, local) {
+                return Some((op, vec![other]));
+            }
+            if let Some((inner, mut others)) = self.fold(local, this)
+                && inner == op
+            {
+                others.push(other);
+                return Some((op, others));
+            }
+        }
+        None
+    }
+
+    /// `if value < local: local = value`
+    fn guarded_update(
+        &self,
+        cond: ExprId,
+        then: &[Stmt],
+        other: &[Stmt],
+    ) -> Option<(LocalId, ReductionOp, ExprId, Span)> {
+        let ([stmt], []) = (then, other) else { return None };
+        let StmtKind::Assign { local, value } = stmt.kind else {
+            return None;
+        };
+        let ExprKind::Compare(op, left, right) = *self.kind(cond) else {
+            return None;
+        };
+        let (tested, is_left) = if self.is_local(right, local) {
+            (left, true)
+        } else if self.is_local(left, local) {
+            (right, false)
+        } else {
+            return None;
+        };
+        if self.mentions(value, local) || !self.same(tested, value) {
+            return None;
+        }
+        let op = match (op, is_left) {
+            (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => ReductionOp::Min,
+            (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => ReductionOp::Max,
+            (CompareOp::Eq | CompareOp::Ne, _) => return None,
+        };
+        Some((local, op, value, stmt.span))
+    }
+
+    /// Whether two expressions are written alike and give the same value: neither assigns nor calls.
+    fn same(&self, a: ExprId, b: ExprId) -> bool {
+        if self.infer.exprs[a].ty != self.infer.exprs[b].ty {
+            return false;
+        }
+        let (a_kind, b_kind) = (self.kind(a), self.kind(b));
+        let shallow = match (a_kind, b_kind) {
+            (ExprKind::Const(a), ExprKind::Const(b)) => a == b,
+            (ExprKind::Local { local: a, .. }, ExprKind::Local { local: b, .. }) => a == b,
+            (ExprKind::Unary(a, _), ExprKind::Unary(b, _)) => a == b,
+            (ExprKind::Binary(a, ..), ExprKind::Binary(b, ..)) => a == b,
+            (ExprKind::Convert { checked: a, .. }, ExprKind::Convert { checked: b, .. }) => a == b,
+            (ExprKind::Call { function: a, .. }, ExprKind::Call { function: b, .. }) => {
+                // The standard library's functions have no effects.
+                let def = self.infer.an.instances[*a].def;
+                a == b && self.infer.an.library_path(def).is_some()
+            }
+            (ExprKind::Intrinsic { name: a, .. }, ExprKind::Intrinsic { name: b, .. }) => a == b,
+            (ExprKind::Subscript { .. }, ExprKind::Subscript { .. }) => true,
+            (ExprKind::Field { index: a, .. }, ExprKind::Field { index: b, .. }) => a == b,
+            (ExprKind::Extent { axis: a, .. }, ExprKind::Extent { axis: b, .. }) => a == b,
+            _ => false,
+        };
+        let (a, b) = (operands(a_kind), operands(b_kind));
+        shallow && a.len() == b.len() && a.into_iter().zip(b).all(|(a, b)| self.same(a, b))
+    }
+}
+
+/// The expressions directly inside of an expression, in the order of evaluation.
+fn operands(kind: &ExprKind) -> Vec<ExprId> {
+    match kind {
+        ExprKind::Const(_) | ExprKind::Local { .. } => Vec::new(),
+        ExprKind::Unary(_, a) | ExprKind::Truth(a) => vec![*a],
+        ExprKind::Binary(_, a, b)
+        | ExprKind::Compare(_, a, b)
+        | ExprKind::And(a, b)
+        | ExprKind::Or(a, b) => vec![*a, *b],
+        ExprKind::If { cond, then, other } => vec![*cond, *then, *other],
+        ExprKind::Convert { operand, .. } => vec![*operand],
+        ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } | ExprKind::Tuple(args) => args.clone(),
+        ExprKind::Field { tuple, .. } => vec![*tuple],
+        ExprKind::Subscript { array, indices } => {
+            std::iter::once(*array).chain(indices.iter().copied()).collect()
+        }
+        ExprKind::Extent { array, .. } => vec![*array],
+        ExprKind::Assign { value, .. } => vec![*value],
+    }
+}
