@@ -177,7 +177,7 @@ impl<'p> Checker<'p> {
                 }
             }
             nonnegative.retain(|v| {
-                facts.intervals[*v].is_some_and(|i| i.lo < 0)
+                facts.intervals[*v].is_some_and(|i| i.lo < 0 && i.hi >= 0)
                     && self.structure.is_invariant(self.function, *v, op)
             });
             nonnegative.sort_unstable();
