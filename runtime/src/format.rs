@@ -273,10 +273,10 @@ mod tests {
             1.5e300,
         ];
         for _ in 0..20_000 {
-            values.push(f64::from_bits(random.next()));
-            values.push(random.next() as i32 as f64 / 1000.0);
+            values.push(f64::from_bits(random.bits()));
+            values.push(random.bits() as i32 as f64 / 1000.0);
             values
-                .push(10f64.powi((random.next() % 40) as i32 - 20) * (random.next() % 1000) as f64);
+                .push(10f64.powi((random.bits() % 40) as i32 - 20) * (random.bits() % 1000) as f64);
         }
         let bits: Vec<String> = values
             .iter()

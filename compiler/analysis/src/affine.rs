@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 
-use snek_mir::ir::{
-    Convert, Function, IntOp, IntUnaryOp, OpKind, Overflow, Scalar, Type, ValueId,
-};
+use snek_mir::ir::{Convert, Function, IntOp, IntUnaryOp, OpKind, Overflow, Scalar, Type, ValueId};
 
 use crate::arrays::extent_of;
 use crate::ranges::Interval;
@@ -189,28 +187,35 @@ impl<'f> Affine<'f> {
         if depth == 0 {
             return symbol();
         }
-        let extents = self.extents.clone();
-        let mut arg = |n: usize| self.at_depth(data.args[n], depth - 1);
         match &data.kind {
             OpKind::ConstInt(c) if function.ty(value) != Type::Scalar(Scalar::U64) => {
                 Polynomial::constant(i128::from(*c))
             }
             OpKind::Extent(axis) => {
                 let of = extent_of(function, data.args[0], *axis);
-                Polynomial::symbol(extents.get(&of).copied().unwrap_or(value))
+                Polynomial::symbol(self.extents.get(&of).copied().unwrap_or(value))
             }
             OpKind::Int(op, Overflow::Checked | Overflow::Proved) => match op {
-                IntOp::Add => arg(0).add(&arg(1)),
-                IntOp::Sub => arg(0).sub(&arg(1)),
-                IntOp::Mul => arg(0).mul(&arg(1)).unwrap_or_else(symbol),
+                IntOp::Add => self
+                    .at_depth(data.args[0], depth - 1)
+                    .add(&self.at_depth(data.args[1], depth - 1)),
+                IntOp::Sub => self
+                    .at_depth(data.args[0], depth - 1)
+                    .sub(&self.at_depth(data.args[1], depth - 1)),
+                IntOp::Mul => self
+                    .at_depth(data.args[0], depth - 1)
+                    .mul(&self.at_depth(data.args[1], depth - 1))
+                    .unwrap_or_else(symbol),
                 IntOp::Shl => match function.const_int(data.args[1]) {
-                    Some(count @ 0..=62) => arg(0).scale(1 << count),
+                    Some(count @ 0..=62) => {
+                        self.at_depth(data.args[0], depth - 1).scale(1 << count)
+                    }
                     _ => symbol(),
                 },
                 _ => symbol(),
             },
             OpKind::IntUnary(IntUnaryOp::Neg, Overflow::Checked | Overflow::Proved) => {
-                arg(0).scale(-1)
+                self.at_depth(data.args[0], depth - 1).scale(-1)
             }
             OpKind::Convert(Convert::Extend) => {
                 let interval = |v| match function.ty(v) {
@@ -218,7 +223,9 @@ impl<'f> Affine<'f> {
                     _ => None,
                 };
                 match (interval(data.args[0]), interval(value)) {
-                    (Some(from), Some(to)) if to.contains(from) => arg(0),
+                    (Some(from), Some(to)) if to.contains(from) => {
+                        self.at_depth(data.args[0], depth - 1)
+                    }
                     _ => symbol(),
                 }
             }

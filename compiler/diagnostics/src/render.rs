@@ -104,7 +104,12 @@ pub fn render_terminal(sources: &SourceMap, diagnostic: &Diagnostic, colour: boo
         term::emit_to_io_write(&mut out, &config, sources, &rendered)
     };
     match result {
-        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Ok(()) if colour => String::from_utf8_lossy(&out).into_owned(),
+        // The renderer pads lines with blanks.
+        Ok(()) => String::from_utf8_lossy(&out)
+            .lines()
+            .flat_map(|line| [line.trim_end(), "\n"])
+            .collect(),
         // All ranges are clamped, so this is for files that the map does not have.
         Err(_) => format!(
             "{}[{}]: {}\n",

@@ -100,15 +100,11 @@ struct CheckArgs {
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// The script
-    script: PathBuf,
-    /// What the script gets as `sys.argv[1:]`
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGS"
-    )]
-    args: Vec<OsString>,
+    /// The script, and what it gets as `sys.argv[1:]`
+    // One argument, so that options after the script are the script's.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_names = ["SCRIPT", "ARGS"])]
+    script: Vec<OsString>,
     #[command(flatten)]
     common: Common,
 }

@@ -75,7 +75,11 @@ pub fn create_dir(path: &Path) -> Result<(), Diagnostic> {
                 Diagnostic::file_error(Code::D002, shown, "is not a directory")
                     .help("give the directory that the modules are to be written to")
             }
-            _ => cannot_write(path, &error),
+            _ => {
+                let message = format!("directory cannot be made: {}", reason(&error));
+                Diagnostic::file_error(Code::D002, shown, message)
+                    .help("choose another directory with `-o DIR`")
+            }
         }
     })
 }

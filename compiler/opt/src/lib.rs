@@ -1,1 +1,24 @@
-//! snek compiler: opt.
+//! MIR to MIR: one file a pass, [`pipeline`] is the list in order.
+//!
+//! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
+//! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
+
+mod cse;
+mod dce;
+mod divide;
+mod effects;
+mod fold;
+mod guard;
+mod ifconvert;
+mod inline;
+mod licm;
+mod outline;
+pub mod pipeline;
+mod prove;
+mod report;
+mod rewrite;
+mod simplify;
+mod version;
+
+pub use pipeline::{Level, Options, optimise, optimise_observed};
+pub use report::{LoopReport, loop_reports};

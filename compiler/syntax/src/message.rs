@@ -1,6 +1,4 @@
-//! Small tools for the wording and the selection of syntax errors.
-
-use snek_diagnostics::Diagnostic;
+//! Small tools for the wording of syntax errors.
 
 /// Messages start with a small letter.
 pub(crate) fn lower_first(text: String) -> String {
@@ -12,27 +10,6 @@ pub(crate) fn lower_first(text: String) -> String {
         }
         Some(_) | None => text,
     }
-}
-
-/// Keeps the first error of each line: the others mostly follow from it.
-pub(crate) fn one_per_line(diagnostics: &mut Vec<Diagnostic>, text: &str) {
-    snek_diagnostics::sort(diagnostics);
-    let mut last: Option<u32> = None;
-    diagnostics.retain(|d| {
-        let Some(span) = d.primary else {
-            return true;
-        };
-        let keep = match last {
-            Some(before) => text
-                .get(before as usize..span.start as usize)
-                .is_none_or(|between| between.contains('\n')),
-            None => true,
-        };
-        if keep {
-            last = Some(span.start);
-        }
-        keep
-    });
 }
 
 /// `expected X, found Y`, with names of tokens that people know.
@@ -64,9 +41,14 @@ pub(crate) fn number(message: &str) -> Option<&'static str> {
 
 /// `print "text"` of Python 2, when an error is right after its first word.
 pub(crate) fn old_statement(text: &str, at: usize) -> Option<String> {
-    let before = text.get(..at)?;
-    let line = before.rsplit('\n').next()?.trim();
-    let word = ["print", "exec"].into_iter().find(|word| *word == line)?;
+    let before = text.get(..at)?.trim_end_matches([' ', '\t']);
+    let word = ["print", "exec"]
+        .into_iter()
+        .find(|word| before.ends_with(word))?;
+    let rest = before.strip_suffix(word)?.trim_end_matches([' ', '\t']);
+    if !(rest.is_empty() || rest.ends_with('\n')) {
+        return None;
+    }
     Some(format!(
         "Missing parentheses in call to '{word}'. Did you mean {word}(...)?"
     ))

@@ -4,9 +4,12 @@
 //! decorated definitions start at `def`, lone surrogates stay, adjacent f-string parts are joined.
 //! Recursion here and in the parser is bounded by [`crate::scan`] beforehand; deep sources run on a thread of their own.
 
+use std::collections::HashSet;
+
 use rustpython_ruff_python_ast as r;
+use rustpython_ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use rustpython_ruff_python_parser as parser;
-use rustpython_ruff_text_size::{Ranged, TextRange};
+use rustpython_ruff_text_size::{Ranged, TextRange, TextSize};
 use snek_diagnostics::{Code, Diagnostic, FileId, Span};
 
 use crate::ast::{Expr, Module};
@@ -124,10 +127,8 @@ fn run(
     };
 
     let mut diagnostics = Vec::new();
-    for error in parsed.errors() {
-        if is_false_alarm(error, tree, text) {
-            continue;
-        }
+    let errors = without_false_alarms(parsed.errors(), tree, text);
+    for error in one_per_line(errors, text) {
         let (code, message) = convert_error(error, text);
         let mut diagnostic = Diagnostic::error(code, place.span(error.location), message);
         if error.error == parser::ParseErrorType::InvalidAssignmentTarget {
@@ -135,21 +136,19 @@ fn run(
         }
         diagnostics.push(diagnostic);
     }
-    for error in parsed.unsupported_syntax_errors() {
-        let diagnostic = Diagnostic::error(
+    for error in one_per_line(parsed.unsupported_syntax_errors().iter().collect(), text) {
+        let message = message::lower_first(error.to_string());
+        diagnostics.push(Diagnostic::error(
             Code::P011,
             place.span(error.range),
-            message::lower_first(error.to_string()),
-        );
-        diagnostics.push(diagnostic);
+            message,
+        ));
     }
     if !diagnostics.is_empty() {
         if let Some(error) = brackets {
-            // What the parser says after a wrong bracket is noise.
-            diagnostics.retain(|d| d.primary < error.primary);
-            diagnostics.push(error);
+            replace_noise(&mut diagnostics, error, text);
         }
-        message::one_per_line(&mut diagnostics, text);
+        snek_diagnostics::sort(&mut diagnostics);
         return (None, diagnostics);
     }
     match Converter::new(place, text, dialect).whole(|c| c.suite(&tree.body)) {
@@ -163,27 +162,74 @@ fn run(
     }
 }
 
-/// `a; match = 2`: the parser takes any `match` after a semicolon for a compound statement, although it parses it well.
-fn is_false_alarm(error: &parser::ParseError, tree: &r::ModModule, text: &str) -> bool {
-    if error.error != parser::ParseErrorType::SimpleAndCompoundStatementOnSameLine
-        || &text[error.location] != "match"
+/// Puts the error about a bracket in the place of what the parser says because of it: the next error after the bracket.
+fn replace_noise(diagnostics: &mut Vec<Diagnostic>, bracket: Diagnostic, text: &str) {
+    let line_start = bracket.primary.map_or(0, |span| {
+        let before = &text[..span.start as usize];
+        before.rfind('\n').map_or(0, |newline| newline as u32 + 1)
+    });
+    let is_before = |d: &Diagnostic| d.primary.is_some_and(|span| span.start < line_start);
+    let at = diagnostics.iter().position(|d| !is_before(d));
+    // An open bracket is missed again at the end of the file.
+    let end = text.trim_end().len() as u32;
+    let last = diagnostics.len().saturating_sub(1);
+    if at.is_some_and(|at| at < last)
+        && diagnostics[last]
+            .primary
+            .is_some_and(|span| span.start >= end)
     {
-        return false;
+        diagnostics.pop();
     }
-    struct Find(TextRange, bool);
-    impl<'a> r::statement_visitor::StatementVisitor<'a> for Find {
+    match at {
+        Some(at) => diagnostics[at] = bracket,
+        None => diagnostics.push(bracket),
+    }
+}
+
+/// The first error of each line: the others mostly follow from it.
+fn one_per_line<'e, E: Ranged>(mut errors: Vec<&'e E>, text: &str) -> Vec<&'e E> {
+    errors.sort_by_key(|e| e.range().start());
+    let mut at = 0;
+    let mut kept: Vec<&E> = Vec::new();
+    for error in errors {
+        let start = error.range().start().to_usize();
+        let lines = text.as_bytes()[at..start].contains(&b'\n');
+        if kept.is_empty() || lines {
+            kept.push(error);
+        }
+        at = start;
+    }
+    kept
+}
+
+/// `a; match = 2`: the parser takes any `match` after a semicolon for a compound statement, although it parses it well.
+fn without_false_alarms<'e>(
+    errors: &'e [parser::ParseError],
+    tree: &r::ModModule,
+    text: &str,
+) -> Vec<&'e parser::ParseError> {
+    let is_suspect = |error: &parser::ParseError| {
+        error.error == parser::ParseErrorType::SimpleAndCompoundStatementOnSameLine
+            && &text[error.location] == "match"
+    };
+    if !errors.iter().any(is_suspect) {
+        return errors.iter().collect();
+    }
+    #[derive(Default)]
+    struct Matches(HashSet<TextSize>);
+    impl<'a> StatementVisitor<'a> for Matches {
         fn visit_stmt(&mut self, stmt: &'a r::Stmt) {
-            if matches!(stmt, r::Stmt::Match(_)) && stmt.range().start() == self.0.start() {
-                self.1 = true;
+            if matches!(stmt, r::Stmt::Match(_)) {
+                self.0.insert(stmt.range().start());
             }
-            if stmt.range().contains_range(self.0) {
-                r::statement_visitor::walk_stmt(self, stmt);
-            }
+            walk_stmt(self, stmt);
         }
     }
-    let mut find = Find(error.location, false);
-    r::statement_visitor::StatementVisitor::visit_body(&mut find, &tree.body);
-    !find.1
+    let mut matches = Matches::default();
+    matches.visit_body(&tree.body);
+    let is_real =
+        |e: &&parser::ParseError| !is_suspect(e) || matches.0.contains(&e.location.start());
+    errors.iter().filter(is_real).collect()
 }
 
 /// The code and the message, in CPython's words where it is known which they are.

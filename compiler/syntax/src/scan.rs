@@ -268,11 +268,9 @@ impl Scanner<'_> {
                 self.separator();
                 self.at += 1;
             }
-            b'=' | b'<' | b'>' | b'!' | b':' if self.peek(1) == b'=' => {
-                // Not a separator: `x if a <= b else y if ...` nests on.
-                self.operator();
-                self.at += 2;
-            }
+            // Comparisons do not nest, and do not separate: `x if a <= b else y if ...` nests on.
+            b'=' | b'<' | b'>' | b'!' | b':' if self.peek(1) == b'=' => self.at += 2,
+            b'<' | b'>' if self.peek(1) != byte => self.at += 1,
             b':' => {
                 self.separator();
                 let n = self.levels.len();

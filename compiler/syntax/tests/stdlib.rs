@@ -83,7 +83,7 @@ fn compare(oracle: &mut Oracle, path: &Path) -> Result<(), String> {
     if crc32(ours.as_bytes()).to_string() == crc {
         return Ok(());
     }
-    let theirs = oracle.show(path);
+    let theirs = oracle.ask("show", path);
     let mut lines = ours.lines().zip(theirs.lines());
     match lines.find(|(a, b)| a != b) {
         Some((a, b)) => Err(format!("\n  ours    {}\n  CPython {}", a.trim(), b.trim())),

@@ -224,6 +224,8 @@ unsafe impl Sync for FrameInfo {}
 unsafe impl Sync for FunctionDesc {}
 // SAFETY: as above.
 unsafe impl Sync for ModuleDesc {}
+// SAFETY: as above.
+unsafe impl Send for ModuleDesc {}
 
 impl StrDesc {
     /// The description of a text that lives for ever.

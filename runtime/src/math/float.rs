@@ -91,15 +91,15 @@ fn round_left(out: &mut Vec<u8>, value: f64, places: usize) {
     let last_is_odd = (out[kept - 1] - b'0') & 1 != 0;
     let up = cut[0] > b'5' || (cut[0] == b'5' && (beyond || last_is_odd));
     out[kept..].fill(b'0');
-    let mut at = kept;
-    while up {
-        at -= 1;
-        if out[at] == b'9' {
-            out[at] = b'0';
-        } else {
-            out[at] += 1;
-            break;
-        }
+    if up {
+        // The leading zero stops the carry.
+        let nines = out[start..kept]
+            .iter()
+            .rev()
+            .take_while(|digit| **digit == b'9')
+            .count();
+        out[kept - nines..kept].fill(b'0');
+        out[kept - nines - 1] += 1;
     }
 }
 

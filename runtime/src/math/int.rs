@@ -95,7 +95,7 @@ fn true_div(dividend: i64, divisor: i64) -> f64 {
     // A quotient of at least 64 bits, with a last bit that says whether something is left.
     let shift = u128::from(top).leading_zeros();
     let (top, bottom) = (u128::from(top) << shift, u128::from(bottom));
-    let quotient = top / bottom | u128::from(!top.is_multiple_of(bottom));
+    let quotient = (top / bottom) | u128::from(!top.is_multiple_of(bottom));
     let size = quotient as f64 * 2f64.powi(-(shift as i32));
     if (dividend < 0) != (divisor < 0) {
         -size

@@ -33,7 +33,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -43,19 +43,19 @@ impl Random {
 
     /// A double: often one of usual size, sometimes any bits at all.
     pub fn float(&mut self) -> f64 {
-        match self.next() % 6 {
-            0 => f64::from_bits(self.next()),
-            1 => (self.next() as i64 % 2001 - 1000) as f64,
-            2 => (self.next() as i64 % 2_000_001 - 1_000_000) as f64 / 1000.0,
-            3 => (self.next() >> 11) as f64 / (1u64 << 53) as f64,
-            4 => ((self.next() >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 60.0,
-            _ => ((self.next() >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 400.0,
+        match self.bits() % 6 {
+            0 => f64::from_bits(self.bits()),
+            1 => (self.bits() as i64 % 2001 - 1000) as f64,
+            2 => (self.bits() as i64 % 2_000_001 - 1_000_000) as f64 / 1000.0,
+            3 => (self.bits() >> 11) as f64 / (1u64 << 53) as f64,
+            4 => ((self.bits() >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 60.0,
+            _ => ((self.bits() >> 11) as f64 / (1u64 << 53) as f64 - 0.5) * 400.0,
         }
     }
 
     /// An integer: often small, sometimes any bits at all.
     pub fn int(&mut self) -> i64 {
-        let bits = self.next() % 64;
-        (self.next() as i64) >> bits
+        let bits = self.bits() % 64;
+        (self.bits() as i64) >> bits
     }
 }

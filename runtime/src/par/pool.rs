@@ -25,8 +25,11 @@ pub struct Shared {
 
 impl Shared {
     /// Calls `work` in this thread and in up to `helpers` others; returns when all have returned.
-    pub fn run(&self, work: WorkFn, context: *const u8, helpers: i64) {
-        // SAFETY: `work` is one that expects `context`, and stops its own panics.
+    ///
+    /// # Safety
+    /// `work` must accept `context` in several threads at once, and must not unwind.
+    pub unsafe fn run(&self, work: WorkFn, context: *const u8, helpers: i64) {
+        // SAFETY: the caller's promise.
         unsafe { (self.run)(work, context, helpers) }
     }
 

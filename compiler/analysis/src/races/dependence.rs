@@ -66,7 +66,10 @@ impl<'f> Scope<'f> {
 
     /// The number of iterations, if it is constant.
     pub fn trip_count(&self, affine: &mut Affine<'_>) -> Option<i128> {
-        let span = affine.of(self.stop).sub(&affine.of(self.start)).as_constant()?;
+        let span = affine
+            .of(self.stop)
+            .sub(&affine.of(self.start))
+            .as_constant()?;
         let (span, step) = if self.step > 0 {
             (span, self.step)
         } else {
@@ -80,7 +83,8 @@ impl<'f> Scope<'f> {
             return Dim::Unknown(Reason::Computed);
         };
         let split = |p: &Polynomial| p.split(self.induction);
-        let (Some((factor, low_a)), Some((factor_b, low_b))) = (split(&a.low), split(&b.low)) else {
+        let (Some((factor, low_a)), Some((factor_b, low_b))) = (split(&a.low), split(&b.low))
+        else {
             return Dim::Unknown(Reason::Computed);
         };
         if a.exact && b.exact {
@@ -91,7 +95,10 @@ impl<'f> Scope<'f> {
         }
         let highs = |span: &Span| -> Vec<Polynomial> {
             let split = span.high.iter().filter_map(split);
-            split.filter(|(c, _)| *c == factor).map(|(_, rest)| rest).collect()
+            split
+                .filter(|(c, _)| *c == factor)
+                .map(|(_, rest)| rest)
+                .collect()
         };
         let (high_a, high_b) = (highs(&a), highs(&b));
         if factor.as_constant() == Some(0) {
@@ -212,7 +219,11 @@ impl<'f> Scope<'f> {
             let up = self.goes_up(&factor)? == (step > 0);
             let bounds: Vec<Polynomial> = if up {
                 let one = Polynomial::constant(step.signum());
-                let ends = if step > 0 { self.smaller_of(stop) } else { vec![stop] };
+                let ends = if step > 0 {
+                    self.smaller_of(stop)
+                } else {
+                    vec![stop]
+                };
                 ends.into_iter().map(|v| affine.of(v).sub(&one)).collect()
             } else {
                 vec![affine.of(start)]
@@ -242,7 +253,10 @@ impl<'f> Scope<'f> {
         }
     }
 
-    fn inner_induction(&self, polynomial: &Polynomial) -> Option<(ValueId, ValueId, ValueId, i128)> {
+    fn inner_induction(
+        &self,
+        polynomial: &Polynomial,
+    ) -> Option<(ValueId, ValueId, ValueId, i128)> {
         // The innermost first: its bounds may depend on the others.
         let mut best = None;
         for symbol in polynomial.symbols() {
@@ -272,7 +286,10 @@ impl<'f> Scope<'f> {
     fn goes_up(&self, factor: &Polynomial) -> Option<bool> {
         if self.least(factor).is_some_and(|least| least >= 0) {
             Some(true)
-        } else if self.least(&factor.scale(-1)).is_some_and(|least| least >= 0) {
+        } else if self
+            .least(&factor.scale(-1))
+            .is_some_and(|least| least >= 0)
+        {
             Some(false)
         } else {
             None
@@ -293,7 +310,11 @@ impl<'f> Scope<'f> {
                 if interval.lo < 0 {
                     return None;
                 }
-                let side = if *factor > 0 { interval.lo } else { interval.hi };
+                let side = if *factor > 0 {
+                    interval.lo
+                } else {
+                    interval.hi
+                };
                 end = end.checked_mul(side)?;
             }
             least = least.checked_add(end)?;

@@ -134,15 +134,22 @@ impl<'p> Checker<'p> {
 
     /// For each parallel loop: the guard that it needs, if any, or the errors.
     fn check(&self) -> Vec<Result<Option<Guard>, Vec<Diagnostic>>> {
-        let is_parallel = |op: &&OpId| {
-            matches!(&self.function.ops[**op].kind, OpKind::For(f) if f.kind == LoopKind::Parallel)
-        };
-        let loops: Vec<OpId> = self.structure.order.iter().filter(is_parallel).copied().collect();
+        let is_parallel = |op: &&OpId| matches!(&self.function.ops[**op].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
+        let loops: Vec<OpId> = self
+            .structure
+            .order
+            .iter()
+            .filter(is_parallel)
+            .copied()
+            .collect();
         if loops.is_empty() {
             return Vec::new();
         }
         let facts = ranges(self.function, &self.structure);
-        loops.iter().map(|op| self.check_loop(*op, &facts)).collect()
+        loops
+            .iter()
+            .map(|op| self.check_loop(*op, &facts))
+            .collect()
     }
 
     fn check_loop(&self, op: OpId, facts: &Ranges) -> Result<Option<Guard>, Vec<Diagnostic>> {
@@ -170,7 +177,7 @@ impl<'p> Checker<'p> {
                 }
             }
             nonnegative.retain(|v| {
-                facts.intervals[*v].is_some_and(|i| i.lo < 0)
+                facts.intervals[*v].is_some_and(|i| i.lo < 0 && i.hi >= 0)
                     && self.structure.is_invariant(self.function, *v, op)
             });
             nonnegative.sort_unstable();
@@ -231,8 +238,7 @@ impl<'p> Checker<'p> {
                     for (n, &arg) in data.args.iter().enumerate() {
                         if effects.reads[n] || effects.writes[n] {
                             let writes = effects.writes[n];
-                            let access =
-                                self.access(inner, arg, writes, Vec::new(), Some(*callee));
+                            let access = self.access(inner, arg, writes, Vec::new(), Some(*callee));
                             accesses.push(access);
                         }
                     }
@@ -261,8 +267,7 @@ impl<'p> Checker<'p> {
         while let Some(data) = self.function.def_op(value) {
             match &data.kind {
                 OpKind::Row(bounds) => {
-                    if let ValueDef::Result(row, _) = self.function.values[value].def
-                    {
+                    if let ValueDef::Result(row, _) = self.function.values[value].def {
                         places.splice(0..0, (0..bounds.len()).map(|n| (row, n)));
                     }
                 }
@@ -318,8 +323,8 @@ impl<'p> Checker<'p> {
         for n in 0..dims {
             let f = affine.of(a.subscripts[n]);
             let g = affine.of(b.subscripts[n]);
-            let sign_known = signs.get(&a.places[n]) == Some(&true)
-                && signs.get(&b.places[n]) == Some(&true);
+            let sign_known =
+                signs.get(&a.places[n]) == Some(&true) && signs.get(&b.places[n]) == Some(&true);
             match scope.compare(&f, &g, affine) {
                 Dim::Disjoint if sign_known => return Verdict::Disjoint,
                 Dim::Disjoint => unknown = Some(Reason::Sign),
@@ -358,7 +363,6 @@ impl<'p> Checker<'p> {
             .any(|root| self.function.ty(*root).array().map(|t| t.rank) != Some(array.rank))
     }
 }
-
 
 /// Which subscripts are known not to be negative where they are used.
 fn subscript_signs(function: &Function, facts: &Ranges) -> HashMap<(OpId, usize), bool> {

@@ -67,7 +67,11 @@ impl Checker<'_> {
             .primary_label(format!("the index does not depend on `{induction}`"))
             .label(self.span(op), "runs its iterations in any order");
         if a.op != b.op && self.span(a.op) != self.span(b.op) {
-            let does = if b.writes { "writes it, too" } else { "reads it" };
+            let does = if b.writes {
+                "writes it, too"
+            } else {
+                "reads it"
+            };
             diagnostic = diagnostic.label(self.span(b.op), does);
         }
         let advice = if self.is_update(a) {
@@ -137,7 +141,9 @@ impl Checker<'_> {
         let (message, label) = match reason {
             Reason::Computed => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
-                format!("two iterations may use the same element of `{array}`: its index is known only at run time"),
+                format!(
+                    "two iterations may use the same element of `{array}`: its index is known only at run time"
+                ),
             ),
             Reason::Overlap => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
@@ -149,7 +155,9 @@ impl Checker<'_> {
             ),
             Reason::Arrays => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
-                format!("`{array}` may be the same array as the other one, or another array in each iteration"),
+                format!(
+                    "`{array}` may be the same array as the other one, or another array in each iteration"
+                ),
             ),
             Reason::Callee => {
                 let callee = a.callee.or(b.callee);
@@ -157,13 +165,17 @@ impl Checker<'_> {
                 let callee = callee.map(|frame| self.program.frames[frame].name.clone());
                 let callee = callee.map_or("this".to_string(), |name| format!("`{name}`"));
                 (
-                    format!("all iterations of this `prange` give `{array}` to {callee}, which writes it"),
+                    format!(
+                        "all iterations of this `prange` give `{array}` to {callee}, which writes it"
+                    ),
                     format!("the part of `{array}` does not depend on `{induction}`"),
                 )
             }
             Reason::Sign => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
-                format!("a negative index counts from the end of `{array}`, where another iteration may write"),
+                format!(
+                    "a negative index counts from the end of `{array}`, where another iteration may write"
+                ),
             ),
         };
         let span = self.span(a.op);

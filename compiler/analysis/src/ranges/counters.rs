@@ -6,7 +6,8 @@
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef, ValueId,
+    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef,
+    ValueId,
 };
 
 use super::interval::Interval;
@@ -30,10 +31,14 @@ enum Source {
 /// Which values are counters (or moderate).
 pub fn counters(function: &Function, structure: &Structure) -> IndexVec<ValueId, bool> {
     let count = function.values.len();
-    let mut is_counter: IndexVec<ValueId, bool> = IndexVec::from_vec(vec![true; count]);
+    let mut is_counter: IndexVec<ValueId, bool> = IndexVec::from_vec(vec![false; count]);
     let mut users: IndexVec<ValueId, Vec<ValueId>> = IndexVec::from_vec(vec![Vec::new(); count]);
     let mut work = Vec::new();
-    for value in function.values.indices() {
+    let live = structure.live_values(function);
+    for &value in &live {
+        is_counter[value] = true;
+    }
+    for value in live {
         match source(function, structure, value) {
             Source::Moderate => {}
             Source::From(origins) => {
@@ -140,7 +145,11 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
                     let mut origins = continuing(function, structure, f.label, n - 1);
                     if f.kind != LoopKind::Parallel {
                         origins.push(data.args[n + 1]);
-                    } else if f.reductions.get(n - 1).is_none_or(|r| r.0 != ReductionOp::Add) {
+                    } else if f
+                        .reductions
+                        .get(n - 1)
+                        .is_none_or(|r| r.0 != ReductionOp::Add)
+                    {
                         // A chunk starts from the identity, which is moderate for sums.
                         return Source::Any;
                     }
@@ -164,12 +173,7 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
     }
 }
 
-fn leaving(
-    function: &Function,
-    structure: &Structure,
-    label: LabelId,
-    n: usize,
-) -> Vec<ValueId> {
+fn leaving(function: &Function, structure: &Structure, label: LabelId, n: usize) -> Vec<ValueId> {
     let breaks = &structure.labels[label].breaks;
     breaks.iter().map(|op| function.ops[*op].args[n]).collect()
 }

@@ -48,7 +48,11 @@ impl Interval {
 
     /// The number, if there is only one.
     pub const fn constant(self) -> Option<i128> {
-        if self.lo == self.hi { Some(self.lo) } else { None }
+        if self.lo == self.hi {
+            Some(self.lo)
+        } else {
+            None
+        }
     }
 
     /// Whether all of `other` is in this set.
@@ -142,10 +146,7 @@ impl Interval {
         if divisor.hi < 0 {
             return Self::new(divisor.lo + 1, 0);
         }
-        Self::new(
-            (divisor.lo + 1).min(0),
-            (divisor.hi - 1).max(0),
-        )
+        Self::new((divisor.lo + 1).min(0), (divisor.hi - 1).max(0))
     }
 
     /// `a & b`.

@@ -60,6 +60,8 @@ pub struct Need {
     pub above: Vec<(ValueId, i64)>,
     /// `index >= value + k` for each; empty if it is not negative.
     pub below: Vec<(ValueId, i64)>,
+    /// The largest that the index can be, if that is not far from any array's extent.
+    pub largest: Option<i64>,
     /// The index may be too large.
     pub lacks_upper: bool,
     /// The index may be negative.

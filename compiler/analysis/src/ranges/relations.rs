@@ -162,13 +162,17 @@ impl Relations {
         if !self.upper[node as usize].is_empty() {
             self.search(node, Way::Up);
             for &(other, d) in &self.found {
-                result.hi = result.hi.min(self.intervals[other as usize].hi.saturating_add(d));
+                result.hi = result
+                    .hi
+                    .min(self.intervals[other as usize].hi.saturating_add(d));
             }
         }
         if !self.lower[node as usize].is_empty() {
             self.search(node, Way::Down);
             for &(other, d) in &self.found {
-                result.lo = result.lo.max(self.intervals[other as usize].lo.saturating_add(d));
+                result.lo = result
+                    .lo
+                    .max(self.intervals[other as usize].lo.saturating_add(d));
             }
         }
         result

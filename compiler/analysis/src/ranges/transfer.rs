@@ -60,9 +60,7 @@ impl Walk<'_> {
                         };
                         self.finish(op, Overflow::Wrap, all, result, exact)
                     }
-                    IntUnaryOp::LeadingZeros
-                    | IntUnaryOp::TrailingZeros
-                    | IntUnaryOp::PopCount => {
+                    IntUnaryOp::LeadingZeros | IntUnaryOp::TrailingZeros | IntUnaryOp::PopCount => {
                         self.define(result, Interval::new(0, 64));
                         return;
                     }
@@ -125,8 +123,7 @@ impl Walk<'_> {
         left: ValueId,
         right: ValueId,
     ) {
-        let (Some(a), Some(b), Some(t)) =
-            (self.node(left), self.node(right), self.node(result))
+        let (Some(a), Some(b), Some(t)) = (self.node(left), self.node(right), self.node(result))
         else {
             return;
         };

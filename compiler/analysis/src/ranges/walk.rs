@@ -197,9 +197,7 @@ impl<'f> Walk<'f> {
         if let Some(&node) = self.extents.get(&(base, axis)) {
             return node;
         }
-        let node = self
-            .relations
-            .add_node(Interval::new(0, EXTENT_LIMIT));
+        let node = self.relations.add_node(Interval::new(0, EXTENT_LIMIT));
         self.born.push(0);
         let born = match self.structure.region_of_value(self.function, base) {
             Some(region) if region == self.function.body => 0,
@@ -493,19 +491,12 @@ impl<'f> Walk<'f> {
         }
     }
 
-    fn leave_loop(
-        &mut self,
-        op: OpId,
-        label: LabelId,
-        mark: Mark,
-    ) {
+    fn leave_loop(&mut self, op: OpId, label: LabelId, mark: Mark) {
         let Some(frame) = self.frames.remove(&label) else {
             return;
         };
         for &param in &frame.carried {
-            let Some(supposition) = self
-                .node(param)
-                .and_then(|p| self.suppositions.get_mut(&p))
+            let Some(supposition) = self.node(param).and_then(|p| self.suppositions.get_mut(&p))
             else {
                 continue;
             };
@@ -536,8 +527,7 @@ impl<'f> Walk<'f> {
         };
         let extent = self.extent(array, position as u8);
         let of_index = self.relations.bounds(x);
-        let not_negative =
-            of_index.lo >= 0 || matches!(bound, Bound::NonNegative | Bound::Proved);
+        let not_negative = of_index.lo >= 0 || matches!(bound, Bound::NonNegative | Bound::Proved);
         let below = bound == Bound::Proved || self.relations.is_le(x, extent, -1);
         let counts_back = of_index.lo >= -self.relations.bounds(extent).lo;
         let found = match (not_negative, below) {
@@ -555,8 +545,7 @@ impl<'f> Walk<'f> {
         // The op did not raise, so its index was good.
         self.relations.add(x, extent, -1);
         if not_negative {
-            self.relations
-                .refine(x, Interval::new(0, EXTENT_LIMIT));
+            self.relations.refine(x, Interval::new(0, EXTENT_LIMIT));
             self.relations
                 .refine(extent, Interval::new(1, EXTENT_LIMIT));
         } else if of_index.hi < 0 {
@@ -589,8 +578,11 @@ impl<'f> Walk<'f> {
         } else {
             Vec::new()
         };
+        let largest = self.relations.bounds(x).hi;
+        let largest = (largest < EXTENT_LIMIT).then_some(largest as i64);
         self.facts.needs.push(Need {
             op,
+            largest,
             array,
             axis,
             above,

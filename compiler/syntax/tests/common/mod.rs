@@ -55,17 +55,15 @@ impl Oracle {
         line.trim_end().to_owned()
     }
 
-    /// Sends a request and gives the first line of the answer.
+    /// Sends a request and gives the answer: a line, or for `show` the whole dump.
     pub fn ask(&mut self, command: &str, path: &Path) -> String {
         writeln!(self.input, "{command} {}", path.display()).expect("the oracle listens");
         self.input.flush().expect("the oracle listens");
-        self.line()
-    }
-
-    /// The whole dump of a file that CPython accepts.
-    pub fn show(&mut self, path: &Path) -> String {
-        let length = self.ask("show", path).parse().expect("a length");
-        let mut bytes = vec![0; length];
+        let line = self.line();
+        if command != "show" {
+            return line;
+        }
+        let mut bytes = vec![0; line.parse().expect("a length")];
         self.output.read_exact(&mut bytes).expect("the dump");
         String::from_utf8(bytes).expect("the dump is ASCII")
     }

@@ -1,0 +1,293 @@
+//! Small branches without effects become `select`: both sides are computed, nothing is predicted.
+//!
+//! A side with arithmetic that may overflow is converted, too, where its operand's good range is a constant: the test
+//! moves out as a `check` that holds when the side is not taken, or the operand is in range. The exception stays the
+//! same. Bool results become `and` and `or`.
+
+use snek_abi::{ExcKind, Message as Known};
+use snek_analysis::ranges::{Interval, floor_div};
+use snek_mir::edit;
+use snek_mir::ir::{
+    Compare, Convert, FloatOp, FloatUnaryOp, Function, IntOp, IntUnaryOp, Message, OpId, OpKind,
+    Overflow, Raise, RegionId, Scalar, SiteId, Type, ValueDef, ValueId,
+};
+
+use crate::rewrite::{emit, forget_proof, is_speculatable, new_op, without_yield, yielded};
+
+/// What the two sides may cost together, by the results' type: predicted branches are cheap, too.
+const COST: u32 = 6;
+/// Conditions are cheap to combine, and loops turn on them.
+const COST_OF_CONDITION: u32 = 10;
+/// More results than this are not selected.
+const RESULTS: usize = 3;
+
+/// Runs the pass.
+pub fn run(function: &mut Function) {
+    // Inner branches first.
+    for region in edit::regions_in(function, function.body).into_iter().rev() {
+        let ops = std::mem::take(&mut function.regions[region].ops);
+        let mut out = Vec::with_capacity(ops.len());
+        for op in ops {
+            match function.ops[op].kind {
+                OpKind::If { then, other } => {
+                    if !convert(function, op, then, other, &mut out) {
+                        out.push(op);
+                    }
+                }
+                _ => out.push(op),
+            }
+        }
+        function.regions[region].ops = out;
+    }
+}
+
+/// Converts an `if` into `out`; whether it did.
+fn convert(
+    function: &mut Function,
+    op: OpId,
+    then: RegionId,
+    other: RegionId,
+    out: &mut Vec<OpId>,
+) -> bool {
+    let data = &function.ops[op];
+    let (condition, results, site) = (data.args[0], data.results.clone(), data.site);
+    let selectable = results
+        .iter()
+        .all(|r| matches!(function.ty(*r), Type::Scalar(_)));
+    if results.is_empty() || results.len() > RESULTS || !selectable {
+        return false;
+    }
+    let all_bool = results.iter().all(|r| function.ty(*r) == Type::BOOL);
+    let limit = if all_bool { COST_OF_CONDITION } else { COST };
+    let (Some(a), Some(b)) = (side(function, then), side(function, other)) else {
+        return false;
+    };
+    // Floats are selected by a branch anyway, unless all sides are values that are there already.
+    let any_float = results
+        .iter()
+        .any(|r| function.ty(*r).scalar().is_some_and(Scalar::is_float));
+    if a.cost + b.cost > limit || (any_float && a.cost + b.cost > 0) {
+        return false;
+    }
+    let (values_a, values_b) = (
+        yielded(function, then).to_vec(),
+        yielded(function, other).to_vec(),
+    );
+    for (side, taken) in [(a, true), (b, false)] {
+        for test in &side.tests {
+            emit_test(function, out, condition, taken, test);
+        }
+        for op in side.ops {
+            forget_proof(function, op);
+            out.push(op);
+        }
+    }
+    for ((result, a), b) in results.into_iter().zip(values_a).zip(values_b) {
+        let (kind, args) = if a == b {
+            (OpKind::Select, vec![condition, a, b])
+        } else {
+            combine(function, condition, a, b, site, out)
+        };
+        // The result keeps its id.
+        let select = new_op(function, kind, args, &[], site);
+        function.values[result].def = ValueDef::Result(select, 0);
+        function.ops[select].results = vec![result];
+        out.push(select);
+    }
+    true
+}
+
+/// What a result of two values becomes.
+fn combine(
+    function: &mut Function,
+    condition: ValueId,
+    a: ValueId,
+    b: ValueId,
+    site: SiteId,
+    out: &mut Vec<OpId>,
+) -> (OpKind, Vec<ValueId>) {
+    let bits = |op| OpKind::Int(op, Overflow::Wrap);
+    if function.ty(a) == Type::BOOL {
+        match (function.const_int(a), function.const_int(b)) {
+            (_, Some(0)) => return (bits(IntOp::And), vec![condition, a]),
+            (Some(1), _) => return (bits(IntOp::Or), vec![condition, b]),
+            (Some(0), _) | (_, Some(1)) => {
+                let not = OpKind::IntUnary(IntUnaryOp::Not, Overflow::Wrap);
+                let not = emit(function, out, not, vec![condition], Type::BOOL, site);
+                return match function.const_int(a) {
+                    Some(0) => (bits(IntOp::And), vec![not, b]),
+                    _ => (bits(IntOp::Or), vec![not, a]),
+                };
+            }
+            _ => {}
+        }
+    }
+    (OpKind::Select, vec![condition, a, b])
+}
+
+/// A branch that can be computed always.
+struct Side {
+    ops: Vec<OpId>,
+    cost: u32,
+    tests: Vec<Test>,
+}
+
+/// `value` must be in `good` for the side to end well.
+struct Test {
+    value: ValueId,
+    good: Interval,
+    site: SiteId,
+}
+
+fn side(function: &Function, region: RegionId) -> Option<Side> {
+    let ops = without_yield(function, region)?.to_vec();
+    let mut side = Side {
+        ops: ops.clone(),
+        cost: 0,
+        tests: Vec::new(),
+    };
+    // Values of this side as `factor * base + offset`.
+    let mut linear: Vec<(ValueId, (ValueId, i128, i128))> = Vec::new();
+    for op in ops {
+        let data = &function.ops[op];
+        side.cost += cost(&data.kind)?;
+        if is_speculatable(function, op) && !is_exact(&data.kind) {
+            continue;
+        }
+        let OpKind::Int(int, overflow) = data.kind else {
+            return None;
+        };
+        let base = |v: ValueId| {
+            let known = linear.iter().find(|(value, _)| *value == v);
+            known.map_or((v, 1, 0), |(_, l)| *l)
+        };
+        let (constant, (v, factor, offset)) = match function.const_int(data.args[1]) {
+            Some(c) => (i128::from(c), base(data.args[0])),
+            None if overflow != Overflow::Checked => continue,
+            None => return None,
+        };
+        let (factor, offset) = match int {
+            IntOp::Add => (factor, offset + constant),
+            IntOp::Sub => (factor, offset - constant),
+            IntOp::Mul => (factor.checked_mul(constant)?, offset.checked_mul(constant)?),
+            _ if overflow != Overflow::Checked => continue,
+            _ => return None,
+        };
+        linear.push((data.results[0], (v, factor, offset)));
+        if overflow != Overflow::Checked {
+            continue;
+        }
+        if factor == 0 || function.ty(v) != Type::I64 {
+            return None;
+        }
+        // All values with factor * v + offset in 64 bits.
+        let all = Interval::of(Scalar::I64)?;
+        let (lo, hi) = (all.lo - offset, all.hi - offset);
+        let good = if factor > 0 {
+            Interval::new(-floor_div(-lo, factor), floor_div(hi, factor))
+        } else {
+            Interval::new(-floor_div(-hi, factor), floor_div(lo, factor))
+        };
+        let line = |site: SiteId| function.sites[site].line;
+        match side.tests.last_mut() {
+            Some(last) if last.value == v && line(last.site) == line(data.site) => {
+                last.good = last.good.intersect(good);
+            }
+            _ => side.tests.push(Test {
+                value: v,
+                good,
+                site: data.site,
+            }),
+        }
+    }
+    // A value of the side itself cannot be tested before the side.
+    let own = |v: &ValueId| {
+        let mut results = side.ops.iter().flat_map(|op| &function.ops[*op].results);
+        results.any(|r| r == v)
+    };
+    if side.tests.iter().any(|test| own(&test.value)) {
+        return None;
+    }
+    Some(side)
+}
+
+/// Arithmetic whose results are followed.
+fn is_exact(kind: &OpKind) -> bool {
+    matches!(
+        kind,
+        OpKind::Int(
+            IntOp::Add | IntOp::Sub | IntOp::Mul,
+            Overflow::Checked | Overflow::Proved
+        )
+    )
+}
+
+fn cost(kind: &OpKind) -> Option<u32> {
+    Some(match kind {
+        OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::Undefined => 0,
+        OpKind::Int(IntOp::Mul, Overflow::Checked) => 2,
+        OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => return None,
+        OpKind::Int(..) | OpKind::IntUnary(..) | OpKind::Compare(_) | OpKind::Convert(_) => 1,
+        OpKind::Select | OpKind::Extent(_) => 1,
+        OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt) => return None,
+        OpKind::Float(_) | OpKind::FloatUnary(_) => 2,
+        _ => return None,
+    })
+}
+
+/// `check (not taken) or value in good`.
+fn emit_test(
+    function: &mut Function,
+    out: &mut Vec<OpId>,
+    condition: ValueId,
+    taken: bool,
+    test: &Test,
+) {
+    let site = test.site;
+    let bits = |op| OpKind::Int(op, Overflow::Wrap);
+    let all = Interval::new(i64::MIN.into(), i64::MAX.into());
+    let good = test.good.intersect(all);
+    let span = good.hi - good.lo;
+    let mut value = |kind, args, ty| emit(function, out, kind, args, ty, site);
+    let in_range = if good.lo == all.lo {
+        let most = value(OpKind::ConstInt(good.hi as i64), vec![], Type::I64);
+        value(
+            OpKind::Compare(Compare::Le),
+            vec![test.value, most],
+            Type::BOOL,
+        )
+    } else if good.hi == all.hi {
+        let least = value(OpKind::ConstInt(good.lo as i64), vec![], Type::I64);
+        value(
+            OpKind::Compare(Compare::Ge),
+            vec![test.value, least],
+            Type::BOOL,
+        )
+    } else {
+        // Both ends at once: the distance from the lower one, unsigned.
+        let unsigned = Type::Scalar(Scalar::U64);
+        let least = value(OpKind::ConstInt(good.lo as i64), vec![], Type::I64);
+        let distance = value(bits(IntOp::Sub), vec![test.value, least], Type::I64);
+        let extend = OpKind::Convert(Convert::Extend);
+        let distance = value(extend, vec![distance], unsigned);
+        let most = value(OpKind::ConstInt(span as i64), vec![], unsigned);
+        value(
+            OpKind::Compare(Compare::Le),
+            vec![distance, most],
+            Type::BOOL,
+        )
+    };
+    let not_taken = if taken {
+        let not = OpKind::IntUnary(IntUnaryOp::Not, Overflow::Wrap);
+        value(not, vec![condition], Type::BOOL)
+    } else {
+        condition
+    };
+    let holds = value(bits(IntOp::Or), vec![not_taken, in_range], Type::BOOL);
+    let raise = Raise {
+        kind: ExcKind::OverflowError,
+        message: Message::Known(Known::IntOverflow),
+    };
+    let check = new_op(function, OpKind::Check(raise), vec![holds], &[], site);
+    out.push(check);
+}

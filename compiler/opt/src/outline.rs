@@ -1,0 +1,308 @@
+//! Parallel loops as functions that the runtime calls for a range of iterations.
+//!
+//! Runs last at every level. Each parallel `for` becomes a `parallel_call`; its body becomes a function of role
+//! `ParallelBody`, its reductions one of role `Combine`. Constants are not captured but made again. Loops in loops are
+//! outlined too, from the inside of the new functions.
+
+use std::collections::HashMap;
+
+use snek_mir::builder::Builder;
+use snek_mir::edit::{self, Cloner};
+use snek_mir::ir::{
+    Compare, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
+    ReductionOp, RegionId, Role, Scalar, SiteId, Type, ValueDef, ValueId,
+};
+
+use crate::rewrite::place_of;
+
+/// Runs the pass.
+pub fn run(program: &mut Program) {
+    let mut next = 0;
+    // The list grows while it is walked.
+    while next < program.functions.len() {
+        let id = FunctionId::from_usize(next);
+        let mut count = 0;
+        while let Some(op) = first_parallel(&program.functions[id]) {
+            outline(program, id, op, count);
+            count += 1;
+        }
+        next += 1;
+    }
+}
+
+fn first_parallel(function: &Function) -> Option<OpId> {
+    let is_parallel = |op: &OpId| matches!(&function.ops[*op].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
+    edit::ops(function).into_iter().find(is_parallel)
+}
+
+fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
+    let function = &program.functions[id];
+    let data = function.ops[op].clone();
+    let OpKind::For(f) = data.kind else { return };
+    let (constants, captured) = captures(function, f.body);
+
+    let symbol = format!("{}$par{count}", function.symbol);
+    let body = make_body(
+        function,
+        &f,
+        &constants,
+        &captured,
+        symbol.clone(),
+        data.site,
+    );
+    let combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
+    let identities = partials(function, &f)
+        .iter()
+        .zip(&f.reductions)
+        .map(|(ty, (fold, _))| identity(*fold, *ty))
+        .collect();
+    let body = program.functions.push(body);
+    let combine = combine.map(|combine| program.functions.push(combine));
+
+    let function = &mut program.functions[id];
+    let Some((region, at)) = place_of(function, op) else {
+        return;
+    };
+    debug_assert_eq!(function.regions[region].ops[at], op);
+    let data = &mut function.ops[op];
+    data.args.extend(captured);
+    data.kind = OpKind::ParallelCall {
+        body,
+        combine,
+        step: f.step,
+        identities,
+    };
+}
+
+/// Types of the partial results.
+fn partials(function: &Function, f: &For) -> Vec<Type> {
+    function.types(&function.regions[f.body].params[1..])
+}
+
+/// What the body uses from outside: constants, and the rest in the order of its first use.
+fn captures(function: &Function, body: RegionId) -> (Vec<OpId>, Vec<ValueId>) {
+    let mut inside = vec![false; function.values.len()];
+    for region in edit::regions_in(function, body) {
+        for param in &function.regions[region].params {
+            inside[param.index()] = true;
+        }
+        for op in &function.regions[region].ops {
+            for result in &function.ops[*op].results {
+                inside[result.index()] = true;
+            }
+        }
+    }
+    let (mut constants, mut captured) = (Vec::new(), Vec::new());
+    for op in edit::ops_in(function, body) {
+        for &arg in &function.ops[op].args {
+            if std::mem::replace(&mut inside[arg.index()], true) {
+                continue;
+            }
+            match function.values[arg].def {
+                ValueDef::Result(def, _) if is_constant(&function.ops[def].kind) => {
+                    for result in &function.ops[def].results {
+                        inside[result.index()] = true;
+                    }
+                    constants.push(def);
+                }
+                _ => captured.push(arg),
+            }
+        }
+    }
+    (constants, captured)
+}
+
+fn is_constant(kind: &OpKind) -> bool {
+    matches!(
+        kind,
+        OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::ConstText(_) | OpKind::Undefined
+    )
+}
+
+fn empty(
+    source: &Function,
+    symbol: String,
+    role: Role,
+    params: &[(&str, Type)],
+    results: &[Type],
+) -> Function {
+    let mut function = Function::new(symbol, source.frame, params, results);
+    function.role = role;
+    function.fastmath = source.fastmath;
+    function
+}
+
+fn make_body(
+    source: &Function,
+    f: &For,
+    constants: &[OpId],
+    captured: &[ValueId],
+    symbol: String,
+    site: SiteId,
+) -> Function {
+    let results = partials(source, f);
+    let mut params: Vec<(&str, Type)> = captured
+        .iter()
+        .map(|v| {
+            (
+                source.values[*v].name.as_deref().unwrap_or(""),
+                source.ty(*v),
+            )
+        })
+        .collect();
+    params.extend([("start", Type::I64), ("lo", Type::I64), ("hi", Type::I64)]);
+    params.extend(results.iter().map(|ty| ("", *ty)));
+    let mut function = empty(source, symbol, Role::ParallelBody, &params, &results);
+    let params = function.params().to_vec();
+    let (given, rest) = params.split_at(captured.len());
+    let (start, lo, hi) = (rest[0], rest[1], rest[2]);
+
+    let mut cloner = Cloner {
+        source: Some(source),
+        ..Cloner::within()
+    };
+    cloner.values = captured
+        .iter()
+        .copied()
+        .zip(given.iter().copied())
+        .collect();
+    // The stack limit and frames of callers do not change: places are copied with their chains.
+    let site = cloner.site(&mut function, site);
+    for &constant in constants {
+        let new = cloner.op(&mut function, constant);
+        let body = function.body;
+        function.regions[body].ops.push(new);
+    }
+
+    let body = function.body;
+    let mut b = Builder::at_end(&mut function, body, site);
+    // With a step of 1 or -1 no position lies behind the stop, so neither end overflows; else positions are counted.
+    let direct = f.step.abs() == 1;
+    let bounds = if direct {
+        let op = if f.step == 1 { IntOp::Add } else { IntOp::Sub };
+        let from = b.int(op, Overflow::Proved, start, lo);
+        let to = b.int(op, Overflow::Proved, start, hi);
+        (from, to, f.step)
+    } else {
+        (lo, hi, 1)
+    };
+    let step = b.const_i64(f.step);
+    let name = source.labels[f.label].clone();
+    let label = b.function.add_label(name);
+    cloner.labels.insert(f.label, label);
+    let region = b.function.add_region();
+    let old = &source.regions[f.body].params;
+    let induction = source.values[old[0]].name.clone();
+    if direct {
+        let i = b.function.add_param(region, Type::I64, induction);
+        cloner.values.insert(old[0], i);
+    } else {
+        let position = b.function.add_param(region, Type::I64, None);
+        let mut inner = b.inside(region);
+        let offset = inner.int(IntOp::Mul, Overflow::Proved, position, step);
+        let i = inner.int(IntOp::Add, Overflow::Proved, start, offset);
+        if let Some(induction) = induction {
+            inner.name(i, &induction);
+        }
+        cloner.values.insert(old[0], i);
+    }
+    for &param in &old[1..] {
+        let name = source.values[param].name.clone();
+        let new = b.function.add_param(region, source.ty(param), name);
+        cloner.values.insert(param, new);
+    }
+    cloner.ops(b.function, f.body, region);
+    let kind = OpKind::For(For {
+        label,
+        kind: LoopKind::Serial,
+        step: bounds.2,
+        body: region,
+        reductions: Vec::new(),
+    });
+    let mut args = vec![bounds.0, bounds.1];
+    args.extend(&rest[3..]);
+    let values = b.values(kind, args, &results);
+    b.end_with(OpKind::Return, values);
+    function
+}
+
+fn make_combine(source: &Function, f: &For, symbol: String, site: SiteId) -> Option<Function> {
+    let types = partials(source, f);
+    if types.is_empty() {
+        return None;
+    }
+    let params: Vec<(&str, Type)> = types.iter().chain(&types).map(|ty| ("", *ty)).collect();
+    let mut function = empty(source, symbol, Role::Combine, &params, &types);
+    let mut cloner = Cloner {
+        source: Some(source),
+        values: HashMap::new(),
+        ..Cloner::within()
+    };
+    let site = cloner.site(&mut function, site);
+    let params = function.params().to_vec();
+    let (left, right) = params.split_at(types.len());
+    let body = function.body;
+    let mut b = Builder::at_end(&mut function, body, site);
+    let mut values = Vec::new();
+    for (n, (fold, overflow)) in f.reductions.iter().enumerate() {
+        values.push(combine(&mut b, *fold, *overflow, left[n], right[n]));
+    }
+    b.end_with(OpKind::Return, values);
+    Some(function)
+}
+
+fn combine(
+    b: &mut Builder<'_>,
+    fold: ReductionOp,
+    overflow: Overflow,
+    left: ValueId,
+    right: ValueId,
+) -> ValueId {
+    use snek_mir::ir::FloatOp;
+    let is_float = b.function.ty(left).scalar().is_some_and(Scalar::is_float);
+    match (fold, is_float) {
+        (ReductionOp::Add, true) => b.float(FloatOp::Add, left, right),
+        (ReductionOp::Mul, true) => b.float(FloatOp::Mul, left, right),
+        // As Python's `min(left, right)`.
+        (ReductionOp::Min, true) => {
+            let less = b.compare(Compare::Lt, right, left);
+            b.select(less, right, left)
+        }
+        (ReductionOp::Max, true) => {
+            let greater = b.compare(Compare::Gt, right, left);
+            b.select(greater, right, left)
+        }
+        (ReductionOp::Add, false) => b.int(IntOp::Add, overflow, left, right),
+        (ReductionOp::Mul, false) => b.int(IntOp::Mul, overflow, left, right),
+        (ReductionOp::Min, false) => b.int(IntOp::Min, overflow, left, right),
+        (ReductionOp::Max, false) => b.int(IntOp::Max, overflow, left, right),
+        (ReductionOp::And, _) => b.int(IntOp::And, overflow, left, right),
+        (ReductionOp::Or, _) => b.int(IntOp::Or, overflow, left, right),
+        (ReductionOp::Xor, _) => b.int(IntOp::Xor, overflow, left, right),
+    }
+}
+
+/// The bits of the value that folding does not notice. Floats are by the bits of an `F64`.
+fn identity(fold: ReductionOp, ty: Type) -> u64 {
+    let Some(scalar) = ty.scalar() else { return 0 };
+    if scalar.is_float() {
+        let value = match fold {
+            // -0.0, not 0.0: it keeps a sum of negative zeros.
+            ReductionOp::Add => -0.0,
+            ReductionOp::Mul => 1.0,
+            ReductionOp::Min => f64::INFINITY,
+            ReductionOp::Max => f64::NEG_INFINITY,
+            ReductionOp::And | ReductionOp::Or | ReductionOp::Xor => 0.0,
+        };
+        return value.to_bits();
+    }
+    let value = match fold {
+        ReductionOp::Add | ReductionOp::Or | ReductionOp::Xor => 0,
+        ReductionOp::Mul => 1,
+        ReductionOp::Min => scalar.max_value(),
+        ReductionOp::Max => scalar.min_value(),
+        ReductionOp::And if scalar == Scalar::Bool => 1,
+        ReductionOp::And => -1,
+    };
+    crate::fold::wrap(scalar, value) as u64
+}

@@ -1,0 +1,128 @@
+//! The list of passes, in order.
+
+use snek_diagnostics::InternalError;
+use snek_mir::ir::{Function, Program};
+use snek_mir::verify::verify;
+
+use crate::{
+    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, simplify, version,
+};
+
+/// How much to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What code generation needs.
+    O0,
+    /// All.
+    O2,
+}
+
+/// How to run the pipeline.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How much to do.
+    pub level: Level,
+    /// Verify MIR after every pass.
+    pub verify: bool,
+}
+
+impl Options {
+    /// The options of a level; MIR is verified in debug builds.
+    pub fn new(level: Level) -> Self {
+        let verify = cfg!(debug_assertions);
+        Self { level, verify }
+    }
+}
+
+/// A step of the pipeline.
+pub struct Pass {
+    /// Its name, for `--emit mir:after=NAME` and for tests.
+    pub name: &'static str,
+    /// It runs at this level and above.
+    pub level: Level,
+    run: fn(&mut Program),
+}
+
+const fn at(level: Level, name: &'static str, run: fn(&mut Program)) -> Pass {
+    Pass { name, level, run }
+}
+
+use Level::{O0, O2};
+
+/// THE list. A pass may be there several times.
+pub const PASSES: &[Pass] = &[
+    // Conditions under which the race check accepted a loop.
+    at(O0, "guard", guard::run),
+    // Make functions small, then bring them together.
+    at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "inline", inline::run),
+    at(O2, "effects", effects::run),
+    at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "cse", |p| each(p, cse::run)),
+    at(O2, "dce", |p| each(p, dce::run)),
+    // Take checks out by proof, then by testing once before a loop.
+    at(O2, "prove", |p| each(p, prove::run)),
+    at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "dce", |p| each(p, dce::run)),
+    at(O2, "version", |p| each(p, version::run)),
+    at(O2, "prove", |p| each(p, prove::run)),
+    at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "divide", |p| each(p, divide::run)),
+    // Nothing is proved any more: code that moves leaves the place where its proofs hold.
+    at(O2, "ifconvert", |p| each(p, ifconvert::run)),
+    at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "cse", |p| each(p, cse::run)),
+    at(O2, "licm", |p| each(p, licm::run)),
+    at(O2, "cse", |p| each(p, cse::run)),
+    at(O2, "dce", |p| each(p, dce::run)),
+    // What code generation wants.
+    at(O0, "outline", outline::run),
+    at(O0, "effects", effects::run),
+];
+
+/// Runs a pass on every function.
+fn each(program: &mut Program, pass: fn(&mut Function)) {
+    for function in &mut program.functions {
+        pass(function);
+    }
+}
+
+/// Optimises a program that has been verified and checked for races.
+pub fn optimise(program: &mut Program, options: Options) -> Result<(), InternalError> {
+    optimise_observed(program, options, &mut |_, _| {})
+}
+
+/// Optimises a program and shows it after each pass.
+pub fn optimise_observed(
+    program: &mut Program,
+    options: Options,
+    observe: &mut dyn FnMut(&str, &Program),
+) -> Result<(), InternalError> {
+    for pass in PASSES.iter().filter(|pass| pass.level <= options.level) {
+        (pass.run)(program);
+        if options.verify {
+            check(program, pass.name)?;
+        }
+        observe(pass.name, program);
+    }
+    Ok(())
+}
+
+/// Runs one pass by its name, for tests; whether there is such a pass.
+pub fn run_pass(program: &mut Program, name: &str) -> bool {
+    let pass = PASSES.iter().find(|pass| pass.name == name);
+    if let Some(pass) = pass {
+        (pass.run)(program);
+    }
+    pass.is_some()
+}
+
+fn check(program: &Program, pass: &str) -> Result<(), InternalError> {
+    let faults = verify(program);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let place = format!("MIR after the pass `{pass}`");
+    Err(InternalError::new(place, faults.join("\n")))
+}

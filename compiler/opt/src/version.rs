@@ -1,0 +1,167 @@
+//! Loops with bounds tests that one test before the loop makes needless: two versions of the loop.
+//!
+//! `for i in range(len(x)): y[i]` needs `len(x) <= len(y)`. Where such conditions are known before a loop nest, the nest
+//! is doubled: the first version runs where they hold, and the next `prove` takes its tests out; the second one is the
+//! loop as it was, so exceptions stay what they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use snek_analysis::ranges::{Need, ranges};
+use snek_analysis::structure::{Structure, is_loop};
+use snek_mir::edit::{self, Cloner};
+use snek_mir::ir::{Compare, Function, IntOp, OpId, OpKind, Overflow, SiteId, Type, ValueId};
+
+use crate::rewrite::{emit, split_on};
+
+/// Nests larger than this are not doubled.
+const NEST: usize = 800;
+/// More conditions than this are not worth it.
+const CONDITIONS: usize = 24;
+
+/// A condition on values that are known before a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Condition {
+    /// `value + k < extent(array, axis)`.
+    Below(ValueId, i64, ValueId, u8),
+    /// `k < extent(array, axis)`.
+    ConstantBelow(i64, ValueId, u8),
+    /// `value + k >= 0`.
+    NotNegative(ValueId, i64),
+}
+
+/// Runs the pass.
+pub fn run(function: &mut Function) {
+    let structure = Structure::new(function);
+    let facts = ranges(function, &structure);
+    // For each loop that is to be doubled: the conditions, and whether an innermost loop gains.
+    let mut plans: BTreeMap<OpId, (BTreeSet<Condition>, bool)> = BTreeMap::new();
+    for need in &facts.needs {
+        let loops = structure.loops_around(function, need.op);
+        let Some(innermost) = loops.first() else {
+            continue;
+        };
+        let found = loops
+            .iter()
+            .rev()
+            .find_map(|l| conditions(function, &structure, need, *l).map(|c| (*l, c)));
+        if let Some((outer, conditions)) = found {
+            let gains = is_innermost(function, *innermost);
+            let plan = plans.entry(outer).or_default();
+            plan.0.extend(conditions);
+            plan.1 |= gains;
+        }
+    }
+    // Outer loops first; what lies in a doubled one is not doubled again.
+    let mut done: BTreeSet<OpId> = BTreeSet::new();
+    let order: Vec<OpId> = structure.order.clone();
+    for op in order {
+        let Some((conditions, gains)) = plans.get(&op) else {
+            continue;
+        };
+        let size: usize = function.ops[op]
+            .kind
+            .regions()
+            .into_iter()
+            .map(|r| edit::ops_in(function, r).len())
+            .sum();
+        let around = structure.loops_around(function, op);
+        let inside_of_done = around.iter().any(|l| done.contains(l));
+        if !gains || size > NEST || conditions.len() > CONDITIONS || inside_of_done {
+            continue;
+        }
+        done.insert(op);
+        double(function, op, conditions);
+    }
+}
+
+fn is_innermost(function: &Function, op: OpId) -> bool {
+    let regions = function.ops[op].kind.regions();
+    !regions.into_iter().any(|region| {
+        let inner = edit::ops_in(function, region);
+        inner.iter().any(|op| is_loop(&function.ops[*op].kind))
+    })
+}
+
+/// What would prove a subscript, in terms of values that are known before the loop.
+fn conditions(
+    function: &Function,
+    structure: &Structure,
+    need: &Need,
+    outer: OpId,
+) -> Option<Vec<Condition>> {
+    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    if !known(need.array) {
+        return None;
+    }
+    let mut conditions = Vec::new();
+    if need.lacks_upper {
+        let term = need.above.iter().find(|(value, _)| known(*value));
+        conditions.push(match term {
+            Some(&(value, k)) => match function.const_int(value) {
+                Some(c) => Condition::ConstantBelow(c.checked_add(k)?, need.array, need.axis),
+                None => Condition::Below(value, k, need.array, need.axis),
+            },
+            None => Condition::ConstantBelow(need.largest?, need.array, need.axis),
+        });
+    }
+    if need.lacks_lower {
+        let &(value, k) = need.below.iter().find(|(value, _)| known(*value))?;
+        if function.const_int(value).is_some() {
+            // A constant that is negative: no condition helps.
+            return None;
+        }
+        conditions.push(Condition::NotNegative(value, k));
+    }
+    Some(conditions)
+}
+
+fn double(function: &mut Function, op: OpId, conditions: &BTreeSet<Condition>) {
+    let site = function.ops[op].site;
+    let mut out = Vec::new();
+    let mut all: Option<ValueId> = None;
+    for condition in conditions {
+        let test = emit_condition(function, &mut out, *condition, site);
+        all = Some(match all {
+            Some(all) => {
+                let and = OpKind::Int(IntOp::And, Overflow::Wrap);
+                emit(function, &mut out, and, vec![all, test], Type::BOOL, site)
+            }
+            None => test,
+        });
+    }
+    let Some(condition) = all else { return };
+    let twin = Cloner::within().op(function, op);
+    split_on(function, op, out, condition, twin);
+}
+
+fn emit_condition(
+    function: &mut Function,
+    out: &mut Vec<OpId>,
+    condition: Condition,
+    site: SiteId,
+) -> ValueId {
+    let mut value = |kind, args, ty| emit(function, out, kind, args, ty, site);
+    match condition {
+        Condition::Below(v, k, array, axis) => {
+            let extent = value(OpKind::Extent(axis), vec![array], Type::I64);
+            let limit = if k == 0 {
+                extent
+            } else {
+                // Neither is near the ends of 64 bits.
+                let k = value(OpKind::ConstInt(k), vec![], Type::I64);
+                let sub = OpKind::Int(IntOp::Sub, Overflow::Proved);
+                value(sub, vec![extent, k], Type::I64)
+            };
+            value(OpKind::Compare(Compare::Lt), vec![v, limit], Type::BOOL)
+        }
+        Condition::ConstantBelow(c, array, axis) => {
+            let extent = value(OpKind::Extent(axis), vec![array], Type::I64);
+            let c = value(OpKind::ConstInt(c), vec![], Type::I64);
+            value(OpKind::Compare(Compare::Gt), vec![extent, c], Type::BOOL)
+        }
+        Condition::NotNegative(v, k) => {
+            let least = value(OpKind::ConstInt(-k), vec![], Type::I64);
+            value(OpKind::Compare(Compare::Ge), vec![v, least], Type::BOOL)
+        }
+    }
+}
