@@ -85,7 +85,9 @@ fn complain(
         return Diagnostic::error(
             Code::R002,
             *read,
-            format!("`{name}` is reduced over this `prange`, so its value in between cannot be used"),
+            format!(
+                "`{name}` is reduced over this `prange`, so its value in between cannot be used"
+            ),
         )
         .primary_label("used here, where it depends on the order of iterations")
         .label(*update, format!("reduced here ({})", op_word(*op)))
@@ -105,7 +107,12 @@ fn complain(
         .label(parallel, "runs its iterations in any order")
         .help("use two variables and combine them after the loop");
     }
-    let write = assigned.iter().copied().find(|at| *at != carried).or(assigned.first().copied()).unwrap_or(carried);
+    let write = assigned
+        .iter()
+        .copied()
+        .find(|at| *at != carried)
+        .or(assigned.first().copied())
+        .unwrap_or(carried);
     let problem = Diagnostic::error(
         Code::R002,
         carried,
@@ -241,7 +248,12 @@ impl Walk<'_, '_, '_> {
                 let leaves = |body: &[Stmt]| {
                     matches!(
                         body.last().map(|stmt| &stmt.kind),
-                        Some(StmtKind::Continue | StmtKind::Break | StmtKind::Raise { .. } | StmtKind::Return(_))
+                        Some(
+                            StmtKind::Continue
+                                | StmtKind::Break
+                                | StmtKind::Raise { .. }
+                                | StmtKind::Return(_)
+                        )
                     )
                 };
                 self.definite = match (leaves(then), leaves(other)) {
@@ -342,7 +354,9 @@ impl Walk<'_, '_, '_> {
         match self.kind(expr) {
             ExprKind::Local { local: read, .. } => *read == local,
             ExprKind::Assign { local: set, value } => *set == local || self.mentions(*value, local),
-            other => operands(other).into_iter().any(|child| self.mentions(child, local)),
+            other => operands(other)
+                .into_iter()
+                .any(|child| self.mentions(child, local)),
         }
     }
 
@@ -366,7 +380,9 @@ impl Walk<'_, '_, '_> {
                 };
                 self.operand(local, op, *left, *right, commutes)
             }
-            ExprKind::And(left, right) => self.operand(local, ReductionOp::And, *left, *right, true),
+            ExprKind::And(left, right) => {
+                self.operand(local, ReductionOp::And, *left, *right, true)
+            }
             ExprKind::Or(left, right) => self.operand(local, ReductionOp::Or, *left, *right, true),
             ExprKind::Call { function, args } => {
                 let instance = &self.infer.an.instances[*function];
@@ -415,7 +431,9 @@ impl Walk<'_, '_, '_> {
         then: &[Stmt],
         other: &[Stmt],
     ) -> Option<(LocalId, ReductionOp, ExprId, Span)> {
-        let ([stmt], []) = (then, other) else { return None };
+        let ([stmt], []) = (then, other) else {
+            return None;
+        };
         let StmtKind::Assign { local, value } = stmt.kind else {
             return None;
         };
@@ -433,8 +451,12 @@ impl Walk<'_, '_, '_> {
             return None;
         }
         let op = match (op, is_left) {
-            (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => ReductionOp::Min,
-            (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => ReductionOp::Max,
+            (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => {
+                ReductionOp::Min
+            }
+            (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => {
+                ReductionOp::Max
+            }
             (CompareOp::Eq | CompareOp::Ne, _) => return None,
         };
         Some((local, op, value, stmt.span))
@@ -479,11 +501,13 @@ fn operands(kind: &ExprKind) -> Vec<ExprId> {
         | ExprKind::Or(a, b) => vec![*a, *b],
         ExprKind::If { cond, then, other } => vec![*cond, *then, *other],
         ExprKind::Convert { operand, .. } => vec![*operand],
-        ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } | ExprKind::Tuple(args) => args.clone(),
-        ExprKind::Field { tuple, .. } => vec![*tuple],
-        ExprKind::Subscript { array, indices } => {
-            std::iter::once(*array).chain(indices.iter().copied()).collect()
+        ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } | ExprKind::Tuple(args) => {
+            args.clone()
         }
+        ExprKind::Field { tuple, .. } => vec![*tuple],
+        ExprKind::Subscript { array, indices } => std::iter::once(*array)
+            .chain(indices.iter().copied())
+            .collect(),
         ExprKind::Extent { array, .. } => vec![*array],
         ExprKind::Assign { value, .. } => vec![*value],
     }
