@@ -463,7 +463,9 @@ impl<'a> Reader<'_, 'a> {
         match self.analyzer.resolve_dotted(self.scope, value) {
             Some(Reference::External(name)) if name == "numpy.dtype" => {}
             _ => {
-                return Err(self.unknown(dtype, "the dtype is written `numpy.dtype[numpy.float64]`"));
+                return Err(
+                    self.unknown(dtype, "the dtype is written `numpy.dtype[numpy.float64]`")
+                );
             }
         }
         let element = self.read_element(slice)?;

@@ -222,6 +222,11 @@ impl<'a> Infer<'_, 'a> {
             let signature = self.an.signature(*def);
             return match self.fill(*def, &signature, &arguments, span) {
                 Ok(filled) => {
+                    if self.an.library_path(*def).is_some()
+                        && !self.takes(&signature, &filled, false)
+                    {
+                        return self.wrong_types(*def, &arguments, span);
+                    }
                     let reorder = !arguments.named.is_empty();
                     self.call_def(*def, &signature, filled, reorder, (span, callee))
                 }
@@ -242,43 +247,45 @@ impl<'a> Infer<'_, 'a> {
         let Some(first) = defs.first() else {
             return self.silent_poison(span);
         };
-        let name = self.an.defs[*first].ast.name.name.clone();
-        let types: Vec<String> = arguments
-            .positional
-            .iter()
-            .chain(arguments.named.iter().map(|(_, _, value)| value))
-            .map(|value| format!("`{}`", self.ty(*value)))
-            .collect();
+        let types = self.types_of(&arguments);
         let arity_fits = defs.iter().any(|def| {
             let signature = self.an.signature(*def);
             self.fill(*def, &signature, &arguments, span).is_ok()
         });
-        let message = match &types[..] {
-            [] => format!("`{name}()` needs arguments"),
-            _ if !arity_fits => format!("`{name}()` does not take these {} arguments", types.len()),
-            _ => format!("`{name}()` does not take {}", types.join(", ")),
-        };
-        let known_at_runtime = arguments.positional.iter().any(|value| {
-            matches!(
-                self.ty(*value),
-                Type::Str | Type::Array { .. } | Type::Tuple(_) | Type::None
-            )
-        });
-        if known_at_runtime || !arity_fits {
-            // Python may well know what to do with it.
-            return self.not_native(
-                span,
-                format!(
-                    "calls `{name}` with {}",
-                    if types.is_empty() {
-                        "no arguments".to_owned()
-                    } else {
-                        types.join(", ")
-                    }
-                ),
-            );
+        if arity_fits {
+            return self.wrong_types(*first, &arguments, span);
         }
-        self.poison(Diagnostic::error(Code::T003, span, message))
+        let name = &self.an.defs[*first].ast.name.name;
+        let count = types.len();
+        let plural = if count == 1 { "" } else { "s" };
+        // Python may well know what to do with them.
+        self.not_native(
+            span,
+            format!("calls `{name}` with {count} argument{plural}"),
+        )
+    }
+
+    fn types_of(&self, arguments: &Arguments<'a>) -> Vec<String> {
+        let named = arguments.named.iter().map(|(_, _, value)| value);
+        let values = arguments.positional.iter().chain(named);
+        values
+            .map(|value| format!("`{}`", self.ty(*value)))
+            .collect()
+    }
+
+    /// A function of the standard library that takes no such types: natively, or at all.
+    fn wrong_types(&mut self, def: DefId, arguments: &Arguments<'a>, span: Span) -> ExprId {
+        let name = self.an.defs[def].ast.name.name.clone();
+        let types = self.types_of(arguments).join(", ");
+        let is_other = |value: &ExprId| !self.ty(*value).is_scalar();
+        if arguments.positional.iter().any(is_other) {
+            return self.not_native(span, format!("calls `{name}` with {types}"));
+        }
+        self.poison(Diagnostic::error(
+            Code::T003,
+            span,
+            format!("`{name}()` does not take {types}"),
+        ))
     }
 
     fn takes(&self, signature: &Signature<'a>, filled: &[Filled], exact: bool) -> bool {

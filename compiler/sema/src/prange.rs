@@ -12,13 +12,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use snek_diagnostics::{Code, Diagnostic, Span};
 
 use crate::hir::{
-    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Parallel, Reduction, ReductionOp,
-    Stmt, StmtKind, Target,
+    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Reduction, ReductionOp, Stmt,
+    StmtKind, Target,
 };
 use crate::infer::Infer;
 
+/// The variables that a `prange` body assigns, by kind.
+#[derive(Default)]
+pub(crate) struct Classified {
+    pub reductions: Vec<Reduction>,
+    pub privates: Vec<LocalId>,
+    /// Neither, which was reported.
+    pub carried: Vec<LocalId>,
+}
+
 /// Classifies the variables that a `prange` body assigns, and reports those that are neither private nor reduced.
-pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Parallel {
+pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Classified {
     let mut walk = Walk {
         infer,
         assigned: BTreeMap::new(),
@@ -37,11 +46,7 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
         ..
     } = walk;
 
-    let mut parallel = Parallel {
-        span,
-        reductions: Vec::new(),
-        privates: Vec::new(),
-    };
+    let mut found = Classified::default();
     for (local, places) in &assigned {
         let updates = updates.get(local).map_or(&[][..], |updates| &updates[..]);
         let is_reduction = updates.len() == places.len()
@@ -49,7 +54,7 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
             && !reads.contains_key(local)
             && updates.iter().all(|update| update.0 == updates[0].0);
         if is_reduction {
-            parallel.reductions.push(Reduction {
+            found.reductions.push(Reduction {
                 local: *local,
                 op: updates[0].0,
                 span: updates[0].1,
@@ -60,13 +65,14 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
             // An update reads what earlier iterations left, whatever else there is.
             updates.first().map(|update| update.1)
         }) else {
-            parallel.privates.push(*local);
+            found.privates.push(*local);
             continue;
         };
         let problem = complain(infer, *local, places, updates, reads.get(local), read, span);
         infer.problem(problem);
+        found.carried.push(*local);
     }
-    parallel
+    found
 }
 
 fn complain(

@@ -275,7 +275,11 @@ impl<'h> Body<'_, 'h> {
             body: body_region,
             reductions,
         });
+        if let Some(parallel) = &data.parallel {
+            self.enter(parallel.span);
+        }
         let results = self.b().values(kind, args, &types);
+        self.back(site);
         self.bind(&handed, &results);
         Ok(breaks)
     }

@@ -73,7 +73,11 @@ impl<'a> Infer<'_, 'a> {
             E::GeneratorExp { .. } => self.not_native(span, "uses a generator expression"),
             E::Lambda { .. } => self.not_native(span, "uses a lambda"),
             E::Await { .. } => self.not_native(span, "uses `await`"),
-            E::Yield { .. } | E::YieldFrom { .. } => self.not_native(span, "is a generator"),
+            E::Yield { .. } | E::YieldFrom { .. } => {
+                // Nothing about such a function is what it looks like.
+                self.env.reachable = false;
+                self.not_native(span, "is a generator")
+            }
             E::Starred { .. } => self.not_native(span, "unpacks with `*`"),
             E::Slice { .. } => self.not_native(span, "uses a slice"),
         }
@@ -256,11 +260,12 @@ impl<'a> Infer<'_, 'a> {
         let after = std::mem::replace(&mut self.env, before);
         let other = self.expr(orelse);
         self.join_in_expr(&after);
-        if [cond, then, other]
-            .into_iter()
-            .any(|part| self.is_poison(part))
-        {
-            return self.silent_poison(span);
+        // The type of a recursive call may not be known yet: the other branch tells.
+        match (self.is_poison(then), self.is_poison(other)) {
+            _ if self.is_poison(cond) => return self.silent_poison(span),
+            (true, _) => return other,
+            (_, true) => return then,
+            (false, false) => {}
         }
         let (then_type, other_type) = (self.ty(then).clone(), self.ty(other).clone());
         let Some(common) = then_type.join(&other_type) else {

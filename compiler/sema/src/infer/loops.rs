@@ -7,7 +7,7 @@ use super::{Infer, MAX_ROUNDS};
 use crate::analyzer::Reference;
 use crate::env::{Env, Slot};
 use crate::hir::{
-    CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Stmt, StmtKind, Target, Type,
+    CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind, Target, Type,
 };
 use crate::prange;
 
@@ -287,18 +287,28 @@ impl<'a> Infer<'_, 'a> {
                             continue;
                         };
                         let locals = self.locals_of(name);
+                        if matches!(self.env.slots[name], Slot::Poisoned) {
+                            continue;
+                        }
                         let is_reduced = found
                             .reductions
                             .iter()
                             .any(|reduction| locals.contains(&reduction.local));
-                        if !is_reduced && !matches!(self.env.slots[name], Slot::Poisoned) {
+                        let is_carried = found.carried.iter().any(|local| locals.contains(local));
+                        if is_carried {
+                            self.env.slots[name] = Slot::Poisoned;
+                        } else if !is_reduced {
                             self.env.slots[name] = Slot::AfterParallel {
                                 at: place,
                                 parallel: at,
                             };
                         }
                     }
-                    made.parallel = Some(found);
+                    made.parallel = Some(Parallel {
+                        span: at,
+                        reductions: found.reductions,
+                        privates: found.privates,
+                    });
                 }
                 out.push(Stmt {
                     kind: StmtKind::For(Box::new(made)),
