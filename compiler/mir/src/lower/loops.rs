@@ -6,7 +6,7 @@
 
 use super::function::{Body, Handed, Loop};
 use super::live::{
-    Locals, LoopLive, assigned, assigned_in_expr, each_target, for_head, is_true, while_head,
+    Locals, LoopLive, assigned, assigned_in_expr, each_target, for_head, is_true, while_live,
 };
 use super::types::Number;
 use super::{Result, bug};
@@ -120,21 +120,18 @@ impl<'h> Body<'_, 'h> {
         let mut changed = Locals::default();
         assigned(self.hir, body, &mut changed);
         assigned_in_expr(self.hir, cond, &mut changed);
-        let head = while_head(self.hir, stmt, after);
-        let mut wanted = head.clone();
+        let (head, after_cond) = while_live(self.hir, stmt, after, true);
+        let mut wanted = after_cond;
         wanted.extend(after);
-        let handed = Handed::new(changed.common(&wanted));
+        // What the next iteration gets, and what the body and those after the loop get.
+        let next = Handed::new(changed.common(&head));
+        let taken = Handed::new(changed.common(&wanted));
         self.with_else(body, other, changed, after, |this, exit| {
-            this.while_loop(
-                cond,
-                body,
-                handed,
-                exit,
-                LoopLive {
-                    next: head,
-                    exit: after.clone(),
-                },
-            )
+            let live = LoopLive {
+                next: head,
+                exit: after.clone(),
+            };
+            this.while_loop(cond, body, (next, taken), exit, live)
         })
     }
 
@@ -142,38 +139,40 @@ impl<'h> Body<'_, 'h> {
         &mut self,
         cond: ExprId,
         body: &'h [Stmt],
-        handed: Handed,
+        (next, taken): (Handed, Handed),
         exit: Option<(LabelId, Handed)>,
         live: LoopLive,
     ) -> Result<bool> {
         let label = self.function.add_label("while");
-        let init = self.handed_values(&handed);
+        let init = self.handed_values(&next);
         let before = self.env.clone();
         let region = self.region;
         let site = self.place();
-        let types = self.handed_types(&handed);
+        let types = self.handed_types(&taken);
 
         let to_else = exit.is_some();
-        self.region_with(&[], &handed);
+        self.region_with(&[], &next);
         let cond_region = self.region;
         let test = self.condition(cond)?;
         let mut yielded = vec![test];
-        yielded.extend(self.handed_values(&handed));
+        yielded.extend(self.handed_values(&taken));
         let cond_falls = self.reachable;
         self.b().end_with_yield(yielded);
 
-        let next = live.next.clone();
+        let head = live.next.clone();
         self.loops.push(Loop {
-            next: (label, handed.clone()),
-            exit: exit.unwrap_or((label, handed.clone())),
+            next: (label, next.clone()),
+            exit: exit.unwrap_or((label, taken.clone())),
             live,
             breaks: false,
         });
-        self.region_with(&[], &handed);
+        // Variables that are not taken are dead; values of the condition's region must not stay in them.
+        self.env.clone_from(&before);
+        self.region_with(&[], &taken);
         let body_region = self.region;
-        self.block(body, &next)?;
+        self.block(body, &head)?;
         if self.reachable {
-            let values = self.handed_values(&handed);
+            let values = self.handed_values(&next);
             self.leave(OpKind::Next(label), values);
         }
         let breaks = self.loops.pop().is_some_and(|inner| inner.breaks);
@@ -187,7 +186,7 @@ impl<'h> Body<'_, 'h> {
             body: body_region,
         };
         let results = self.b().values(kind, init, &types);
-        self.bind(&handed, &results);
+        self.bind(&taken, &results);
         let ends = cond_falls && !is_true(self.hir, cond);
         self.reachable = ends || (breaks && !to_else);
         if !self.reachable {
@@ -272,7 +271,11 @@ impl<'h> Body<'_, 'h> {
             body: body_region,
             reductions,
         });
+        if let Some(parallel) = &data.parallel {
+            self.enter(parallel.span);
+        }
         let results = self.b().values(kind, args, &types);
+        self.back(site);
         self.bind(&handed, &results);
         Ok(breaks)
     }
