@@ -12,6 +12,9 @@ pub struct Host {
     /// Writes text to `sys.stdout`. Returns false with the interpreter's error indicator set.
     /// Called from the thread that entered native code, with or without the GIL.
     pub write: fn(text: &[u8], flush: bool) -> bool,
+    /// Runs the handlers of signals that have arrived, if this thread may. Returns false with
+    /// the interpreter's error indicator set, such as for Ctrl-C.
+    pub poll: fn() -> bool,
 }
 
 static HOST: OnceLock<Host> = OnceLock::new();
@@ -33,6 +36,11 @@ pub fn write(text: &[u8], flush: bool) -> bool {
             stdout.write_all(text).is_ok() && (!flush || stdout.flush().is_ok())
         }
     }
+}
+
+/// Runs the handlers of signals that have arrived. False if one has raised.
+pub fn poll() -> bool {
+    HOST.get().is_none_or(|host| (host.poll)())
 }
 
 /// The minor version of the running Python 3.

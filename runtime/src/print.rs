@@ -3,7 +3,7 @@
 //! Within a chunk of a parallel loop nothing is written: the loop takes each chunk's text and
 //! writes all of it afterwards, in the order of the chunks.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::{exc, host};
 
@@ -17,6 +17,8 @@ struct Output {
 }
 
 thread_local! {
+    /// Whether a chunk has printed something that is kept: asked after every chunk.
+    static HAS_CAPTURED: Cell<bool> = const { Cell::new(false) };
     static OUTPUT: RefCell<Output> =
         const { RefCell::new(Output { text: Vec::new(), capturing: false, flush: false }) };
 }
@@ -30,16 +32,22 @@ pub struct Captured {
     pub flush: bool,
 }
 
-/// Begins to keep what this thread prints.
-pub fn capture() {
-    OUTPUT.with(|output| output.borrow_mut().capturing = true);
+/// Begins or ends to keep what this thread prints.
+pub fn capture(keep: bool) {
+    OUTPUT.with(|output| output.borrow_mut().capturing = keep);
 }
 
-/// Ends it and gives what was printed.
-pub fn captured() -> Captured {
+/// Whether this thread has printed something since it was last taken.
+#[inline]
+pub fn has_captured() -> bool {
+    HAS_CAPTURED.get()
+}
+
+/// Takes what this thread has printed.
+pub fn take_captured() -> Captured {
+    HAS_CAPTURED.set(false);
     OUTPUT.with(|output| {
         let mut output = output.borrow_mut();
-        output.capturing = false;
         Captured {
             text: std::mem::take(&mut output.text),
             flush: std::mem::take(&mut output.flush),
@@ -67,7 +75,7 @@ fn append(write: impl FnOnce(&mut Vec<u8>)) {
 pub mod entries {
     use snek_abi::{ScalarKind, StrDesc};
 
-    use super::{OUTPUT, append, write};
+    use super::{HAS_CAPTURED, OUTPUT, append, write};
     use crate::format;
     use crate::guard::guard;
 
@@ -224,6 +232,7 @@ pub mod entries {
                 let mut output = output.borrow_mut();
                 if output.capturing {
                     output.flush |= flush != 0;
+                    HAS_CAPTURED.set(true);
                     return None;
                 }
                 Some(std::mem::take(&mut output.text))
@@ -250,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_chunk_keeps_what_it_prints() {
-        capture();
+        capture(true);
         snek_rt_print_begin();
         snek_rt_print_int(1);
         // SAFETY: the texts are constants.
@@ -260,7 +269,9 @@ mod tests {
         snek_rt_print_begin();
         snek_rt_print_repr_fixed(-1, snek_abi::ScalarKind::U64 as i32);
         assert_eq!(snek_rt_print_end(1), 0);
-        let captured = captured();
+        assert!(has_captured());
+        let captured = take_captured();
+        capture(false);
         assert_eq!(
             captured.text,
             b"1 np.complex128(1+2j)np.uint64(18446744073709551615)"

@@ -80,6 +80,19 @@ impl Structure {
         this
     }
 
+    /// The values that live ops and regions define. Others may have definitions that are out of date.
+    pub fn live_values(&self, function: &Function) -> Vec<ValueId> {
+        let mut values = function.regions[function.body].params.clone();
+        for &op in &self.order {
+            let data = &function.ops[op];
+            values.extend(&data.results);
+            for region in data.kind.regions() {
+                values.extend(&function.regions[region].params);
+            }
+        }
+        values
+    }
+
     /// The region in which a value is defined.
     pub fn region_of_value(&self, function: &Function, value: ValueId) -> Option<RegionId> {
         match function.values[value].def {

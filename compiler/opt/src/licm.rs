@@ -10,8 +10,8 @@
 use oxc_index::IndexVec;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, Overflow, RegionId, Type,
-    ValueDef, ValueId,
+    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, RegionId, Type, ValueDef,
+    ValueId,
 };
 use snek_mir::ops::Raises;
 

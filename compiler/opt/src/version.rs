@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use snek_analysis::ranges::{Need, ranges};
+use snek_analysis::ranges::{Need, OverflowNeed, ranges};
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Compare, Function, IntOp, OpId, OpKind, Overflow, SiteId, Type, ValueId};
@@ -27,6 +27,8 @@ enum Condition {
     ConstantBelow(i64, ValueId, u8),
     /// `value + k >= 0`.
     NotNegative(ValueId, i64),
+    /// `-(2 ** bits) <= value <= 2 ** bits`.
+    Within(ValueId, u32),
 }
 
 /// Runs the pass.
@@ -49,6 +51,24 @@ pub fn run(function: &mut Function) {
             let plan = plans.entry(outer).or_default();
             plan.0.extend(conditions);
             plan.1 |= gains;
+        }
+    }
+    for need in &facts.overflow_needs {
+        let loops = structure.loops_around(function, need.op);
+        let Some(innermost) = loops.first() else {
+            continue;
+        };
+        if !is_innermost(function, *innermost) {
+            continue;
+        }
+        let found = loops.iter().rev().find_map(|l| {
+            let terms = moderate(function, &structure, need, *l)?;
+            Some((*l, terms))
+        });
+        if let Some((outer, terms)) = found {
+            let plan = plans.entry(outer).or_default();
+            plan.0.extend(terms);
+            plan.1 = true;
         }
     }
     // Outer loops first; what lies in a doubled one is not doubled again.
@@ -115,12 +135,34 @@ fn conditions(
     Some(conditions)
 }
 
+/// Values known before the loop that must be moderate for the operands of an op to be.
+fn moderate(
+    function: &Function,
+    structure: &Structure,
+    need: &OverflowNeed,
+    outer: OpId,
+) -> Option<Vec<Condition>> {
+    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    let bits = if need.product { 30 } else { 60 };
+    let mut conditions = Vec::new();
+    for terms in &need.unbounded {
+        let &(value, k) = terms
+            .iter()
+            .find(|(value, _)| known(*value) && function.const_int(*value).is_none())?;
+        if k.unsigned_abs() >= 1 << bits {
+            return None;
+        }
+        conditions.push(Condition::Within(value, bits));
+    }
+    Some(conditions)
+}
+
 fn double(function: &mut Function, op: OpId, conditions: &BTreeSet<Condition>) {
     let site = function.ops[op].site;
     let mut out = Vec::new();
     let mut all: Option<ValueId> = None;
-    for condition in conditions {
-        let test = emit_condition(function, &mut out, *condition, site);
+    for condition in strongest(conditions) {
+        let test = emit_condition(function, &mut out, condition, site);
         all = Some(match all {
             Some(all) => {
                 let and = OpKind::Int(IntOp::And, Overflow::Wrap);
@@ -132,6 +174,34 @@ fn double(function: &mut Function, op: OpId, conditions: &BTreeSet<Condition>) {
     let Some(condition) = all else { return };
     let twin = Cloner::within().op(function, op);
     split_on(function, op, out, condition, twin);
+}
+
+/// Without conditions that follow from others: those with another constant.
+fn strongest(conditions: &BTreeSet<Condition>) -> Vec<Condition> {
+    let mut kept: BTreeMap<Condition, i64> = BTreeMap::new();
+    for &condition in conditions {
+        // Grouped by all but the constant, of which the largest or the least is the strongest.
+        let (group, strength) = match condition {
+            Condition::Below(v, k, array, axis) => (Condition::Below(v, 0, array, axis), k),
+            Condition::ConstantBelow(c, array, axis) => {
+                (Condition::ConstantBelow(0, array, axis), c)
+            }
+            Condition::NotNegative(v, k) => (Condition::NotNegative(v, 0), -k),
+            Condition::Within(v, bits) => (Condition::Within(v, 0), -i64::from(bits)),
+        };
+        let entry = kept.entry(group).or_insert(strength);
+        *entry = (*entry).max(strength);
+    }
+    kept.into_iter()
+        .map(|(group, strength)| match group {
+            Condition::Below(v, _, array, axis) => Condition::Below(v, strength, array, axis),
+            Condition::ConstantBelow(_, array, axis) => {
+                Condition::ConstantBelow(strength, array, axis)
+            }
+            Condition::NotNegative(v, _) => Condition::NotNegative(v, -strength),
+            Condition::Within(v, _) => Condition::Within(v, (-strength) as u32),
+        })
+        .collect()
 }
 
 fn emit_condition(
@@ -162,6 +232,14 @@ fn emit_condition(
         Condition::NotNegative(v, k) => {
             let least = value(OpKind::ConstInt(-k), vec![], Type::I64);
             value(OpKind::Compare(Compare::Ge), vec![v, least], Type::BOOL)
+        }
+        Condition::Within(v, bits) => {
+            let most = value(OpKind::ConstInt(1 << bits), vec![], Type::I64);
+            let least = value(OpKind::ConstInt(-(1 << bits)), vec![], Type::I64);
+            let below = value(OpKind::Compare(Compare::Le), vec![v, most], Type::BOOL);
+            let above = value(OpKind::Compare(Compare::Ge), vec![v, least], Type::BOOL);
+            let and = OpKind::Int(IntOp::And, Overflow::Wrap);
+            value(and, vec![below, above], Type::BOOL)
         }
     }
 }

@@ -166,12 +166,18 @@ macro_rules! for_each_runtime_function {
             Cold fn snek_rt_exc_arg_complex(real: f64, imaginary: f64);
             Cold fn snek_rt_exc_arg_str(text: *const u8, length: i64);
             Cold fn snek_rt_exc_arg_none();
+            // What lies between these two is one argument: a tuple, which may hold others.
+            Cold fn snek_rt_exc_tuple_begin();
+            Cold fn snek_rt_exc_tuple_end();
             Cold fn snek_rt_exc_end();
             // Appends a frame to the pending exception, innermost first.
             Cold fn snek_rt_traceback(function: *const FrameInfo, line: i64);
 
             // The lowest address that this thread's stack may reach.
             Reads fn snek_rt_stack_limit() -> i64;
+
+            // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
+            raises fn snek_rt_poll() -> i32;
 
             // Runs `body` over 0..trip_count. `chunk` 0 asks for the default grid of
             // min(trip_count, 256) chunks, else a chunk is that many iterations; `threads` 0 asks

@@ -14,13 +14,15 @@ mod team;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use snek_abi::{CombineFn, ParallelBody};
 
 use crate::exc::{self, Pending};
 use crate::guard::guard;
+use crate::host;
 use crate::print::{self, Captured};
 
 pub use pool::{SHARED_VERSION, Shared, own_pool};
@@ -35,6 +37,11 @@ const PARTIAL_ALIGNMENT: usize = 64;
 /// Bytes of partials that fit without an allocation: those of a full default grid.
 const PARTIALS_INLINE: usize = grid::CHUNKS * PARTIAL_ALIGNMENT;
 
+/// Into how many batches of chunks a thread's share is cut.
+const BATCHES: usize = 16;
+/// How often the thread that entered native code looks for signals (Ctrl-C).
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
 /// What the chunks of one loop share.
 struct Loop {
     body: ParallelBody,
@@ -45,6 +52,8 @@ struct Loop {
     stride: usize,
     initial: *const u8,
     partial_size: usize,
+    /// How many chunks are claimed at once.
+    batch: usize,
     /// The next chunk to claim.
     next: AtomicUsize,
     /// The lowest chunk that has failed.
@@ -68,23 +77,42 @@ unsafe impl Sync for Loop {}
 impl Loop {
     /// Claims chunks and runs them until there is none left.
     fn work(&self) {
-        let outer = IN_CHUNK.replace(true);
+        let nested = IN_CHUNK.replace(true);
+        if !nested {
+            print::capture(true);
+        }
+        let mut polled: Option<Instant> = None;
         loop {
-            let chunk = self.next.fetch_add(1, Ordering::Relaxed);
-            if chunk >= self.grid.chunks || chunk > self.failed.load(Ordering::Relaxed) {
+            let first = self.next.fetch_add(self.batch, Ordering::Relaxed);
+            if first >= self.grid.chunks {
                 break;
             }
-            self.run(chunk, outer);
+            for chunk in first..self.grid.chunks.min(first + self.batch) {
+                // A higher chunk than a failed one would not have run.
+                if chunk > self.failed.load(Ordering::Relaxed) {
+                    break;
+                }
+                self.run(chunk, nested);
+            }
+            let now = Instant::now();
+            if now.duration_since(*polled.get_or_insert(now)) > POLL_INTERVAL {
+                polled = Some(now);
+                if !host::poll() {
+                    exc::raise_python();
+                    self.fail(0);
+                }
+            }
         }
-        IN_CHUNK.set(outer);
+        if !nested {
+            print::capture(false);
+        }
+        IN_CHUNK.set(nested);
     }
 
     /// Runs one chunk. A loop within a chunk (`nested`) leaves its output to the outer one.
+    #[inline]
     fn run(&self, chunk: usize, nested: bool) {
         let (lo, hi) = self.grid.bounds(chunk);
-        if !nested {
-            print::capture();
-        }
         // SAFETY: the partial is this chunk's own and `initial` is as long.
         let status = unsafe {
             let partial = self.partials.add(chunk * self.stride);
@@ -93,30 +121,33 @@ impl Loop {
             }
             (self.body)(self.context, lo, hi, partial)
         };
-        let captured = if nested {
-            Captured::default()
-        } else {
-            print::captured()
-        };
-        if status == 0 && captured.text.is_empty() && !captured.flush {
-            return;
+        if !nested && (print::has_captured() || status != 0) {
+            let captured = print::take_captured();
+            self.outcome().output.push((chunk, captured));
         }
-        let mut outcome = self
-            .outcome
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        outcome.output.push((chunk, captured));
         if status != 0 {
-            self.failed.fetch_min(chunk, Ordering::Relaxed);
-            let pending = exc::take();
-            if let Some(pending) = pending
-                && outcome
-                    .failure
-                    .as_ref()
-                    .is_none_or(|(lowest, _)| chunk < *lowest)
-            {
-                outcome.failure = Some((chunk, pending));
-            }
+            self.fail(chunk);
+        }
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Keeps the exception that is pending in this thread, if no lower chunk has failed.
+    #[cold]
+    fn fail(&self, chunk: usize) {
+        let mut outcome = self.outcome();
+        self.failed.fetch_min(chunk, Ordering::Relaxed);
+        if let Some(pending) = exc::take()
+            && outcome
+                .failure
+                .as_ref()
+                .is_none_or(|(lowest, _)| chunk < *lowest)
+        {
+            outcome.failure = Some((chunk, pending));
         }
     }
 
@@ -189,6 +220,18 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         }
         heap.as_mut_ptr().cast()
     };
+    let nested = IN_CHUNK.get();
+    let shared = pool::shared();
+    let threads = if nested {
+        1
+    } else {
+        let asked = if request.threads == 0 {
+            i64::MAX
+        } else {
+            request.threads.max(1)
+        };
+        asked.min(shared.thread_count()).min(grid.chunks as i64)
+    };
     let this = Loop {
         body: request.body,
         context: request.context,
@@ -197,26 +240,16 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
+        batch: (grid.chunks / (threads as usize * BATCHES)).max(1),
         next: AtomicUsize::new(0),
         failed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
     };
-    if IN_CHUNK.get() {
+    if threads <= 1 {
         this.work();
     } else {
-        let shared = pool::shared();
-        let threads = match request.threads {
-            0 => i64::MAX,
-            threads => threads.max(1),
-        };
-        let helpers = threads.min(shared.thread_count()).min(grid.chunks as i64) - 1;
-        let loop_pointer = std::ptr::from_ref(&this).cast();
-        if helpers <= 0 {
-            this.work();
-        } else {
-            // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
-            unsafe { shared.run(work, loop_pointer, helpers) };
-        }
+        // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
+        unsafe { shared.run(work, std::ptr::from_ref(&this).cast(), threads - 1) };
     }
     let status = this.finish();
     if status != 0 {
@@ -256,6 +289,7 @@ pub mod entries {
 
     use super::{Request, parallel_for, pool};
     use crate::guard::guard;
+    use crate::{exc, host};
 
     /// Runs `body` over `0..trip_count`; see the table. Returns a status.
     ///
@@ -289,6 +323,18 @@ pub mod entries {
             };
             // SAFETY: the caller's promise.
             unsafe { parallel_for(&request) }
+        })
+    }
+
+    /// Runs the handlers of signals that have arrived. Returns a status.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_poll() -> i32 {
+        guard(1, || {
+            if host::poll() {
+                return 0;
+            }
+            exc::raise_python();
+            1
         })
     }
 

@@ -148,6 +148,7 @@ fn the_lowest_exception_wins() {
             WRITTEN.lock().unwrap().extend_from_slice(text);
             true
         },
+        poll: || true,
     });
     for threads in [1, 2, 4] {
         for _ in 0..20 {

@@ -4,12 +4,16 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 use pyo3_ffi::{
-    PyDict_GetItemWithError, PyErr_Occurred, PyEval_RestoreThread, PyEval_SaveThread,
-    PyExc_ValueError, PyObject, PyObject_GetAttr, PyThreadState, PyTuple_GetItem, PyTuple_Size,
+    PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Clear, PyErr_Occurred, PyEval_RestoreThread,
+    PyEval_SaveThread, PyExc_ValueError, PyFloat_AsDouble, PyFloat_FromDouble, PyFloat_Type,
+    PyLong_AsDouble, PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject,
+    PyObject_GetAttr, PyThreadState, PyTuple_GetItem, PyTuple_Size,
 };
-use snek_abi::{EXTENT_FREE, FUNCTION_RELEASES_GIL, FunctionDesc, ParamDesc};
+use snek_abi::{
+    EXTENT_FREE, FUNCTION_RELEASES_GIL, FunctionDesc, ParamDesc, ScalarKind, TypeDesc, TypeTag,
+};
 
-use super::api::{self, Owned, PyResult, Raised, new_text, set_error, text_of};
+use super::api::{self, Owned, PyResult, Raised, new_text, set_error, text_of, type_of};
 use super::buffer::Buffers;
 use super::convert::{Argument, from_slots, to_slots};
 use super::function::NativeFunction;
@@ -43,6 +47,19 @@ pub fn with_gil<T>(action: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Runs the handlers of signals that have arrived, if this thread has released the GIL to run
+/// native code; the interpreter itself lets only its main thread do so. False if one has raised.
+pub fn poll() -> bool {
+    if SAVED.get().is_null() {
+        return true;
+    }
+    // SAFETY: the GIL is held.
+    with_gil(|| unsafe { PyErr_CheckSignals() == 0 })
+}
+
+/// Slots of a frame for [`simple_call`].
+const SIMPLE_SLOTS: usize = 8;
+
 /// The vectorcall of native functions.
 ///
 /// # Safety
@@ -56,13 +73,136 @@ pub unsafe extern "C" fn vectorcall(
     // SAFETY: the interpreter calls it with a native function, its arguments, and the GIL held.
     unsafe {
         let function = NativeFunction::of(callable);
-        guard(None, || Some(call(function, arguments, count, names))).map_or_else(
-            || {
-                raise::pending(&*function.state);
-                std::ptr::null_mut()
-            },
-            |result| result.map_or(std::ptr::null_mut(), Owned::into_raw),
-        )
+        if names.is_null()
+            && count & !ARGUMENTS_OFFSET == function.simple
+            && let Some(result) = simple_call(function, arguments)
+        {
+            return result;
+        }
+        guarded_call(function, arguments, count, names)
+    }
+}
+
+/// How many parameters a function has, if it is one for [`simple_call`]: its parameters and its
+/// result are single floats and ints. Else a number that no call has.
+///
+/// # Safety
+/// The description must be whole.
+pub unsafe fn simple_parameters(desc: &FunctionDesc) -> usize {
+    let kinds = [
+        ScalarKind::Float,
+        ScalarKind::Int,
+        ScalarKind::F64,
+        ScalarKind::I64,
+    ]
+    .map(|kind| kind as u8);
+    let single =
+        |kind: &TypeDesc| kind.tag == TypeTag::Scalar as u8 && kinds.contains(&kind.scalar);
+    // SAFETY: the caller's promise.
+    let parameters: &[ParamDesc] = unsafe { slice(desc.params, desc.param_count as usize) };
+    let simple = parameters.iter().all(|parameter| single(&parameter.ty))
+        && single(&desc.result)
+        && desc.keyword_only == 0
+        && desc.flags & FUNCTION_RELEASES_GIL == 0
+        && desc.frame_slots as usize <= SIMPLE_SLOTS;
+    if simple { parameters.len() } else { usize::MAX }
+}
+
+fn is_floating(kind: u8) -> bool {
+    kind == ScalarKind::Float as u8 || kind == ScalarKind::F64 as u8
+}
+
+/// A call with nothing but exact floats and ints: nothing here allocates or panics. `None`, with
+/// nothing done, if an argument is of another type.
+///
+/// # Safety
+/// The function must be simple, with an argument for each parameter, and the GIL held.
+#[inline]
+unsafe fn simple_call(
+    function: &NativeFunction,
+    arguments: *const *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let desc = &*function.desc;
+        let mut frame = [MaybeUninit::<u64>::uninit(); SIMPLE_SLOTS];
+        let frame = frame.as_mut_ptr().cast::<u64>();
+        for index in 0..function.simple {
+            let argument = *arguments.add(index);
+            let found = type_of(argument);
+            let bits = if is_floating((*desc.params.add(index)).ty.scalar) {
+                let value = if found == &raw mut PyFloat_Type {
+                    PyFloat_AsDouble(argument)
+                } else if found == &raw mut PyLong_Type {
+                    PyLong_AsDouble(argument)
+                } else {
+                    return None;
+                };
+                if value == -1.0 && !PyErr_Occurred().is_null() {
+                    // An int beyond the range: the general way says so better.
+                    PyErr_Clear();
+                    return None;
+                }
+                value.to_bits()
+            } else {
+                if found != &raw mut PyLong_Type {
+                    return None;
+                }
+                let mut overflow = 0;
+                let value = PyLong_AsLongLongAndOverflow(argument, &mut overflow);
+                if overflow != 0 {
+                    return None;
+                }
+                value as u64
+            };
+            frame.add(index).write(bits);
+        }
+        if desc.entry_strided?(frame) != 0 {
+            return Some(failed(function));
+        }
+        let result = frame.add(function.simple).read();
+        Some(if is_floating(desc.result.scalar) {
+            PyFloat_FromDouble(f64::from_bits(result))
+        } else {
+            PyLong_FromLongLong(result as i64)
+        })
+    }
+}
+
+/// Raises what native code has left pending.
+///
+/// # Safety
+/// The GIL must be held.
+#[cold]
+unsafe fn failed(function: &NativeFunction) -> *mut PyObject {
+    // SAFETY: the caller's promise; the function keeps its module's state alive.
+    unsafe {
+        guard((), || raise::pending(&*function.state));
+        if PyErr_Occurred().is_null() {
+            // Making the exception has panicked, which has left one of its own pending.
+            guard((), || raise::pending(&*function.state));
+        }
+    }
+    std::ptr::null_mut()
+}
+
+/// Any call.
+///
+/// # Safety
+/// As for [`vectorcall`].
+unsafe fn guarded_call(
+    function: &NativeFunction,
+    arguments: *const *mut PyObject,
+    count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match guard(None, || Some(call(function, arguments, count, names))) {
+            Some(Ok(result)) => result.into_raw(),
+            Some(Err(Raised)) => std::ptr::null_mut(),
+            None => failed(function),
+        }
     }
 }
 

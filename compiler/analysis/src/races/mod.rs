@@ -22,7 +22,7 @@ use snek_mir::ir::{
 };
 
 use crate::affine::Affine;
-use crate::arrays::{roots, view};
+use crate::arrays::{are_distinct, roots, view};
 use crate::effects::{Effects, effects};
 use crate::ranges::{Hypotheses, Ranges, ranges, ranges_if};
 use crate::structure::Structure;
@@ -177,7 +177,7 @@ impl<'p> Checker<'p> {
                 }
             }
             nonnegative.retain(|v| {
-                facts.intervals[*v].is_some_and(|i| i.lo < 0)
+                facts.intervals[*v].is_some_and(|i| i.lo < 0 && i.hi >= 0)
                     && self.structure.is_invariant(self.function, *v, op)
             });
             nonnegative.sort_unstable();
@@ -301,6 +301,15 @@ impl<'p> Checker<'p> {
         if a.base != b.base
             && let (Some(x), Some(y)) = (&a.roots, &b.roots)
             && !x.iter().any(|root| y.contains(root))
+        {
+            return Verdict::Disjoint;
+        }
+        // Distinct in every iteration, if they are the same arrays in all.
+        let is_invariant = |v| self.structure.is_invariant(self.function, v, scope.op);
+        if a.base != b.base
+            && is_invariant(a.base)
+            && is_invariant(b.base)
+            && are_distinct(self.function, &self.structure, a.base, b.base)
         {
             return Verdict::Disjoint;
         }

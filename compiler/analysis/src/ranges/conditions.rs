@@ -1,6 +1,6 @@
 //! What a condition that is known to hold (or not to) says about the integers in it.
 
-use snek_mir::ir::{Compare, Convert, IntOp, IntUnaryOp, OpKind, Type, ValueDef, ValueId};
+use snek_mir::ir::{Compare, Convert, IntOp, IntUnaryOp, OpKind, Scalar, Type, ValueDef, ValueId};
 
 use super::interval::Interval;
 use super::walk::Walk;
@@ -122,8 +122,11 @@ impl Walk<'_> {
         }
     }
 
-    /// What a comparison of integers is known to be.
+    /// What a comparison is known to be.
     pub(super) fn decide(&mut self, compare: Compare, a: ValueId, b: ValueId) -> Option<bool> {
+        if self.function.ty(a).scalar().is_some_and(Scalar::is_float) {
+            return self.decide_floats(compare, a, b);
+        }
         let (x, y) = (self.node(a)?, self.node(b)?);
         let r = &mut self.relations;
         match compare {

@@ -31,10 +31,14 @@ enum Source {
 /// Which values are counters (or moderate).
 pub fn counters(function: &Function, structure: &Structure) -> IndexVec<ValueId, bool> {
     let count = function.values.len();
-    let mut is_counter: IndexVec<ValueId, bool> = IndexVec::from_vec(vec![true; count]);
+    let mut is_counter: IndexVec<ValueId, bool> = IndexVec::from_vec(vec![false; count]);
     let mut users: IndexVec<ValueId, Vec<ValueId>> = IndexVec::from_vec(vec![Vec::new(); count]);
     let mut work = Vec::new();
-    for value in function.values.indices() {
+    let live = structure.live_values(function);
+    for &value in &live {
+        is_counter[value] = true;
+    }
+    for value in live {
         match source(function, structure, value) {
             Source::Moderate => {}
             Source::From(origins) => {

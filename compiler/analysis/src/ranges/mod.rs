@@ -10,8 +10,10 @@
 
 mod conditions;
 mod counters;
+mod floats;
 mod interval;
 mod join;
+mod progression;
 mod relations;
 mod transfer;
 mod walk;
@@ -45,6 +47,8 @@ pub struct Ranges {
     pub nonnegative_divisions: Vec<OpId>,
     /// Subscripts that stay unproved, and what would prove them.
     pub needs: Vec<Need>,
+    /// Arithmetic that stays unproved, and whose operands' bounds would prove it.
+    pub overflow_needs: Vec<OverflowNeed>,
 }
 
 /// A subscript that could not be proved.
@@ -66,6 +70,17 @@ pub struct Need {
     pub lacks_upper: bool,
     /// The index may be negative.
     pub lacks_lower: bool,
+}
+
+/// Arithmetic that could not be proved not to overflow.
+#[derive(Clone, Debug)]
+pub struct OverflowNeed {
+    /// The op.
+    pub op: OpId,
+    /// It multiplies: the operands must be smaller still.
+    pub product: bool,
+    /// For each bound of an operand that is too far: `operand <= value + k`, or `operand >= value + k`, for each pair.
+    pub unbounded: Vec<Vec<(ValueId, i64)>>,
 }
 
 /// Walks that test suppositions before they are all dropped.

@@ -4,6 +4,7 @@ use snek_mir::ir::{Convert, IntOp, IntUnaryOp, OpId, OpKind, Overflow, Scalar, T
 
 use super::interval::Interval;
 use super::join::Join;
+use super::relations::Node;
 use super::walk::{Walk, type_interval};
 
 impl Walk<'_> {
@@ -128,7 +129,37 @@ impl Walk<'_> {
             return;
         };
         let (x, y) = (self.relations.bounds(a), self.relations.bounds(b));
+        let unproved = self.facts.no_overflow.len();
+        self.int_result(
+            op,
+            int,
+            overflow,
+            all,
+            (result, t),
+            (left, a, x),
+            (right, b, y),
+        );
+        let product = int == IntOp::Mul;
+        let can_help = product || matches!(int, IntOp::Add | IntOp::Sub);
+        if overflow == Overflow::Checked && can_help && unproved == self.facts.no_overflow.len() {
+            self.note_overflow_need(op, product, [a, b]);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one op, taken apart")]
+    fn int_result(
+        &mut self,
+        op: OpId,
+        int: IntOp,
+        overflow: Overflow,
+        all: Interval,
+        (result, t): (ValueId, Node),
+        (left, a, x): (ValueId, Node, Interval),
+        (right, b, y): (ValueId, Node, Interval),
+    ) {
         match int {
+            IntOp::Add if overflow == Overflow::Wrap && self.progression(result, op) => {}
+            IntOp::Mul if overflow == Overflow::Wrap && self.progression(result, op) => {}
             IntOp::Add => {
                 if self.finish(op, overflow, all, result, x.add(y)) {
                     let r = &mut self.relations;

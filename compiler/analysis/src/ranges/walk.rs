@@ -11,7 +11,7 @@ use super::counters::{COUNTER, counters};
 use super::interval::Interval;
 use super::join::{Join, Joined};
 use super::relations::{Mark, Node, Relations};
-use super::{EXTENT_LIMIT, Hypotheses, Need, Ranges};
+use super::{EXTENT_LIMIT, Hypotheses, Need, OverflowNeed, Ranges};
 use crate::arrays::extent_of;
 use crate::structure::{Structure, falls_through, is_loop, terminator};
 
@@ -132,6 +132,11 @@ impl<'f> Walk<'f> {
 
     pub(super) fn into_facts(self) -> Ranges {
         self.facts
+    }
+
+    /// The op that owns a region.
+    pub(super) fn owner(&self, region: RegionId) -> Option<OpId> {
+        self.structure.owner_of[region]
     }
 
     /// The node of an integer value.
@@ -554,27 +559,52 @@ impl<'f> Walk<'f> {
         }
     }
 
+    /// Values that are nodes, of what a search found.
+    fn terms(&self, found: &[(Node, i128)]) -> Vec<(ValueId, i64)> {
+        let count = self.function.values.len();
+        found
+            .iter()
+            .filter(|(n, k)| (*n as usize) < count && k.abs() < EXTENT_LIMIT)
+            .map(|&(n, k)| (ValueId::from_usize(n as usize), k as i64))
+            .collect()
+    }
+
+    pub(super) fn note_overflow_need(&mut self, op: OpId, product: bool, operands: [Node; 2]) {
+        let far = if product { 1 << 31 } else { 1 << 61 };
+        let mut unbounded = Vec::new();
+        for node in operands {
+            let interval = self.relations.bounds(node);
+            if interval.hi > far {
+                let found = self.relations.above(node).to_vec();
+                unbounded.push(self.terms(&found));
+            }
+            if interval.lo < -far {
+                let found = self.relations.below(node).to_vec();
+                unbounded.push(self.terms(&found));
+            }
+        }
+        self.facts.overflow_needs.push(OverflowNeed {
+            op,
+            product,
+            unbounded,
+        });
+    }
+
     fn note_need(&mut self, op: OpId, position: usize, lacks_upper: bool, lacks_lower: bool) {
         let data = &self.function.ops[op];
         let (array, axis) = extent_of(self.function, data.args[0], position as u8);
         let Some(x) = self.node(data.args[position + 1]) else {
             return;
         };
-        let count = self.function.values.len();
-        let terms = |found: &[(Node, i128)]| -> Vec<(ValueId, i64)> {
-            found
-                .iter()
-                .filter(|(n, k)| (*n as usize) < count && k.abs() < EXTENT_LIMIT)
-                .map(|&(n, k)| (ValueId::from_usize(n as usize), k as i64))
-                .collect()
-        };
         let above = if lacks_upper {
-            terms(self.relations.above(x))
+            let found = self.relations.above(x).to_vec();
+            self.terms(&found)
         } else {
             Vec::new()
         };
         let below = if lacks_lower {
-            terms(self.relations.below(x))
+            let found = self.relations.below(x).to_vec();
+            self.terms(&found)
         } else {
             Vec::new()
         };

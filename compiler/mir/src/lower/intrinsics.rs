@@ -9,6 +9,7 @@
 //! | `op.clz op.ctz op.popcount` | an int | the same type |
 //! | `op.complex`, `op.real`, `op.imag` | two floats, a complex | a complex, a float |
 //! | `raise.NAME` | none | raises `snek_abi::Message::NAME` |
+//! | `raise.unpack` | expected, got | ValueError: not enough, or too many, values to unpack |
 //! | `snek_rt_NAME` | as the row in `snek_abi` says | as the row says |
 //!
 //! For `snek_rt_*`: ints are widened to `i64`, a Bool is an `i32`, a Str is an address and a length. The sums over arrays
@@ -34,6 +35,11 @@ impl Body<'_, '_> {
         ty: &hir::Type,
     ) -> Result<Vec<ValueId>> {
         let values = self.exprs(args)?;
+        // The one message with computed parts.
+        let name = match name {
+            "raise.unpack" => "snek_rt_raise_unpack",
+            name => name,
+        };
         if let Some(message) = name.strip_prefix("raise.") {
             let found = snek_abi::Message::ALL
                 .iter()
@@ -112,7 +118,7 @@ impl Body<'_, '_> {
         }
         let mut args = Vec::with_capacity(values.len());
         for (value, param) in values.into_iter().zip(row.params) {
-            args.push(self.to_abi(row.name, value, *param)?);
+            args.push(self.abi_argument(row.name, value, *param)?);
         }
         if row.raises {
             self.b().call_runtime(row.name, args, &[]);
@@ -139,7 +145,7 @@ impl Body<'_, '_> {
         }
         let mut out = Vec::with_capacity(results.len());
         for (value, ty) in results.into_iter().zip(wanted) {
-            out.push(self.value_of_abi(value, ty));
+            out.push(self.abi_result(value, ty));
         }
         Ok(out)
     }
@@ -177,7 +183,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn to_abi(&mut self, name: &str, value: ValueId, param: AbiType) -> Result<ValueId> {
+    fn abi_argument(&mut self, name: &str, value: ValueId, param: AbiType) -> Result<ValueId> {
         let found = self.function.ty(value);
         let wanted = crate::ops::abi_type(param);
         if found == wanted {
@@ -201,7 +207,7 @@ impl Body<'_, '_> {
     }
 
     /// What a runtime function gave, as the type that the standard library declares.
-    fn value_of_abi(&mut self, value: ValueId, wanted: Type) -> ValueId {
+    fn abi_result(&mut self, value: ValueId, wanted: Type) -> ValueId {
         let found = self.function.ty(value);
         if found == wanted {
             return value;

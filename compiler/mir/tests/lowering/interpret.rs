@@ -2,8 +2,8 @@
 //! runtime functions that the tests reach.
 
 use snek_mir::ir::{
-    Bound, Compare, Convert, FloatOp, FloatUnaryOp, Function, FunctionId, IntOp, IntUnaryOp, LabelId,
-    Message, OpId, OpKind, Overflow, Program, Raise, RegionId, Scalar, ValueId,
+    Bound, Compare, Convert, FloatOp, FloatUnaryOp, Function, FunctionId, IntOp, IntUnaryOp,
+    LabelId, Message, OpId, OpKind, Overflow, Program, Raise, RegionId, Scalar, ValueId,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -227,7 +227,9 @@ impl<'p> Machine<'p> {
                 }]
             }
             OpKind::Extent(axis) => {
-                vec![Value::Int(i128::from(view(&args[0]).extents[usize::from(*axis)]))]
+                vec![Value::Int(i128::from(
+                    view(&args[0]).extents[usize::from(*axis)],
+                ))]
             }
             OpKind::AsStrided => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
@@ -401,7 +403,10 @@ impl<'p> Machine<'p> {
             }
             ("snek_rt_exc_end", _) => Vec::new(),
             ("snek_rt_int_true_div", [Value::Int(a), Value::Int(b)]) => {
-                float(*a as f64 / *b as f64)
+                // The last bit says whether there is a rest.
+                let quotient = (a << 62) / b;
+                let sticky = i128::from((a << 62) % b != 0);
+                float((quotient | sticky) as f64 / (1i64 << 62) as f64)
             }
             ("snek_rt_float_floor_div", [Value::Float(a), Value::Float(b)]) => {
                 float((a / b).floor())
