@@ -1,4 +1,4 @@
-"""What a compiled function says to arguments that it cannot take, and what it does with those that it can."""
+"""Arguments of compiled functions: those that fit, and what is said to the others."""
 
 import array
 import math
