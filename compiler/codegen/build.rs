@@ -27,7 +27,10 @@ fn main() {
     let bytes = std::fs::read(&archive)
         .unwrap_or_else(|error| panic!("cannot read {}: {error}", archive.display()));
     let slim = slim::slim_archive(&bytes).unwrap_or_else(|error| {
-        panic!("{} is not what rustc usually makes: {error}", archive.display())
+        panic!(
+            "{} is not what rustc usually makes: {error}",
+            archive.display()
+        )
     });
     std::fs::write(out_dir.join("libsnek_runtime.a"), slim).expect("OUT_DIR is writable");
 }

@@ -33,5 +33,8 @@ fn main() -> io::Result<()> {
 /// `stdlib/builtins/abs.py` is `builtins/abs`.
 fn module_name(stdlib: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(stdlib).expect("it was found there");
-    relative.with_extension("").to_string_lossy().replace('\\', "/")
+    relative
+        .with_extension("")
+        .to_string_lossy()
+        .replace('\\', "/")
 }

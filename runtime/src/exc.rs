@@ -26,6 +26,15 @@ pub enum Argument {
     Str(Cow<'static, str>),
     /// `None`.
     None,
+    /// A `tuple`.
+    Tuple(Vec<Argument>),
+}
+
+/// An exception whose arguments are being computed.
+struct Building {
+    kind: ExcKind,
+    /// The arguments so far; above them the items of tuples that are open, outermost first.
+    levels: Vec<Vec<Argument>>,
 }
 
 /// What has been raised.
@@ -85,7 +94,7 @@ impl Pending {
 thread_local! {
     static PENDING: RefCell<Option<Pending>> = const { RefCell::new(None) };
     /// The exception whose arguments are being computed.
-    static BUILDING: RefCell<Option<(ExcKind, Vec<Argument>)>> = const { RefCell::new(None) };
+    static BUILDING: RefCell<Option<Building>> = const { RefCell::new(None) };
 }
 
 /// Leaves an exception pending, in place of one that already was.
@@ -139,7 +148,9 @@ pub mod entries {
 
     use snek_abi::{ExcKind, FrameInfo, Message, ScalarKind, StrDesc};
 
-    use super::{Argument, BUILDING, Frame, PENDING, kind_of, raise, raise_message, raise_text};
+    use super::{
+        Argument, BUILDING, Building, Frame, PENDING, kind_of, raise, raise_message, raise_text,
+    };
     use crate::guard::guard;
 
     /// The text at `data`, which compiled code keeps for ever.
@@ -154,8 +165,12 @@ pub mod entries {
     fn argument(value: Argument) {
         guard((), || {
             BUILDING.with(|slot| {
-                if let Some((_, arguments)) = slot.borrow_mut().as_mut() {
-                    arguments.push(value);
+                if let Some(level) = slot
+                    .borrow_mut()
+                    .as_mut()
+                    .and_then(|building| building.levels.last_mut())
+                {
+                    level.push(value);
                 }
             });
         });
@@ -262,7 +277,12 @@ pub mod entries {
     #[cold]
     pub extern "C" fn snek_rt_exc_begin(kind: i32) {
         guard((), || {
-            BUILDING.with(|slot| *slot.borrow_mut() = Some((kind_of(kind), Vec::new())))
+            BUILDING.with(|slot| {
+                *slot.borrow_mut() = Some(Building {
+                    kind: kind_of(kind),
+                    levels: vec![Vec::new()],
+                })
+            })
         });
     }
 
@@ -321,13 +341,42 @@ pub mod entries {
         argument(Argument::None);
     }
 
+    /// Begins an argument that is a `tuple`.
+    #[unsafe(no_mangle)]
+    #[cold]
+    pub extern "C" fn snek_rt_exc_tuple_begin() {
+        guard((), || {
+            BUILDING.with(|slot| {
+                if let Some(building) = slot.borrow_mut().as_mut() {
+                    building.levels.push(Vec::new());
+                }
+            });
+        });
+    }
+
+    /// Ends it.
+    #[unsafe(no_mangle)]
+    #[cold]
+    pub extern "C" fn snek_rt_exc_tuple_end() {
+        let items = guard(None, || {
+            BUILDING.with(|slot| {
+                slot.borrow_mut()
+                    .as_mut()
+                    .and_then(|building| building.levels.pop())
+            })
+        });
+        argument(Argument::Tuple(items.unwrap_or_default()));
+    }
+
     /// Raises the exception that was begun.
     #[unsafe(no_mangle)]
     #[cold]
     pub extern "C" fn snek_rt_exc_end() {
         guard((), || {
             match BUILDING.with(|slot| slot.borrow_mut().take()) {
-                Some((kind, arguments)) => raise(kind, arguments),
+                Some(Building { kind, levels }) => {
+                    raise(kind, levels.into_iter().next().unwrap_or_default())
+                }
                 None => raise_text(
                     ExcKind::SystemError,
                     "an exception was ended that was not begun",
@@ -396,9 +445,20 @@ mod tests {
         snek_rt_exc_begin(ExcKind::KeyError as i32);
         snek_rt_exc_arg_int(7);
         snek_rt_exc_arg_float(0.5);
+        snek_rt_exc_tuple_begin();
+        snek_rt_exc_arg_bool(1);
+        snek_rt_exc_tuple_begin();
+        snek_rt_exc_tuple_end();
+        snek_rt_exc_tuple_end();
         snek_rt_exc_arg_none();
         snek_rt_exc_end();
-        let expected = vec![Argument::Int(7), Argument::Float(0.5), Argument::None];
+        let tuple = Argument::Tuple(vec![Argument::Bool(true), Argument::Tuple(vec![])]);
+        let expected = vec![
+            Argument::Int(7),
+            Argument::Float(0.5),
+            tuple,
+            Argument::None,
+        ];
         assert_eq!(message(), (ExcKind::KeyError, expected));
     }
 

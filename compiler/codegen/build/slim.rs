@@ -72,7 +72,9 @@ pub fn slim_archive(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
 
 fn be32(bytes: &[u8], at: usize) -> Result<u32, &'static str> {
     let field = bytes.get(at..at + 4).ok_or("a truncated index")?;
-    Ok(u32::from_be_bytes(field.try_into().map_err(|_| "a truncated index")?))
+    Ok(u32::from_be_bytes(
+        field.try_into().map_err(|_| "a truncated index")?,
+    ))
 }
 
 /// One section header, with the fields that the rewriting needs.
@@ -113,11 +115,16 @@ fn slim_object(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     let table = u64::from_le_bytes(bytes[40..48].try_into().expect("eight bytes")) as usize;
     let header_at = |index: usize| -> Result<[u8; 64], &'static str> {
         let from = table + index * 64;
-        let field = bytes.get(from..from + 64).ok_or("a truncated section table")?;
+        let field = bytes
+            .get(from..from + 64)
+            .ok_or("a truncated section table")?;
         field.try_into().map_err(|_| "a truncated section table")
     };
     // With 65280 sections and more, the counts are in the header of section 0.
-    let zero = Section { header: header_at(0)?, data: Vec::new() };
+    let zero = Section {
+        header: header_at(0)?,
+        data: Vec::new(),
+    };
     let count = match u16_at(60) {
         0 => zero.u64(32) as usize,
         count => usize::from(count),
@@ -130,7 +137,10 @@ fn slim_object(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut sections = Vec::with_capacity(count);
     for index in 0..count {
         let header = header_at(index)?;
-        let mut section = Section { header, data: Vec::new() };
+        let mut section = Section {
+            header,
+            data: Vec::new(),
+        };
         if index != 0 && section.kind() != SHT_NOBITS {
             let from = section.u64(24) as usize;
             let data = bytes.get(from..from + section.u64(32) as usize);
@@ -140,9 +150,15 @@ fn slim_object(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
     }
 
     // Drop the contents of debug sections; the empty sections stay, to keep the numbering.
-    let old_names = sections.get(names_at).ok_or("no section names")?.data.clone();
-    let section_names: Vec<Vec<u8>> =
-        sections.iter().map(|section| text_at(&old_names, section.u32(0))).collect();
+    let old_names = sections
+        .get(names_at)
+        .ok_or("no section names")?
+        .data
+        .clone();
+    let section_names: Vec<Vec<u8>> = sections
+        .iter()
+        .map(|section| text_at(&old_names, section.u32(0)))
+        .collect();
     for (section, name) in sections.iter_mut().zip(&section_names) {
         let name = name.strip_prefix(b".rela").unwrap_or(name);
         if name.starts_with(b".debug_") || name == b".comment" {
@@ -155,17 +171,27 @@ fn slim_object(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
         let at = names.add(name);
         section.set_u32(0, at);
     }
-    let symtab = sections.iter().position(|section| section.kind() == SHT_SYMTAB);
+    let symtab = sections
+        .iter()
+        .position(|section| section.kind() == SHT_SYMTAB);
     if let Some(symtab) = symtab {
         let strings_at = sections[symtab].link();
-        let strings = sections.get(strings_at).ok_or("no symbol names")?.data.clone();
+        let strings = sections
+            .get(strings_at)
+            .ok_or("no symbol names")?
+            .data
+            .clone();
         for entry in sections[symtab].data.chunks_exact_mut(24) {
             let name = u32::from_le_bytes(entry[..4].try_into().expect("four bytes"));
             if name == 0 {
                 continue;
             }
             let local = entry[4] >> 4 == 0;
-            let at = if local { names.add(LOCAL) } else { names.add(&text_at(&strings, name)) };
+            let at = if local {
+                names.add(LOCAL)
+            } else {
+                names.add(&text_at(&strings, name))
+            };
             entry[..4].copy_from_slice(&at.to_le_bytes());
         }
         sections[strings_at].data.clone_from(&names.bytes);

@@ -74,10 +74,20 @@ pub fn add_tables(
                 Target::Text => text,
                 Target::Section(id) => symbols[id.name()],
             };
-            let flags = RelocationFlags::Elf { r_type: reloc_type(isa, reloc.size, reloc.relative) };
+            let flags = RelocationFlags::Elf {
+                r_type: reloc_type(isa, reloc.size, reloc.relative),
+            };
             let Reloc { offset, addend, .. } = reloc;
             object
-                .add_relocation(section, Relocation { offset, symbol, addend, flags })
+                .add_relocation(
+                    section,
+                    Relocation {
+                        offset,
+                        symbol,
+                        addend,
+                        flags,
+                    },
+                )
                 .map_err(|error| CodegenError::Internal(error.to_string()))?;
         }
     }
@@ -115,15 +125,28 @@ fn unwind_table(functions: &[FunctionRange<'_>], isa: &Isa) -> GimliResult<Secti
 }
 
 fn in_text(offset: u64) -> Address {
-    Address::Symbol { symbol: 0, addend: offset as i64 }
+    Address::Symbol {
+        symbol: 0,
+        addend: offset as i64,
+    }
 }
 
 fn line_tables(functions: &[FunctionRange<'_>], file_name: &str) -> GimliResult<Vec<Section>> {
-    let encoding = Encoding { format: Format::Dwarf32, version: 4, address_size: 8 };
+    let encoding = Encoding {
+        format: Format::Dwarf32,
+        version: 4,
+        address_size: 8,
+    };
     let text = |text: &str| LineString::String(text.as_bytes().to_vec());
     let mut dwarf = DwarfUnit::new(encoding);
-    let mut program =
-        LineProgram::new(encoding, LineEncoding::default(), text("."), None, text(file_name), None);
+    let mut program = LineProgram::new(
+        encoding,
+        LineEncoding::default(),
+        text("."),
+        None,
+        text(file_name),
+        None,
+    );
     let directory = program.default_directory();
     let string = |text: &str| AttributeValue::String(text.as_bytes().to_vec());
 
@@ -136,7 +159,9 @@ fn line_tables(functions: &[FunctionRange<'_>], file_name: &str) -> GimliResult<
         program.begin_sequence(Some(in_text(function.offset)));
         // The prologue is at the line of the `def`.
         let start = [(0, source.line)];
-        let rows = start.iter().filter(|_| source.lines.first().is_none_or(|row| row.0 > 0));
+        let rows = start
+            .iter()
+            .filter(|_| source.lines.first().is_none_or(|row| row.0 > 0));
         for (offset, line) in rows.chain(source.lines) {
             let row = program.row();
             row.address_offset = u64::from(*offset);
@@ -149,21 +174,39 @@ fn line_tables(functions: &[FunctionRange<'_>], file_name: &str) -> GimliResult<
         let entry = dwarf.unit.add(root, gimli::DW_TAG_subprogram);
         let entry = dwarf.unit.get_mut(entry);
         entry.set(gimli::DW_AT_name, string(&source.name));
-        entry.set(gimli::DW_AT_decl_file, AttributeValue::FileIndex(Some(file)));
-        entry.set(gimli::DW_AT_decl_line, AttributeValue::Udata(u64::from(source.line)));
-        entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(in_text(function.offset)));
+        entry.set(
+            gimli::DW_AT_decl_file,
+            AttributeValue::FileIndex(Some(file)),
+        );
+        entry.set(
+            gimli::DW_AT_decl_line,
+            AttributeValue::Udata(u64::from(source.line)),
+        );
+        entry.set(
+            gimli::DW_AT_low_pc,
+            AttributeValue::Address(in_text(function.offset)),
+        );
         entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(function.size));
     }
     dwarf.unit.line_program = program;
-    let end = functions.iter().map(|function| function.offset + function.size).max();
+    let end = functions
+        .iter()
+        .map(|function| function.offset + function.size)
+        .max();
     let entry = dwarf.unit.get_mut(root);
     entry.set(gimli::DW_AT_producer, string("snek"));
     entry.set(gimli::DW_AT_name, string(file_name));
     entry.set(gimli::DW_AT_comp_dir, string("."));
-    entry.set(gimli::DW_AT_language, AttributeValue::Language(gimli::DW_LANG_Python));
+    entry.set(
+        gimli::DW_AT_language,
+        AttributeValue::Language(gimli::DW_LANG_Python),
+    );
     entry.set(gimli::DW_AT_stmt_list, AttributeValue::LineProgramRef);
     entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(in_text(0)));
-    entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(end.unwrap_or(0)));
+    entry.set(
+        gimli::DW_AT_high_pc,
+        AttributeValue::Udata(end.unwrap_or(0)),
+    );
 
     let mut sections = Sections::new(Table::default());
     dwarf.write(&mut sections)?;
@@ -202,7 +245,10 @@ struct Table {
 
 impl Default for Table {
     fn default() -> Self {
-        Table { bytes: EndianVec::new(RunTimeEndian::Little), relocs: Vec::new() }
+        Table {
+            bytes: EndianVec::new(RunTimeEndian::Little),
+            relocs: Vec::new(),
+        }
     }
 }
 
@@ -231,7 +277,13 @@ impl Writer for Table {
             Address::Symbol { addend, .. } => {
                 let offset = self.len() as u64;
                 let (target, relative) = (Target::Text, false);
-                self.relocs.push(Reloc { offset, target, addend, size, relative });
+                self.relocs.push(Reloc {
+                    offset,
+                    target,
+                    addend,
+                    size,
+                    relative,
+                });
                 self.write_udata(0, size)
             }
         }
@@ -244,7 +296,13 @@ impl Writer for Table {
             Address::Symbol { addend, .. } => {
                 let offset = self.len() as u64;
                 let (target, relative) = (Target::Text, true);
-                self.relocs.push(Reloc { offset, target, addend, size: 4, relative });
+                self.relocs.push(Reloc {
+                    offset,
+                    target,
+                    addend,
+                    size: 4,
+                    relative,
+                });
                 self.write_udata(0, 4)
             }
         }
@@ -253,7 +311,13 @@ impl Writer for Table {
     fn write_offset(&mut self, value: usize, section: SectionId, size: u8) -> GimliResult<()> {
         let offset = self.len() as u64;
         let (target, addend, relative) = (Target::Section(section), value as i64, false);
-        self.relocs.push(Reloc { offset, target, addend, size, relative });
+        self.relocs.push(Reloc {
+            offset,
+            target,
+            addend,
+            size,
+            relative,
+        });
         self.write_udata(0, size)
     }
 
@@ -265,7 +329,13 @@ impl Writer for Table {
         size: u8,
     ) -> GimliResult<()> {
         let (target, addend, relative) = (Target::Section(section), value as i64, false);
-        self.relocs.push(Reloc { offset: at as u64, target, addend, size, relative });
+        self.relocs.push(Reloc {
+            offset: at as u64,
+            target,
+            addend,
+            size,
+            relative,
+        });
         self.write_udata_at(at, 0, size)
     }
 }

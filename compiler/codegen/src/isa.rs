@@ -121,18 +121,26 @@ impl Isa {
             ("opt_level", opt_level),
             ("is_pic", "true"),
             ("regalloc_algorithm", "backtracking"),
-            ("enable_verifier", if options.verify { "true" } else { "false" }),
+            (
+                "enable_verifier",
+                if options.verify { "true" } else { "false" },
+            ),
             ("unwind_info", "true"),
             ("enable_probestack", "true"),
             ("probestack_strategy", "inline"),
             ("log2_min_function_alignment", "5"),
         ] {
-            flags.set(name, value).map_err(|error| unsupported(&error))?;
+            flags
+                .set(name, value)
+                .map_err(|error| unsupported(&error))?;
         }
         let target = builder
             .finish(settings::Flags::new(flags))
             .map_err(|error| unsupported(&error))?;
-        Ok(Isa { target, cpu: options.cpu })
+        Ok(Isa {
+            target,
+            cpu: options.cpu,
+        })
     }
 
     /// The linker's name for the target.

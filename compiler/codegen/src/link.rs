@@ -83,11 +83,13 @@ pub fn link(
         Linker::Wild => link_with_wild(object, exports, isa),
         Linker::Cc => link_with_cc(object, exports, isa, work_dir),
         Linker::Auto => link_with_wild(object, exports, isa).or_else(|error| match work_dir {
-            Some(_) => link_with_cc(object, exports, isa, work_dir).map_err(|second| match second {
-                // No `cc` here: what went wrong first is what matters.
-                LinkError::Cc(_) => error,
-                other => other,
-            }),
+            Some(_) => {
+                link_with_cc(object, exports, isa, work_dir).map_err(|second| match second {
+                    // No `cc` here: what went wrong first is what matters.
+                    LinkError::Cc(_) => error,
+                    other => other,
+                })
+            }
             None => Err(error),
         }),
     }
@@ -136,15 +138,30 @@ fn version_script(exports: &[String]) -> String {
 
 fn link_with_wild(object: &[u8], exports: &[String], isa: &Isa) -> Result<Vec<u8>, LinkError> {
     let files = MemoryFiles::default();
-    let mut args = vec!["--gc-sections", "--eh-frame-hdr", "-z", "now", "--hash-style=gnu"];
+    let mut args = vec![
+        "--gc-sections",
+        "--eh-frame-hdr",
+        "-z",
+        "now",
+        "--hash-style=gnu",
+    ];
     args.extend(["-z", "noexecstack"]);
     if let Some(level) = isa.x86_level() {
         args.extend(["-z", level]);
     }
-    args.extend(["--version-script", SCRIPT, OBJECT, ARCHIVE, "--no-as-needed"]);
+    args.extend([
+        "--version-script",
+        SCRIPT,
+        OBJECT,
+        ARCHIVE,
+        "--no-as-needed",
+    ]);
     files.insert(OBJECT, Bytes::Owned(object.into()));
     files.insert(ARCHIVE, Bytes::Static(RUNTIME_ARCHIVE));
-    files.insert(SCRIPT, Bytes::Owned(version_script(exports).into_bytes().into()));
+    files.insert(
+        SCRIPT,
+        Bytes::Owned(version_script(exports).into_bytes().into()),
+    );
     for (name, symbols) in SYSTEM_LIBRARIES {
         let stub = files.with(name, &stub_library(name, symbols, isa)?);
         args.push(stub);
@@ -193,7 +210,10 @@ fn run_wild(arguments: &[&str], files: &MemoryFiles, isa: &Isa) -> Result<Vec<u8
             .map_err(|error| error.to_string())?;
         pool.install(|| {
             let linker = libwild::Linker::with_file_system(files.clone());
-            linker.run(&args).map(drop).map_err(|error| format!("{error:?}"))
+            linker
+                .run(&args)
+                .map(drop)
+                .map_err(|error| format!("{error:?}"))
         })
     }));
     match linked {
@@ -246,7 +266,10 @@ impl MemoryFiles {
 
     fn get(&self, path: &Path) -> std::io::Result<Bytes> {
         let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        inputs.get(path).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        inputs
+            .get(path)
+            .cloned()
+            .ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 }
 
@@ -310,7 +333,11 @@ impl FileSystem for MemoryFiles {
     ) -> libwild::error::Result<MemoryOutput> {
         let size = usize::try_from(options.size)
             .map_err(|_| libwild::error!("the output is too large"))?;
-        Ok(MemoryOutput { path, bytes: vec![0; size], outputs: Arc::clone(&self.outputs) })
+        Ok(MemoryOutput {
+            path,
+            bytes: vec![0; size],
+            outputs: Arc::clone(&self.outputs),
+        })
     }
 
     fn write_auxiliary(&self, _path: &Path, _bytes: &[u8]) -> libwild::error::Result {
@@ -339,17 +366,28 @@ fn link_with_cc(
     command
         .current_dir(dir)
         .args(["-shared", "-o", OUTPUT, OBJECT, ARCHIVE])
-        .args(["-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--eh-frame-hdr", "-Wl,-X"])
+        .args([
+            "-Wl,--gc-sections",
+            "-Wl,--build-id=none",
+            "-Wl,--eh-frame-hdr",
+            "-Wl,-X",
+        ])
         .args(["-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--hash-style=gnu"])
         .arg(format!("-Wl,--version-script={SCRIPT}"))
         .args(["-lgcc_s", "-lm", "-lc"]);
     if let Some(level) = isa.x86_level() {
         command.arg(format!("-Wl,-z,{level}"));
     }
-    let output = command.output().map_err(|error| LinkError::Cc(error.to_string()))?;
+    let output = command
+        .output()
+        .map_err(|error| LinkError::Cc(error.to_string()))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        return Err(LinkError::Cc(format!("{}\n{}", output.status, text.trim_end())));
+        return Err(LinkError::Cc(format!(
+            "{}\n{}",
+            output.status,
+            text.trim_end()
+        )));
     }
     let path = dir.join(OUTPUT);
     std::fs::read(&path).map_err(|error| LinkError::Io(path, error))

@@ -16,8 +16,8 @@ use snek_abi::{
 };
 use snek_mir::ir::{Export, FrameId, ParamKind, Program, PyType};
 
-use crate::clif::signature::runtime_signature;
 use crate::clif::builder::runtime;
+use crate::clif::signature::runtime_signature;
 use crate::data::{Data, Extern};
 use crate::debug::{FunctionRange, FunctionSource, add_tables};
 use crate::isa::{CodegenOptions, Isa};
@@ -75,9 +75,20 @@ pub fn assemble(
         .collect();
     let text = product.object.section_id(StandardSection::Text);
     let text = product.object.section_symbol(text);
-    add_tables(&mut product.object, text, &ranges, info.file_name, isa, options.debug_info)?;
-    let bytes = product.emit().map_err(|error| CodegenError::Internal(error.to_string()))?;
-    let exports = [Unit::Init, Unit::Export].map(|unit| unit.symbol(program)).into();
+    add_tables(
+        &mut product.object,
+        text,
+        &ranges,
+        info.file_name,
+        isa,
+        options.debug_info,
+    )?;
+    let bytes = product
+        .emit()
+        .map_err(|error| CodegenError::Internal(error.to_string()))?;
+    let exports = [Unit::Init, Unit::Export]
+        .map(|unit| unit.symbol(program))
+        .into();
     Ok(ObjectFile { bytes, exports })
 }
 
@@ -129,7 +140,9 @@ impl Assembler<'_> {
         };
         // Calls were made with the right signature; here only the symbol counts.
         let signature = self.module.make_signature();
-        let id = self.module.declare_function(&unit.symbol(self.program), linkage, &signature)?;
+        let id = self
+            .module
+            .declare_function(&unit.symbol(self.program), linkage, &signature)?;
         self.units.insert(unit, id);
         Ok(id)
     }
@@ -139,7 +152,9 @@ impl Assembler<'_> {
             return Ok(*id);
         }
         let signature = runtime_signature(runtime(name)?);
-        let id = self.module.declare_function(name, Linkage::Import, &signature)?;
+        let id = self
+            .module
+            .declare_function(name, Linkage::Import, &signature)?;
         self.runtime.insert(name, id);
         Ok(id)
     }
@@ -157,9 +172,15 @@ impl Assembler<'_> {
                 },
             };
             let (offset, kind, addend) = (reloc.offset, reloc.kind, reloc.addend);
-            relocs.push(ModuleReloc { offset, kind, name, addend });
+            relocs.push(ModuleReloc {
+                offset,
+                kind,
+                name,
+                addend,
+            });
         }
-        self.module.define_function_bytes(id, compiled.align, &compiled.code, &relocs)?;
+        self.module
+            .define_function_bytes(id, compiled.align, &compiled.code, &relocs)?;
         Ok(())
     }
 
@@ -171,11 +192,17 @@ impl Assembler<'_> {
             Data::Text(text) => {
                 let mut bytes = text.clone().into_bytes();
                 bytes.push(0);
-                self.define(Record { bytes, align: 1, pointers: Vec::new() })?
+                self.define(Record {
+                    bytes,
+                    align: 1,
+                    pointers: Vec::new(),
+                })?
             }
-            Data::Bytes(bytes) => {
-                self.define(Record { bytes: bytes.clone(), align: 8, pointers: Vec::new() })?
-            }
+            Data::Bytes(bytes) => self.define(Record {
+                bytes: bytes.clone(),
+                align: 8,
+                pointers: Vec::new(),
+            })?,
             Data::Frame(frame) => {
                 let record = self.frame_info(*frame)?;
                 self.define(record)?
@@ -223,7 +250,11 @@ impl Assembler<'_> {
         let mut record = Record::new(FrameInfo::SIZE);
         self.put_text(&mut record, FrameInfo::NAME, &frame_data.name)?;
         self.put_text(&mut record, FrameInfo::QUALNAME, &frame_data.name)?;
-        let file = if is_own(program, frame) { "" } else { &frame_data.file };
+        let file = if is_own(program, frame) {
+            ""
+        } else {
+            &frame_data.file
+        };
         self.put_text(&mut record, FrameInfo::FILE, file)?;
         let line = i64::from(frame_data.first_line);
         record.put(FrameInfo::FIRST_LINE, &line.to_le_bytes());
@@ -268,16 +299,33 @@ impl Assembler<'_> {
         self.put_text(record, at + FunctionDesc::QUALNAME, &export.name)?;
         let mut put = |offset: usize, value: u32| record.put(at + offset, &value.to_le_bytes());
         put(FunctionDesc::FIRST_LINE, export.first_line);
-        put(FunctionDesc::FLAGS, if summary.long { FUNCTION_RELEASES_GIL } else { 0 });
+        put(
+            FunctionDesc::FLAGS,
+            if summary.long {
+                FUNCTION_RELEASES_GIL
+            } else {
+                0
+            },
+        );
         let count = |kind: ParamKind| {
-            export.params.iter().filter(|param| param.kind == kind).count() as u32
+            export
+                .params
+                .iter()
+                .filter(|param| param.kind == kind)
+                .count() as u32
         };
         put(FunctionDesc::PARAM_COUNT, export.params.len() as u32);
-        put(FunctionDesc::POSITIONAL_ONLY, count(ParamKind::PositionalOnly));
+        put(
+            FunctionDesc::POSITIONAL_ONLY,
+            count(ParamKind::PositionalOnly),
+        );
         put(FunctionDesc::KEYWORD_ONLY, count(ParamKind::KeywordOnly));
         let arguments = function.regions[function.body].params.len();
         put(FunctionDesc::ARGUMENT_SLOTS, arguments as u32);
-        put(FunctionDesc::FRAME_SLOTS, (arguments + function.results.len()) as u32);
+        put(
+            FunctionDesc::FRAME_SLOTS,
+            (arguments + function.results.len()) as u32,
+        );
 
         if !export.params.is_empty() {
             let mut params = Record::new(export.params.len() * ParamDesc::SIZE);
@@ -298,7 +346,10 @@ impl Assembler<'_> {
         self.type_desc(record, at + FunctionDesc::RESULT, &export.result, 0)?;
         let contiguous = self.unit(Unit::Entry(export.contiguous))?;
         let strided = self.unit(Unit::Entry(export.strided.unwrap_or(export.contiguous)))?;
-        record.point(at + FunctionDesc::ENTRY_CONTIGUOUS, Pointer::Function(contiguous));
+        record.point(
+            at + FunctionDesc::ENTRY_CONTIGUOUS,
+            Pointer::Function(contiguous),
+        );
         record.point(at + FunctionDesc::ENTRY_STRIDED, Pointer::Function(strided));
         Ok(())
     }
@@ -355,7 +406,11 @@ enum Pointer {
 
 impl Record {
     fn new(size: usize) -> Record {
-        Record { bytes: vec![0; size], align: 8, pointers: Vec::new() }
+        Record {
+            bytes: vec![0; size],
+            align: 8,
+            pointers: Vec::new(),
+        }
     }
 
     fn put(&mut self, at: usize, bytes: &[u8]) {

@@ -1,7 +1,8 @@
 //! What the boundary to Python must know of a function, callees included.
 
 use oxc_index::IndexVec;
-use snek_mir::ir::{Function, FunctionId, Op, OpKind, Program, RegionId};
+use snek_mir::edit;
+use snek_mir::ir::{FunctionId, OpKind, Program};
 
 /// Properties of a function and of everything that it calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,46 +15,11 @@ pub struct Summary {
 
 impl Summary {
     pub fn join(self, other: Summary) -> Summary {
-        Summary { long: self.long || other.long, parallel: self.parallel || other.parallel }
-    }
-}
-
-/// Calls `visit` with every op of a function that is not dead.
-pub fn each_op<'f>(function: &'f Function, visit: &mut dyn FnMut(&'f Op)) {
-    each_op_in(function, function.body, visit);
-}
-
-/// Calls `visit` with every op in a region, nested ones after the op that owns them.
-pub fn each_op_in<'f>(function: &'f Function, region: RegionId, visit: &mut dyn FnMut(&'f Op)) {
-    for op in &function.regions[region].ops {
-        let op = &function.ops[*op];
-        visit(op);
-        for region in regions_of(op) {
-            each_op_in(function, region, visit);
+        Summary {
+            long: self.long || other.long,
+            parallel: self.parallel || other.parallel,
         }
     }
-}
-
-/// The regions that an op owns.
-pub fn regions_of(op: &Op) -> impl Iterator<Item = RegionId> {
-    let (first, second) = match &op.kind {
-        OpKind::If { then, other } => (Some(*then), Some(*other)),
-        OpKind::Block { body, .. } => (Some(*body), None),
-        OpKind::For(the_loop) => (Some(the_loop.body), None),
-        OpKind::While { cond, body, .. } => (Some(*cond), Some(*body)),
-        _ => (None, None),
-    };
-    first.into_iter().chain(second)
-}
-
-/// The functions that an op calls or hands to the runtime.
-pub fn callees(op: &Op) -> impl Iterator<Item = FunctionId> {
-    let (first, second) = match &op.kind {
-        OpKind::Call(callee) => (Some(*callee), None),
-        OpKind::ParallelCall { body, combine, .. } => (Some(*body), *combine),
-        _ => (None, None),
-    };
-    first.into_iter().chain(second)
 }
 
 /// The summary of each function.
@@ -62,14 +28,22 @@ pub fn summaries(program: &Program) -> IndexVec<FunctionId, Summary> {
         .functions
         .iter()
         .map(|function| {
-            let mut summary = Summary { long: function.recursive, parallel: false };
-            each_op(function, &mut |op| match op.kind {
-                OpKind::For(_) | OpKind::While { .. } => summary.long = true,
-                OpKind::ParallelCall { .. } => {
-                    summary = Summary { long: true, parallel: true };
+            let mut summary = Summary {
+                long: function.recursive,
+                parallel: false,
+            };
+            for op in edit::ops(function) {
+                match function.ops[op].kind {
+                    OpKind::For(_) | OpKind::While { .. } => summary.long = true,
+                    OpKind::ParallelCall { .. } => {
+                        summary = Summary {
+                            long: true,
+                            parallel: true,
+                        };
+                    }
+                    _ => {}
                 }
-                _ => {}
-            });
+            }
             summary
         })
         .collect();
@@ -78,11 +52,9 @@ pub fn summaries(program: &Program) -> IndexVec<FunctionId, Summary> {
         let mut changed = false;
         for (id, function) in program.functions.iter_enumerated() {
             let mut summary = found[id];
-            each_op(function, &mut |op| {
-                for callee in callees(op) {
-                    summary = summary.join(found[callee]);
-                }
-            });
+            for callee in edit::callees(function) {
+                summary = summary.join(found[callee]);
+            }
             changed |= summary != found[id];
             found[id] = summary;
         }

@@ -12,13 +12,13 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, LibCall};
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::{FinalizedMachReloc, FinalizedRelocTarget};
+use snek_mir::edit;
 use snek_mir::ir::{FunctionId, Program, Role};
 
+use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
-use crate::summary::{callees, each_op};
-use crate::CodegenError;
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +72,12 @@ fn punycode(text: &str) -> String {
     let total = text.chars().count() as u32;
     let (mut code, mut delta, mut bias, mut handled) = (128u32, 0u32, 72u32, basic);
     while handled < total {
-        let next = text.chars().map(u32::from).filter(|c| *c >= code).min().unwrap_or(code);
+        let next = text
+            .chars()
+            .map(u32::from)
+            .filter(|c| *c >= code)
+            .min()
+            .unwrap_or(code);
         delta = delta.wrapping_add((next - code).wrapping_mul(handled + 1));
         code = next;
         for c in text.chars().map(u32::from) {
@@ -88,12 +93,18 @@ fn punycode(text: &str) -> String {
                 if rest < threshold {
                     break;
                 }
-                out.push(punycode_digit(threshold + (rest - threshold) % (36 - threshold)));
+                out.push(punycode_digit(
+                    threshold + (rest - threshold) % (36 - threshold),
+                ));
                 rest = (rest - threshold) / (36 - threshold);
                 k += 36;
             }
             out.push(punycode_digit(rest));
-            let mut scaled = if handled == basic { delta / 700 } else { delta / 2 };
+            let mut scaled = if handled == basic {
+                delta / 700
+            } else {
+                delta / 2
+            };
             scaled += scaled / (handled + 1);
             let mut steps = 0;
             while scaled > 455 {
@@ -120,7 +131,10 @@ pub fn reachable(program: &Program) -> Vec<Unit> {
     let mut pending: Vec<FunctionId> = Vec::new();
     let mut units = BTreeSet::from([Unit::Init, Unit::Export]);
     for export in &program.exports {
-        for id in [Some(export.contiguous), export.strided].into_iter().flatten() {
+        for id in [Some(export.contiguous), export.strided]
+            .into_iter()
+            .flatten()
+        {
             units.insert(Unit::Entry(id));
             pending.push(id);
         }
@@ -140,7 +154,7 @@ pub fn reachable(program: &Program) -> Vec<Unit> {
                 units.insert(Unit::CombineThunk(id));
             }
         }
-        each_op(function, &mut |op| pending.extend(callees(op)));
+        pending.extend(edit::callees(function));
     }
     units.into_iter().collect()
 }
@@ -292,7 +306,12 @@ fn code_reloc(
         }
         other => return Err(CodegenError::Internal(format!("a relocation to {other:?}"))),
     };
-    Ok(CodeReloc { offset: reloc.offset, kind: reloc.kind, target, addend: reloc.addend })
+    Ok(CodeReloc {
+        offset: reloc.offset,
+        kind: reloc.kind,
+        target,
+        addend: reloc.addend,
+    })
 }
 
 /// The text of all units as Cranelift IR.
@@ -300,8 +319,9 @@ pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String,
     let mut translator = clif::Translator::new(program, isa);
     let mut text = String::new();
     for unit in units {
-        let translated =
-            translator.translate(*unit).map_err(|error| in_unit(*unit, program, error))?;
+        let translated = translator
+            .translate(*unit)
+            .map_err(|error| in_unit(*unit, program, error))?;
         let _ = writeln!(text, "; {}", unit.symbol(program));
         for (index, target) in translated.externs.iter().enumerate() {
             let _ = writeln!(text, ";   u0:{index} is {}", target.describe(program));

@@ -169,13 +169,16 @@ impl<'a> Reader<'_, 'a> {
     fn read_text(&mut self, expr: &ast::Expr, text: &str) -> Result<Annotation> {
         let source = format!("({text})");
         let parsed = snek_syntax::parse(expr.span.file, source.as_bytes());
-        let inner = parsed.module.as_ref().and_then(|module| match &module.body[..] {
-            [stmt] => match &stmt.kind {
-                StmtKind::Expr { value } => Some(value),
+        let inner = parsed
+            .module
+            .as_ref()
+            .and_then(|module| match &module.body[..] {
+                [stmt] => match &stmt.kind {
+                    StmtKind::Expr { value } => Some(value),
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        });
+            });
         let Some(inner) = inner else {
             return Err(self.unknown(expr, format!("`{text}` is not a type")));
         };
@@ -195,7 +198,7 @@ impl<'a> Reader<'_, 'a> {
             Reference::Value { scope, value, .. } | Reference::TypeAlias(scope, value) => {
                 (scope, value)
             }
-            Reference::Class(_) => {
+            Reference::Class => {
                 let name = dotted(expr);
                 return Err(self.not_native(expr, format!("uses the class `{name}` as a type")));
             }
@@ -304,15 +307,20 @@ impl<'a> Reader<'_, 'a> {
             None => return Err(self.unknown_name(value)),
             Some(Reference::External(name)) => name,
             // `Image[...]` of an alias such as `Image = Array2D`, or a scalar alias `T[:, :]`.
-            Some(Reference::Value { scope, value: alias, .. } | Reference::TypeAlias(scope, alias)) => {
-                match self.analyzer.resolve_dotted(scope, alias) {
-                    Some(Reference::External(name)) => name,
-                    _ => {
-                        let name = dotted(value);
-                        return Err(self.not_native(expr, format!("uses the generic type `{name}`")));
-                    }
+            Some(
+                Reference::Value {
+                    scope,
+                    value: alias,
+                    ..
                 }
-            }
+                | Reference::TypeAlias(scope, alias),
+            ) => match self.analyzer.resolve_dotted(scope, alias) {
+                Some(Reference::External(name)) => name,
+                _ => {
+                    let name = dotted(value);
+                    return Err(self.not_native(expr, format!("uses the generic type `{name}`")));
+                }
+            },
             Some(_) => {
                 let name = dotted(value);
                 return Err(self.not_native(expr, format!("uses the generic type `{name}`")));
@@ -326,7 +334,10 @@ impl<'a> Reader<'_, 'a> {
             ("snek", "Array1D" | "Array2D" | "Array3D" | "Array4D") => {
                 let [element] = arguments else {
                     return Err(self
-                        .unknown(expr, format!("`{name}` takes one parameter, the type of its elements"))
+                        .unknown(
+                            expr,
+                            format!("`{name}` takes one parameter, the type of its elements"),
+                        )
                         .help(format!("write `{name}[f64]`, for example")));
                 };
                 let rank = name.as_bytes()[5] - b'0';
@@ -341,19 +352,21 @@ impl<'a> Reader<'_, 'a> {
                 };
                 let element = self.read_element(element)?;
                 let rank = match &rank.kind {
-                    ExprKind::Constant { value: Constant::Int(rank @ 1..=4) } => *rank as u8,
+                    ExprKind::Constant {
+                        value: Constant::Int(rank @ 1..=4),
+                    } => *rank as u8,
                     _ => {
-                        return Err(self.unknown(
-                            rank,
-                            "the number of dimensions is 1, 2, 3 or 4",
-                        ));
+                        return Err(self.unknown(rank, "the number of dimensions is 1, 2, 3 or 4"));
                     }
                 };
                 Ok(Annotation::Type(Type::Array { element, rank }))
             }
             ("numpy.typing", "NDArray") => {
                 let [element] = arguments else {
-                    return Err(self.unknown(expr, "`NDArray` takes one parameter, the type of its elements"));
+                    return Err(self.unknown(
+                        expr,
+                        "`NDArray` takes one parameter, the type of its elements",
+                    ));
                 };
                 Ok(Annotation::AnyRank(self.read_element(element)?))
             }
@@ -398,16 +411,27 @@ impl<'a> Reader<'_, 'a> {
         arguments: &[ast::Expr],
     ) -> Result<Annotation> {
         let is_dimension = |argument: &ast::Expr| match &argument.kind {
-            ExprKind::Slice { lower: None, upper: None, step } => match step.as_deref() {
+            ExprKind::Slice {
+                lower: None,
+                upper: None,
+                step,
+            } => match step.as_deref() {
                 None => true,
-                Some(step) => matches!(&step.kind, ExprKind::Constant { value: Constant::Int(1) }),
+                Some(step) => matches!(
+                    &step.kind,
+                    ExprKind::Constant {
+                        value: Constant::Int(1)
+                    }
+                ),
             },
             _ => false,
         };
         if !arguments.iter().all(is_dimension) {
             return Err(self
                 .unknown(expr, format!("`{ty}` takes one `:` for each dimension"))
-                .help(format!("write `{ty}[:, :]` or `Array2D[{ty}]`, for example")));
+                .help(format!(
+                    "write `{ty}[:, :]` or `Array2D[{ty}]`, for example"
+                )));
         }
         let element = self.element(expr, ty)?;
         self.array(expr, element, arguments.len())
@@ -427,7 +451,10 @@ impl<'a> Reader<'_, 'a> {
     fn read_ndarray(&mut self, expr: &ast::Expr, arguments: &[ast::Expr]) -> Result<Annotation> {
         let [shape, dtype] = arguments else {
             return Err(self
-                .unknown(expr, "`ndarray` takes two parameters: the shape and the dtype")
+                .unknown(
+                    expr,
+                    "`ndarray` takes two parameters: the shape and the dtype",
+                )
                 .help("write `Array2D[f64]` (from snek), for example"));
         };
         let ExprKind::Subscript { value, slice, .. } = &dtype.kind else {
@@ -435,7 +462,11 @@ impl<'a> Reader<'_, 'a> {
         };
         match self.analyzer.resolve_dotted(self.scope, value) {
             Some(Reference::External(name)) if name == "numpy.dtype" => {}
-            _ => return Err(self.unknown(dtype, "the dtype is written `numpy.dtype[numpy.float64]`")),
+            _ => {
+                return Err(
+                    self.unknown(dtype, "the dtype is written `numpy.dtype[numpy.float64]`")
+                );
+            }
         }
         let element = self.read_element(slice)?;
         if let ExprKind::Subscript { value, slice, .. } = &shape.kind
@@ -473,22 +504,31 @@ impl<'a> Reader<'_, 'a> {
         };
         let annotation = self.read(inner)?;
         let text = metadata.iter().find_map(|item| match &item.kind {
-            ExprKind::Constant { value: Constant::Str(text) } => Some((item, text)),
+            ExprKind::Constant {
+                value: Constant::Str(text),
+            } => Some((item, text)),
             _ => None,
         });
         match (annotation, text) {
             (Annotation::Type(ty @ Type::Array { .. }), Some((item, text))) => {
-                let Type::Array { element, rank } = ty else { unreachable!("matched above") };
+                let Type::Array { element, rank } = ty else {
+                    unreachable!("matched above")
+                };
                 let extents = self.read_shape(item, text)?;
                 if extents.len() != usize::from(rank) {
                     return Err(self.unknown(
                         item,
-                        format!("the shape `{text}` has {} dimensions, `{ty}` has {rank}", extents.len()),
+                        format!(
+                            "the shape `{text}` has {} dimensions, `{ty}` has {rank}",
+                            extents.len()
+                        ),
                     ));
                 }
                 Ok(Annotation::Shaped(Type::Array { element, rank }, extents))
             }
-            (Annotation::AnyRank(element), Some((item, text))) => self.shaped(expr, item, element, text),
+            (Annotation::AnyRank(element), Some((item, text))) => {
+                self.shaped(expr, item, element, text)
+            }
             (annotation, _) => Ok(annotation),
         }
     }
@@ -503,17 +543,24 @@ impl<'a> Reader<'_, 'a> {
             "Bool" => Element::Bool,
             _ => match Fixed::from_numpy_name(&name.replace("UInt", "uint").to_ascii_lowercase()) {
                 // `Float`, `Int` and such stand for several widths.
-                Some(fixed) if name.ends_with(|c: char| c.is_ascii_digit()) => Element::Fixed(fixed),
+                Some(fixed) if name.ends_with(|c: char| c.is_ascii_digit()) => {
+                    Element::Fixed(fixed)
+                }
                 _ => {
                     return Err(self
-                        .not_native(expr, format!("uses `{name}` of jaxtyping, which stands for several types"))
+                        .not_native(
+                            expr,
+                            format!("uses `{name}` of jaxtyping, which stands for several types"),
+                        )
                         .help("name the width, as `Float64` does"));
                 }
             },
         };
         match arguments {
             [_, shape] => match &shape.kind {
-                ExprKind::Constant { value: Constant::Str(text) } => self.shaped(expr, shape, element, text),
+                ExprKind::Constant {
+                    value: Constant::Str(text),
+                } => self.shaped(expr, shape, element, text),
                 _ => Err(self.unknown(shape, "the shape is a string such as \"n m\"")),
             },
             _ => Err(self
@@ -557,7 +604,10 @@ impl<'a> Reader<'_, 'a> {
                     return Ok(Extent::Symbol(word.to_owned()));
                 }
                 Err(self
-                    .not_native(place, format!("uses the shape `{text}`, where `{word}` is no plain extent"))
+                    .not_native(
+                        place,
+                        format!("uses the shape `{text}`, where `{word}` is no plain extent"),
+                    )
                     .help("native code knows names and numbers: \"n m\", \"3 n\", \"_ n\""))
             })
             .collect()

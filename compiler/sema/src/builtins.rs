@@ -107,7 +107,10 @@ impl<'a> Infer<'_, 'a> {
         keywords: &'a [ast::Keyword],
     ) -> ExprId {
         if let Some(keyword) = keywords.first() {
-            return self.not_native(keyword.span, format!("calls `{ty}` with a keyword argument"));
+            return self.not_native(
+                keyword.span,
+                format!("calls `{ty}` with a keyword argument"),
+            );
         }
         // `int(a ** b)` needs no type for `a ** b` alone.
         if let ([argument], Type::Int | Type::Float) = (args, ty)
@@ -119,8 +122,13 @@ impl<'a> Infer<'_, 'a> {
         {
             let (base, exponent) = (self.expr(left), self.expr(right));
             let is_int = |ty: &Type| matches!(ty, Type::Int | Type::Bool);
-            if is_int(self.ty(base)) && is_int(self.ty(exponent)) && !self.is_nonnegative(exponent) {
-                let name = if *ty == Type::Int { "pow_to_int" } else { "pow_to_float" };
+            if is_int(self.ty(base)) && is_int(self.ty(exponent)) && !self.is_nonnegative(exponent)
+            {
+                let name = if *ty == Type::Int {
+                    "pow_to_int"
+                } else {
+                    "pow_to_float"
+                };
                 return self.call_library("builtins/pow", name, vec![base, exponent], span);
             }
             let power = self.binary(Operator::Pow, base, exponent, argument.span);
@@ -131,11 +139,14 @@ impl<'a> Infer<'_, 'a> {
         };
         match &arguments.positional[..] {
             [] => {
-                let zero = constants::convert(&Const::Bool(false), ty).unwrap_or(Const::Bool(false));
+                let zero =
+                    constants::convert(&Const::Bool(false), ty).unwrap_or(Const::Bool(false));
                 self.constant(ty.clone(), zero, span)
             }
             [value] => self.construct_from(ty, *value, span),
-            [re, im] if *ty == Type::Complex && self.ty(*re).is_real() && self.ty(*im).is_real() => {
+            [re, im]
+                if *ty == Type::Complex && self.ty(*re).is_real() && self.ty(*im).is_real() =>
+            {
                 let re = self.convert_raw(*re, &Type::Float, false);
                 let im = self.convert_raw(*im, &Type::Float, false);
                 let kind = ExprKind::Intrinsic {
@@ -166,12 +177,16 @@ impl<'a> Infer<'_, 'a> {
             (ty, target) if ty == target => value,
             (ty, Type::Bool) if ty.is_scalar() || matches!(ty, Type::Tuple(_)) => self.truth(value),
             // Out of range is an error for `int`s; NumPy's own scalars wrap.
-            (Type::Int, Type::Fixed(fixed)) if fixed.is_integer() => self.convert_weak(value, target),
+            (Type::Int, Type::Fixed(fixed)) if fixed.is_integer() => {
+                self.convert_weak(value, target)
+            }
             (Type::Float, Type::Fixed(fixed)) if fixed.is_integer() => {
                 let int = self.convert_raw(value, &Type::Int, true);
                 self.convert_weak(int, target)
             }
-            (Type::Fixed(fixed), Type::Int) if fixed.is_integer() => self.convert_raw(value, target, true),
+            (Type::Fixed(fixed), Type::Int) if fixed.is_integer() => {
+                self.convert_raw(value, target, *fixed == Fixed::U64)
+            }
             (Type::Float, Type::Int) | (Type::Fixed(Fixed::F32 | Fixed::F64), Type::Int) => {
                 self.convert_raw(value, target, true)
             }
@@ -182,7 +197,8 @@ impl<'a> Infer<'_, 'a> {
             (ty, _) if ty.is_scalar() => {
                 let message = format!("`{target}()` does not take `{ty}`");
                 self.poison(
-                    Diagnostic::error(Code::T004, span, message).help("write `x.real`, for example"),
+                    Diagnostic::error(Code::T004, span, message)
+                        .help("write `x.real`, for example"),
                 )
             }
             _ => self.not_native(span, format!("calls `{target}` with `{ty}`")),
@@ -323,7 +339,8 @@ impl<'a> Infer<'_, 'a> {
             match common.join(&ty) {
                 Some(joined) => common = joined,
                 None => {
-                    let message = format!("`{name}` gives `{common}` or `{ty}`, depending on the values");
+                    let message =
+                        format!("`{name}` gives `{common}` or `{ty}`, depending on the values");
                     let first = self.exprs[values[0]].span;
                     let mut problem = Diagnostic::error(Code::T014, span, message)
                         .label(first, format!("`{}`", self.ty(values[0])))
@@ -332,7 +349,9 @@ impl<'a> Infer<'_, 'a> {
                         (Type::Int, Type::Float) | (Type::Float, Type::Int) => {
                             problem.help("write the int as a float: `0.0`, or `float(...)`")
                         }
-                        _ => problem.help(format!("convert one of them: `{common}(...)` or `{ty}(...)`")),
+                        _ => problem.help(format!(
+                            "convert one of them: `{common}(...)` or `{ty}(...)`"
+                        )),
                     };
                     return self.poison(problem);
                 }
@@ -340,7 +359,8 @@ impl<'a> Infer<'_, 'a> {
         }
         if !common.is_real() {
             if common.is_scalar() {
-                let message = format!("`{name}` does not take `{common}`: complex numbers have no order");
+                let message =
+                    format!("`{name}` does not take `{common}`: complex numbers have no order");
                 return self.poison(Diagnostic::error(Code::T004, span, message));
             }
             return self.not_native(span, format!("calls `{name}` with `{common}`"));
@@ -459,14 +479,18 @@ impl<'a> Infer<'_, 'a> {
                                 .help(format!("did you mean `{near}`?")),
                         )
                     }
-                    None => self.not_native(attr.span, format!("uses the attribute `{name}` of an array")),
+                    None => self.not_native(
+                        attr.span,
+                        format!("uses the attribute `{name}` of an array"),
+                    ),
                 }
             }
             (ty, "real" | "imag") if ty.is_scalar() => self.part(base, &ty, name, span),
             (ty, _) => {
                 let message = format!("`{ty}` has no attribute `{name}` that is native");
                 if ty.is_scalar() && self.an.method(&ty, name).is_some() {
-                    return self.not_native(span, format!("uses the method `{name}` without calling it"));
+                    return self
+                        .not_native(span, format!("uses the method `{name}` without calling it"));
                 }
                 self.poison(Diagnostic::error(Code::T006, attr.span, message))
             }
@@ -533,7 +557,11 @@ impl<'a> Infer<'_, 'a> {
             },
             None => {
                 // The value is evaluated, and is what the type says.
-                let ty = if *ty == Type::Bool { Type::Int } else { ty.clone() };
+                let ty = if *ty == Type::Bool {
+                    Type::Int
+                } else {
+                    ty.clone()
+                };
                 let zero = constants::convert(&Const::Bool(false), &ty).unwrap_or(Const::Int(0));
                 let zero = self.constant(ty, zero, span);
                 let both = self.tuple(vec![value, zero], span);
@@ -563,20 +591,24 @@ impl<'a> Infer<'_, 'a> {
             Reference::Module(_) => {
                 self.not_native(span, format!("uses the module `{name}` as a value"))
             }
-            Reference::Class(_) => {
-                self.not_native(span, format!("uses the class `{name}`"))
-            }
+            Reference::Class => self.not_native(span, format!("uses the class `{name}`")),
             Reference::Value { span: at, .. } => {
                 let problem = Diagnostic::error(
                     Code::N001,
                     span,
-                    format!("uses the module's variable `{name}`, whose value is known only at run time"),
+                    format!(
+                        "uses the module's variable `{name}`, whose value is known only at run time"
+                    ),
                 )
                 .label(at, "assigned here")
-                .help(format!("pass `{name}` as a parameter, or give it a constant value"));
+                .help(format!(
+                    "pass `{name}` as a parameter, or give it a constant value"
+                ));
                 self.poison(problem)
             }
-            Reference::TypeAlias(..) => self.not_native(span, format!("uses the type `{name}` as a value")),
+            Reference::TypeAlias(..) => {
+                self.not_native(span, format!("uses the type `{name}` as a value"))
+            }
             Reference::Opaque { span: at, why } => {
                 let problem = Diagnostic::error(
                     Code::N001,

@@ -66,9 +66,10 @@ impl<'a> Infer<'_, 'a> {
                 };
                 self.call_defs(&defs, arguments, span, func.span)
             }
-            Reference::Class(_) => {
-                self.not_native(span, format!("makes an object of the class `{}`", dotted(func)))
-            }
+            Reference::Class => self.not_native(
+                span,
+                format!("makes an object of the class `{}`", dotted(func)),
+            ),
             Reference::Module(name) => {
                 let message = format!("`{name}` is a module, not a function");
                 self.poison(Diagnostic::error(Code::T009, func.span, message))
@@ -220,7 +221,15 @@ impl<'a> Infer<'_, 'a> {
         if let [def] = defs {
             let signature = self.an.signature(*def);
             return match self.fill(*def, &signature, &arguments, span) {
-                Ok(filled) => self.call_def(*def, &signature, filled, span, callee),
+                Ok(filled) => {
+                    if self.an.library_path(*def).is_some()
+                        && !self.takes(&signature, &filled, false)
+                    {
+                        return self.wrong_types(*def, &arguments, span);
+                    }
+                    let reorder = !arguments.named.is_empty();
+                    self.call_def(*def, &signature, filled, reorder, (span, callee))
+                }
                 Err(problem) => self.poison(problem),
             };
         }
@@ -230,40 +239,53 @@ impl<'a> Infer<'_, 'a> {
                 if let Ok(filled) = self.fill(*def, &signature, &arguments, span)
                     && self.takes(&signature, &filled, exact)
                 {
-                    return self.call_def(*def, &signature, filled, span, callee);
+                    let reorder = !arguments.named.is_empty();
+                    return self.call_def(*def, &signature, filled, reorder, (span, callee));
                 }
             }
         }
         let Some(first) = defs.first() else {
             return self.silent_poison(span);
         };
-        let name = self.an.defs[*first].ast.name.name.clone();
-        let types: Vec<String> = arguments
-            .positional
-            .iter()
-            .chain(arguments.named.iter().map(|(_, _, value)| value))
-            .map(|value| format!("`{}`", self.ty(*value)))
-            .collect();
+        let types = self.types_of(&arguments);
         let arity_fits = defs.iter().any(|def| {
             let signature = self.an.signature(*def);
             self.fill(*def, &signature, &arguments, span).is_ok()
         });
-        let message = match &types[..] {
-            [] => format!("`{name}()` needs arguments"),
-            _ if !arity_fits => format!("`{name}()` does not take these {} arguments", types.len()),
-            _ => format!("`{name}()` does not take {}", types.join(", ")),
-        };
-        let known_at_runtime = arguments.positional.iter().any(|value| {
-            matches!(self.ty(*value), Type::Str | Type::Array { .. } | Type::Tuple(_) | Type::None)
-        });
-        if known_at_runtime || !arity_fits {
-            // Python may well know what to do with it.
-            return self.not_native(
-                span,
-                format!("calls `{name}` with {}", if types.is_empty() { "no arguments".to_owned() } else { types.join(", ") }),
-            );
+        if arity_fits {
+            return self.wrong_types(*first, &arguments, span);
         }
-        self.poison(Diagnostic::error(Code::T003, span, message))
+        let name = &self.an.defs[*first].ast.name.name;
+        let count = types.len();
+        let plural = if count == 1 { "" } else { "s" };
+        // Python may well know what to do with them.
+        self.not_native(
+            span,
+            format!("calls `{name}` with {count} argument{plural}"),
+        )
+    }
+
+    fn types_of(&self, arguments: &Arguments<'a>) -> Vec<String> {
+        let named = arguments.named.iter().map(|(_, _, value)| value);
+        let values = arguments.positional.iter().chain(named);
+        values
+            .map(|value| format!("`{}`", self.ty(*value)))
+            .collect()
+    }
+
+    /// A function of the standard library that takes no such types: natively, or at all.
+    fn wrong_types(&mut self, def: DefId, arguments: &Arguments<'a>, span: Span) -> ExprId {
+        let name = self.an.defs[def].ast.name.name.clone();
+        let types = self.types_of(arguments).join(", ");
+        let is_other = |value: &ExprId| !self.ty(*value).is_scalar();
+        if arguments.positional.iter().any(is_other) {
+            return self.not_native(span, format!("calls `{name}` with {types}"));
+        }
+        self.poison(Diagnostic::error(
+            Code::T003,
+            span,
+            format!("`{name}()` does not take {types}"),
+        ))
     }
 
     fn takes(&self, signature: &Signature<'a>, filled: &[Filled], exact: bool) -> bool {
@@ -274,15 +296,21 @@ impl<'a> Infer<'_, 'a> {
                 ParamType::Declared(target) => library_converts(ty, target),
                 ParamType::Any => true,
                 ParamType::Class(class) => class.holds(ty),
-                ParamType::AnyRank(element) => matches!(ty, Type::Array { element: e, .. } if e == element),
+                ParamType::AnyRank(element) => {
+                    matches!(ty, Type::Array { element: e, .. } if e == element)
+                }
                 ParamType::Bad => false,
             }
         };
-        signature.params.iter().zip(filled).all(|(param, filled)| match filled {
-            Filled::Argument(value) => fits(&param.ty, *value),
-            Filled::Default => true,
-            Filled::Rest(values) => values.iter().all(|value| fits(&param.ty, *value)),
-        })
+        signature
+            .params
+            .iter()
+            .zip(filled)
+            .all(|(param, filled)| match filled {
+                Filled::Argument(value) => fits(&param.ty, *value),
+                Filled::Default => true,
+                Filled::Rest(values) => values.iter().all(|value| fits(&param.ty, *value)),
+            })
     }
 
     /// Distributes arguments over parameters, as CPython does, with its words for what is wrong.
@@ -298,26 +326,44 @@ impl<'a> Infer<'_, 'a> {
         let is_library = self.an.library_path(def).is_some();
         let error = |message: String| {
             let error = Diagnostic::error(Code::T003, span, message);
-            if is_library { error } else { error.label(place, "defined here") }
+            if is_library {
+                error
+            } else {
+                error.label(place, "defined here")
+            }
         };
         let params = &signature.params;
-        let positional: Vec<usize> = (0..params.len()).filter(|i| is_positional(params[*i].kind)).collect();
+        let positional: Vec<usize> = (0..params.len())
+            .filter(|i| is_positional(params[*i].kind))
+            .collect();
         let mut filled: Vec<Option<Filled>> = params.iter().map(|_| None).collect();
         let given = arguments.positional.len();
         for (i, value) in positional.iter().zip(&arguments.positional) {
             filled[*i] = Some(Filled::Argument(*value));
         }
-        let rest = params.iter().position(|param| param.kind == ParameterKind::VarPositional);
+        let rest = params
+            .iter()
+            .position(|param| param.kind == ParameterKind::VarPositional);
         if let Some(rest) = rest {
-            let extra = arguments.positional.get(positional.len()..).unwrap_or_default();
+            let extra = arguments
+                .positional
+                .get(positional.len()..)
+                .unwrap_or_default();
             filled[rest] = Some(Filled::Rest(extra.to_vec()));
         } else if given > positional.len() {
-            let needed = positional.iter().filter(|i| params[**i].default.is_none()).count();
+            let needed = positional
+                .iter()
+                .filter(|i| params[**i].default.is_none())
+                .count();
             let takes = match (needed, positional.len()) {
                 (needed, all) if needed == all => format!("{all}"),
                 (needed, all) => format!("from {needed} to {all}"),
             };
-            let plural = if positional.len() == 1 && needed == 1 { "" } else { "s" };
+            let plural = if positional.len() == 1 && needed == 1 {
+                ""
+            } else {
+                "s"
+            };
             let was = if given == 1 { "was" } else { "were" };
             return Err(error(format!(
                 "{name}() takes {takes} positional argument{plural} but {given} {was} given"
@@ -326,9 +372,14 @@ impl<'a> Infer<'_, 'a> {
         for (keyword, at, value) in &arguments.named {
             let found = params.iter().position(|param| param.name == *keyword);
             let Some(i) = found.filter(|i| {
-                matches!(params[*i].kind, ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly)
+                matches!(
+                    params[*i].kind,
+                    ParameterKind::PositionalOrKeyword | ParameterKind::KeywordOnly
+                )
             }) else {
-                let mut problem = error(format!("{name}() got an unexpected keyword argument '{keyword}'"));
+                let mut problem = error(format!(
+                    "{name}() got an unexpected keyword argument '{keyword}'"
+                ));
                 problem.primary = Some(*at);
                 if found.is_some() {
                     problem.message = format!(
@@ -342,14 +393,17 @@ impl<'a> Infer<'_, 'a> {
                 return Err(problem);
             };
             if filled[i].is_some() {
-                let mut problem = error(format!("{name}() got multiple values for argument '{keyword}'"));
+                let mut problem = error(format!(
+                    "{name}() got multiple values for argument '{keyword}'"
+                ));
                 problem.primary = Some(*at);
                 return Err(problem);
             }
             filled[i] = Some(Filled::Argument(*value));
         }
-        let missing: Vec<usize> =
-            (0..params.len()).filter(|i| filled[*i].is_none() && params[*i].default.is_none()).collect();
+        let missing: Vec<usize> = (0..params.len())
+            .filter(|i| filled[*i].is_none() && params[*i].default.is_none())
+            .collect();
         if let Some(first) = missing.first() {
             let kind = match params[*first].kind {
                 ParameterKind::KeywordOnly => "keyword-only",
@@ -357,7 +411,9 @@ impl<'a> Infer<'_, 'a> {
             };
             let names: Vec<String> = missing
                 .iter()
-                .filter(|i| (params[**i].kind == ParameterKind::KeywordOnly) == (kind == "keyword-only"))
+                .filter(|i| {
+                    (params[**i].kind == ParameterKind::KeywordOnly) == (kind == "keyword-only")
+                })
                 .map(|i| format!("'{}'", params[*i].name))
                 .collect();
             let listed = match &names[..] {
@@ -372,7 +428,10 @@ impl<'a> Infer<'_, 'a> {
                 names.len()
             )));
         }
-        Ok(filled.into_iter().map(|filled| filled.unwrap_or(Filled::Default)).collect())
+        Ok(filled
+            .into_iter()
+            .map(|filled| filled.unwrap_or(Filled::Default))
+            .collect())
     }
 
     fn call_def(
@@ -380,15 +439,17 @@ impl<'a> Infer<'_, 'a> {
         def: DefId,
         signature: &Rc<Signature<'a>>,
         filled: Vec<Filled>,
-        span: Span,
-        callee: Span,
+        reorder: bool,
+        (span, callee): (Span, Span),
     ) -> ExprId {
         let name = self.an.defs[def].ast.name.name.clone();
         let is_library = self.an.library_path(def).is_some();
         // Python evaluates arguments in the order of the call, and so are the ids; `filled` is in the order of the
         // parameters. They differ only with keywords, where the values go through variables.
-        let filled = self.in_evaluation_order(filled);
-        let (filled, before) = filled;
+        let (filled, before) = match reorder {
+            true => self.in_evaluation_order(filled),
+            false => (filled, Vec::new()),
+        };
         let mut values = Vec::new();
         let mut types = Vec::new();
         for (param, filled) in signature.params.iter().zip(filled) {
@@ -429,8 +490,8 @@ impl<'a> Infer<'_, 'a> {
             let value = match (&param.ty, param.kind) {
                 (_, ParameterKind::VarPositional) => value,
                 (ParamType::Declared(ty), _) if is_library => {
-                    let weak = ty.is_integral() && self.ty(value) != ty;
-                    self.convert_raw(value, ty, weak)
+                    let is_u64 = matches!(self.ty(value), Type::Fixed(hir::Fixed::U64));
+                    self.convert_raw(value, ty, is_u64)
                 }
                 (ParamType::Declared(ty), _) => {
                     let what = format!("`{}` of `{name}` is", param.name);
@@ -440,7 +501,10 @@ impl<'a> Infer<'_, 'a> {
                 (ParamType::AnyRank(element), _) => {
                     let ty = self.ty(value).clone();
                     if !matches!(ty, Type::Array { element: e, .. } if e == *element) {
-                        let message = format!("`{}` of `{name}` is an array of `{element}`, and this is `{ty}`", param.name);
+                        let message = format!(
+                            "`{}` of `{name}` is an array of `{element}`, and this is `{ty}`",
+                            param.name
+                        );
                         self.poison(
                             Diagnostic::error(Code::T005, self.exprs[value].span, message)
                                 .label(param.span, "declared here"),
@@ -461,7 +525,10 @@ impl<'a> Infer<'_, 'a> {
                 return self.silent_poison(span);
             }
             if *self.ty(value) == Type::Str && !is_library {
-                return self.not_native(self.exprs[value].span, format!("passes a string to `{name}`"));
+                return self.not_native(
+                    self.exprs[value].span,
+                    format!("passes a string to `{name}`"),
+                );
             }
             types.push(self.ty(value).clone());
             values.push(value);
@@ -501,7 +568,14 @@ impl<'a> Infer<'_, 'a> {
                 Returns::Declared(ty) => ty.clone(),
                 _ => return self.silent_poison(span),
             };
-            return self.push(ExprKind::Call { function: id, args: values }, ty, span);
+            return self.push(
+                ExprKind::Call {
+                    function: id,
+                    args: values,
+                },
+                ty,
+                span,
+            );
         }
         self.callees.push((id, callee));
         let result = self.an.instances[id].result.clone();
@@ -553,7 +627,9 @@ impl<'a> Infer<'_, 'a> {
             .into_iter()
             .map(|filled| match filled {
                 Filled::Argument(value) => Filled::Argument(kept[&value]),
-                Filled::Rest(values) => Filled::Rest(values.iter().map(|value| kept[value]).collect()),
+                Filled::Rest(values) => {
+                    Filled::Rest(values.iter().map(|value| kept[value]).collect())
+                }
                 Filled::Default => Filled::Default,
             })
             .collect();
@@ -598,10 +674,14 @@ impl<'a> Infer<'_, 'a> {
         let problem = Diagnostic::error(Code::T001, expr.span, format!("unknown name `{name}`"));
         let problem = match near {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None if ["prange", "parallel", "native"].contains(&name) || hir::Fixed::from_name(name).is_some() => {
+            None if ["prange", "parallel", "native"].contains(&name)
+                || hir::Fixed::from_name(name).is_some() =>
+            {
                 problem.help(format!("`from snek import {name}`"))
             }
-            None if crate::annotations::is_library_module(name) => problem.help(format!("`import {name}`")),
+            None if crate::annotations::is_library_module(name) => {
+                problem.help(format!("`import {name}`"))
+            }
             None => problem,
         };
         self.poison(problem)

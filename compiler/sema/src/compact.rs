@@ -19,7 +19,9 @@ pub(crate) fn compact(function: &mut Function) {
         exprs: IndexVec::new(),
         locals: IndexVec::new(),
     };
-    compactor.new_locals.resize(compactor.old_locals.len(), None);
+    compactor
+        .new_locals
+        .resize(compactor.old_locals.len(), None);
     for param in &mut function.params {
         compactor.local(param);
     }
@@ -149,7 +151,9 @@ impl Compactor {
             ..
         }) = &mut each.parallel
         {
-            reductions.iter_mut().for_each(|reduction| self.local(&mut reduction.local));
+            reductions
+                .iter_mut()
+                .for_each(|reduction| self.local(&mut reduction.local));
             privates.iter_mut().for_each(|local| self.local(local));
         }
     }

@@ -69,10 +69,9 @@ pub fn convert(value: &Const, target: &Type) -> Option<Const> {
         (Const::Complex(re, im), Type::Complex | Type::Fixed(Fixed::C128)) => {
             Some(Const::Complex(*re, *im))
         }
-        (Const::Complex(re, im), Type::Fixed(Fixed::C64)) => Some(Const::Complex(
-            f64::from(*re as f32),
-            f64::from(*im as f32),
-        )),
+        (Const::Complex(re, im), Type::Fixed(Fixed::C64)) => {
+            Some(Const::Complex(f64::from(*re as f32), f64::from(*im as f32)))
+        }
         (Const::None, Type::None) => Some(Const::None),
         (Const::Str(text), Type::Str) => Some(Const::Str(text.clone())),
         (Const::None | Const::Str(_) | Const::Complex(..), _) => None,

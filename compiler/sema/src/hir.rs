@@ -281,6 +281,7 @@ pub enum ExprKind {
     /// - `op.bits` (Float to Int) and `op.from_bits` (Int to Float): the same 64 bits.
     /// - `op.complex` (Float, Float to Complex), `op.real`, `op.imag`; also between C64 and F32, C128 and F64.
     /// - `raise.NAME`: raises `snek_abi::Message::NAME`; no arguments; the type is None, control does not go on.
+    /// - `raise.unpack` (expected Int, got Int): raises the ValueError of `a, b = array`; else as `raise.NAME`.
     Intrinsic {
         /// Its name, as `mir/lower/intrinsics.rs` lists them.
         name: String,

@@ -3,8 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use crate::hir::{
-    BinaryOp, CompareOp, Const, ExprId, ExprKind, For, Function, Iter, LocalId, Program, ReductionOp, Stmt,
-    StmtKind, Target, Type, UnaryOp,
+    BinaryOp, CompareOp, Const, ExprId, ExprKind, For, Function, Iter, LocalId, Program,
+    ReductionOp, Stmt, StmtKind, Target, Type, UnaryOp,
 };
 
 /// The text of a whole program.
@@ -55,7 +55,11 @@ impl Writer<'_> {
         self.depth = 1;
         for (id, local) in function.locals.iter_enumerated() {
             if !function.params.contains(&id) {
-                let unbound = if local.maybe_unbound { "  # may be unbound" } else { "" };
+                let unbound = if local.maybe_unbound {
+                    "  # may be unbound"
+                } else {
+                    ""
+                };
                 let name = self.local(id);
                 self.line(&format!("var {name}: {}{unbound}", local.ty))?;
             }
@@ -67,7 +71,9 @@ impl Writer<'_> {
     fn local(&self, id: LocalId) -> String {
         let name = &self.function.locals[id].name;
         let earlier = self.function.locals.iter_enumerated();
-        let earlier = earlier.filter(|(other, local)| *other < id && local.name == *name).count();
+        let earlier = earlier
+            .filter(|(other, local)| *other < id && local.name == *name)
+            .count();
         match earlier {
             0 => name.clone(),
             n => format!("{name}'{n}"),
@@ -182,8 +188,16 @@ impl Writer<'_> {
     }
 
     fn each(&mut self, each: &For) -> fmt::Result {
-        let word = if each.parallel.is_some() { "parallel for" } else { "for" };
-        let line = format!("{word} {} in {}:", self.target(&each.target), self.iter(&each.iter));
+        let word = if each.parallel.is_some() {
+            "parallel for"
+        } else {
+            "for"
+        };
+        let line = format!(
+            "{word} {} in {}:",
+            self.target(&each.target),
+            self.iter(&each.iter)
+        );
         self.line(&line)?;
         if let Some(parallel) = &each.parallel {
             self.depth += 1;
@@ -191,7 +205,11 @@ impl Writer<'_> {
                 let name = self.local(reduction.local);
                 self.line(&format!("reduce {name} by {}", reduction_op(reduction.op)))?;
             }
-            let privates: Vec<String> = parallel.privates.iter().map(|local| self.local(*local)).collect();
+            let privates: Vec<String> = parallel
+                .privates
+                .iter()
+                .map(|local| self.local(*local))
+                .collect();
             if !privates.is_empty() {
                 self.line(&format!("private {}", privates.join(", ")))?;
             }
@@ -213,7 +231,9 @@ impl Writer<'_> {
 
     fn iter(&self, iter: &Iter) -> String {
         match iter {
-            Iter::Range { start, stop, step } => format!("range({})", self.list(&[*start, *stop, *step])),
+            Iter::Range { start, stop, step } => {
+                format!("range({})", self.list(&[*start, *stop, *step]))
+            }
             Iter::Array(array) => self.expr(*array),
             Iter::Enumerate { inner, start } => {
                 format!("enumerate({}, {})", self.iter(inner), self.expr(*start))
@@ -251,7 +271,12 @@ impl Writer<'_> {
                 format!("({op}{})", self.expr(*operand))
             }
             ExprKind::Binary(op, left, right) => {
-                format!("({} {} {})", self.expr(*left), binary(*op), self.expr(*right))
+                format!(
+                    "({} {} {})",
+                    self.expr(*left),
+                    binary(*op),
+                    self.expr(*right)
+                )
             }
             ExprKind::Compare(op, left, right) => {
                 let op = match op {
@@ -264,7 +289,9 @@ impl Writer<'_> {
                 };
                 format!("({} {op} {})", self.expr(*left), self.expr(*right))
             }
-            ExprKind::And(left, right) => format!("({} and {})", self.expr(*left), self.expr(*right)),
+            ExprKind::And(left, right) => {
+                format!("({} and {})", self.expr(*left), self.expr(*right))
+            }
             ExprKind::Or(left, right) => format!("({} or {})", self.expr(*left), self.expr(*right)),
             ExprKind::If { cond, then, other } => format!(
                 "({} if {} else {})",
@@ -278,7 +305,11 @@ impl Writer<'_> {
             }
             ExprKind::Truth(operand) => format!("bool({})", self.expr(*operand)),
             ExprKind::Call { function, args } => {
-                let name = self.program.functions.get(*function).map_or("?", |function| &function.name);
+                let name = self
+                    .program
+                    .functions
+                    .get(*function)
+                    .map_or("?", |function| &function.name);
                 format!("{name}#{}({})", function.index(), self.list(args))
             }
             ExprKind::Intrinsic { name, args } => format!("@{name}({})", self.list(args)),

@@ -41,7 +41,11 @@ impl Library {
             debug_assert!(
                 result.module.is_some(),
                 "{name}: {:?}",
-                result.diagnostics.iter().map(|d: &Diagnostic| &d.message).collect::<Vec<_>>()
+                result
+                    .diagnostics
+                    .iter()
+                    .map(|d: &Diagnostic| &d.message)
+                    .collect::<Vec<_>>()
             );
             result.module
         });
@@ -50,16 +54,8 @@ impl Library {
 
     /// Whether there is such a file.
     pub fn has(path: &str) -> bool {
-        FILES.binary_search_by(|(name, _)| (*name).cmp(path)).is_ok()
-    }
-
-    /// The names of all builtins that have a file.
-    pub fn builtins() -> impl Iterator<Item = &'static str> {
-        FILES.iter().filter_map(|(name, _)| name.strip_prefix("builtins/"))
-    }
-
-    /// All files.
-    pub fn paths() -> impl Iterator<Item = &'static str> {
-        FILES.iter().map(|(name, _)| *name)
+        FILES
+            .binary_search_by(|(name, _)| (*name).cmp(path))
+            .is_ok()
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use oxc_index::define_index_type;
-use snek_diagnostics::{FileId, Span};
+use snek_diagnostics::Span;
 use snek_syntax::ast::{self, ExprKind, StmtKind};
 
 define_index_type! {
@@ -15,8 +15,6 @@ define_index_type! {
 
 /// The names of one module.
 pub struct Scope<'a> {
-    /// Its file.
-    pub file: FileId,
     /// `Some` for a module of the standard library: its path in the library, such as `math` or `builtins/abs`.
     pub library: Option<&'static str>,
     /// What each name is bound to.
@@ -51,7 +49,7 @@ pub enum Binding<'a> {
     /// `type name = value`.
     TypeAlias(&'a ast::Expr),
     /// A class.
-    Class(Span),
+    Class,
     /// Something that is known only at run time.
     Opaque {
         /// A place that makes it so.
@@ -65,7 +63,6 @@ impl<'a> Scope<'a> {
     /// Collects the names of a module.
     pub fn new(module: &'a ast::Module, library: Option<&'static str>) -> Scope<'a> {
         let mut scope = Scope {
-            file: module.file,
             library,
             names: HashMap::new(),
             functions: Vec::new(),
@@ -90,9 +87,10 @@ impl<'a> Scope<'a> {
                     old.extend(new);
                 }
             }
-            Some(Binding::Module(old)) if matches!(&binding, Binding::Module(new) if new == old) => {}
-            Some(Binding::Member { module, member })
-                if matches!(&binding, Binding::Member { module: m, member: n } if m == module && n == member) => {}
+            Some(Binding::Module(old)) if matches!(&binding, Binding::Module(new) if new == old) => {
+            }
+            Some(Binding::Member { module, member }) if matches!(&binding, Binding::Member { module: m, member: n } if m == module && n == member) =>
+                {}
             Some(old) => {
                 *old = Binding::Opaque {
                     span,
@@ -110,9 +108,7 @@ impl<'a> Scope<'a> {
     }
 
     fn collect_stmt(&mut self, stmt: &'a ast::Stmt, nested: Option<&'static str>) {
-        let opaque = |span: Span| {
-            nested.map(|why| Binding::Opaque { span, why })
-        };
+        let opaque = |span: Span| nested.map(|why| Binding::Opaque { span, why });
         match &stmt.kind {
             StmtKind::FunctionDef(def) => {
                 let span = def.name.span;
@@ -124,7 +120,7 @@ impl<'a> Scope<'a> {
             }
             StmtKind::ClassDef(class) => {
                 let span = class.name.span;
-                self.bind(&class.name.name, span, Binding::Class(span));
+                self.bind(&class.name.name, span, Binding::Class);
             }
             // An import is what it says even if it stands under `if TYPE_CHECKING` or `try`.
             StmtKind::Import { names } => {

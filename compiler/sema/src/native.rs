@@ -66,12 +66,17 @@ fn attempt(analyzer: &mut Analyzer<'_>, def: DefId) -> Decision {
     let signature = analyzer.signature(def);
     let ast = analyzer.defs[def].ast;
     let name = ast.name.span;
-    let has_annotation = ast.returns.is_some() || signature.params.iter().any(|param| param.annotated);
+    let has_annotation =
+        ast.returns.is_some() || signature.params.iter().any(|param| param.annotated);
     if !has_annotation && signature.demanded.is_none() {
         return Decision::Skipped(Diagnostic::error(Code::N002, name, "is not annotated"));
     }
     let missing = signature.params.iter().find(|param| {
-        !param.annotated && !matches!(param.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+        !param.annotated
+            && !matches!(
+                param.kind,
+                ParameterKind::VarPositional | ParameterKind::VarKeyword
+            )
     });
     if let Some(param) = missing {
         let message = format!("has the parameter `{}` without a type", param.name);
@@ -85,11 +90,13 @@ fn attempt(analyzer: &mut Analyzer<'_>, def: DefId) -> Decision {
         match &param.ty {
             ParamType::Declared(ty) => types.push(ty.clone()),
             ParamType::AnyRank(element) => {
-                let message = format!("has the parameter `{}`, whose number of dimensions is left open", param.name);
-                return Decision::Skipped(
-                    Diagnostic::error(Code::N001, param.span, message)
-                        .help(format!("write `Array1D[{element}]` to `Array4D[{element}]` (from snek)")),
+                let message = format!(
+                    "has the parameter `{}`, whose number of dimensions is left open",
+                    param.name
                 );
+                return Decision::Skipped(Diagnostic::error(Code::N001, param.span, message).help(
+                    format!("write `Array1D[{element}]` to `Array4D[{element}]` (from snek)"),
+                ));
             }
             ParamType::Any | ParamType::Class(_) | ParamType::Bad => types.push(Type::Never),
         }
@@ -161,7 +168,8 @@ impl Reporter<'_, '_> {
     fn decide(&mut self, def: DefId, decision: Decision) -> Option<FunctionId> {
         let signature = self.analyzer.signature(def);
         let ast = self.analyzer.defs[def].ast;
-        let annotated = ast.returns.is_some() || signature.params.iter().any(|param| param.annotated);
+        let annotated =
+            ast.returns.is_some() || signature.params.iter().any(|param| param.annotated);
         let demand = match signature.demanded {
             Some(decorator) => Some(format!("is `{decorator}`")),
             None if self.strict && annotated => Some("must be native (`--strict`)".to_owned()),
@@ -186,7 +194,13 @@ impl Reporter<'_, '_> {
             return Some(id);
         }
         let name = ast.name.name.clone();
-        self.tell(&name, ast.name.span, demand.as_deref(), &problems, instance.is_some());
+        self.tell(
+            &name,
+            ast.name.span,
+            demand.as_deref(),
+            &problems,
+            instance.is_some(),
+        );
         let reason = self.reason(&problems[0]);
         self.push_report(ast, None, 0, Some(reason));
         None
@@ -220,7 +234,14 @@ impl Reporter<'_, '_> {
         });
     }
 
-    fn tell(&mut self, name: &str, at: Span, demand: Option<&str>, problems: &[Diagnostic], attempted: bool) {
+    fn tell(
+        &mut self,
+        name: &str,
+        at: Span,
+        demand: Option<&str>,
+        problems: &[Diagnostic],
+        attempted: bool,
+    ) {
         let mut python = Vec::new();
         for problem in problems {
             let mut problem = problem.clone();
@@ -283,12 +304,16 @@ impl Reporter<'_, '_> {
                             self.other(def, "is a method", Some(&class.name.name));
                             self.others(&def.body, Some("is defined inside of a method"));
                         } else {
-                            self.others(std::slice::from_ref(stmt), Some("is defined inside of a class"));
+                            self.others(
+                                std::slice::from_ref(stmt),
+                                Some("is defined inside of a class"),
+                            );
                         }
                     }
                 }
                 _ => {
-                    let outside = outside.or(Some("is defined under a condition, not at module level"));
+                    let outside =
+                        outside.or(Some("is defined under a condition, not at module level"));
                     for body in bodies(stmt) {
                         self.others(body, outside);
                     }
@@ -324,7 +349,11 @@ impl Reporter<'_, '_> {
 }
 
 /// The program of all native functions and of what they call, renumbered.
-fn assemble(analyzer: &mut Analyzer<'_>, name: &str, exported: &[(DefId, FunctionId)]) -> hir::Program {
+fn assemble(
+    analyzer: &mut Analyzer<'_>,
+    name: &str,
+    exported: &[(DefId, FunctionId)],
+) -> hir::Program {
     let mut needed: Vec<FunctionId> = exported.iter().map(|(_, id)| *id).collect();
     let mut seen: std::collections::BTreeSet<FunctionId> = needed.iter().copied().collect();
     while let Some(id) = needed.pop() {

@@ -12,13 +12,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use snek_diagnostics::{Code, Diagnostic, Span};
 
 use crate::hir::{
-    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Parallel, Reduction, ReductionOp,
-    Stmt, StmtKind, Target,
+    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Reduction, ReductionOp, Stmt,
+    StmtKind, Target,
 };
 use crate::infer::Infer;
 
+/// The variables that a `prange` body assigns, by kind.
+#[derive(Default)]
+pub(crate) struct Classified {
+    pub reductions: Vec<Reduction>,
+    pub privates: Vec<LocalId>,
+    /// Neither, which was reported.
+    pub carried: Vec<LocalId>,
+}
+
 /// Classifies the variables that a `prange` body assigns, and reports those that are neither private nor reduced.
-pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Parallel {
+pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Classified {
     let mut walk = Walk {
         infer,
         assigned: BTreeMap::new(),
@@ -37,11 +46,7 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
         ..
     } = walk;
 
-    let mut parallel = Parallel {
-        span,
-        reductions: Vec::new(),
-        privates: Vec::new(),
-    };
+    let mut found = Classified::default();
     for (local, places) in &assigned {
         let updates = updates.get(local).map_or(&[][..], |updates| &updates[..]);
         let is_reduction = updates.len() == places.len()
@@ -49,7 +54,7 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
             && !reads.contains_key(local)
             && updates.iter().all(|update| update.0 == updates[0].0);
         if is_reduction {
-            parallel.reductions.push(Reduction {
+            found.reductions.push(Reduction {
                 local: *local,
                 op: updates[0].0,
                 span: updates[0].1,
@@ -60,13 +65,14 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Par
             // An update reads what earlier iterations left, whatever else there is.
             updates.first().map(|update| update.1)
         }) else {
-            parallel.privates.push(*local);
+            found.privates.push(*local);
             continue;
         };
         let problem = complain(infer, *local, places, updates, reads.get(local), read, span);
         infer.problem(problem);
+        found.carried.push(*local);
     }
-    parallel
+    found
 }
 
 fn complain(
@@ -85,7 +91,9 @@ fn complain(
         return Diagnostic::error(
             Code::R002,
             *read,
-            format!("`{name}` is reduced over this `prange`, so its value in between cannot be used"),
+            format!(
+                "`{name}` is reduced over this `prange`, so its value in between cannot be used"
+            ),
         )
         .primary_label("used here, where it depends on the order of iterations")
         .label(*update, format!("reduced here ({})", op_word(*op)))
@@ -105,7 +113,12 @@ fn complain(
         .label(parallel, "runs its iterations in any order")
         .help("use two variables and combine them after the loop");
     }
-    let write = assigned.iter().copied().find(|at| *at != carried).or(assigned.first().copied()).unwrap_or(carried);
+    let write = assigned
+        .iter()
+        .copied()
+        .find(|at| *at != carried)
+        .or(assigned.first().copied())
+        .unwrap_or(carried);
     let problem = Diagnostic::error(
         Code::R002,
         carried,
@@ -241,7 +254,12 @@ impl Walk<'_, '_, '_> {
                 let leaves = |body: &[Stmt]| {
                     matches!(
                         body.last().map(|stmt| &stmt.kind),
-                        Some(StmtKind::Continue | StmtKind::Break | StmtKind::Raise { .. } | StmtKind::Return(_))
+                        Some(
+                            StmtKind::Continue
+                                | StmtKind::Break
+                                | StmtKind::Raise { .. }
+                                | StmtKind::Return(_)
+                        )
                     )
                 };
                 self.definite = match (leaves(then), leaves(other)) {
@@ -342,7 +360,9 @@ impl Walk<'_, '_, '_> {
         match self.kind(expr) {
             ExprKind::Local { local: read, .. } => *read == local,
             ExprKind::Assign { local: set, value } => *set == local || self.mentions(*value, local),
-            other => operands(other).into_iter().any(|child| self.mentions(child, local)),
+            other => operands(other)
+                .into_iter()
+                .any(|child| self.mentions(child, local)),
         }
     }
 
@@ -366,7 +386,9 @@ impl Walk<'_, '_, '_> {
                 };
                 self.operand(local, op, *left, *right, commutes)
             }
-            ExprKind::And(left, right) => self.operand(local, ReductionOp::And, *left, *right, true),
+            ExprKind::And(left, right) => {
+                self.operand(local, ReductionOp::And, *left, *right, true)
+            }
             ExprKind::Or(left, right) => self.operand(local, ReductionOp::Or, *left, *right, true),
             ExprKind::Call { function, args } => {
                 let instance = &self.infer.an.instances[*function];
@@ -415,7 +437,9 @@ impl Walk<'_, '_, '_> {
         then: &[Stmt],
         other: &[Stmt],
     ) -> Option<(LocalId, ReductionOp, ExprId, Span)> {
-        let ([stmt], []) = (then, other) else { return None };
+        let ([stmt], []) = (then, other) else {
+            return None;
+        };
         let StmtKind::Assign { local, value } = stmt.kind else {
             return None;
         };
@@ -433,8 +457,12 @@ impl Walk<'_, '_, '_> {
             return None;
         }
         let op = match (op, is_left) {
-            (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => ReductionOp::Min,
-            (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => ReductionOp::Max,
+            (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => {
+                ReductionOp::Min
+            }
+            (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => {
+                ReductionOp::Max
+            }
             (CompareOp::Eq | CompareOp::Ne, _) => return None,
         };
         Some((local, op, value, stmt.span))
@@ -479,11 +507,13 @@ fn operands(kind: &ExprKind) -> Vec<ExprId> {
         | ExprKind::Or(a, b) => vec![*a, *b],
         ExprKind::If { cond, then, other } => vec![*cond, *then, *other],
         ExprKind::Convert { operand, .. } => vec![*operand],
-        ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } | ExprKind::Tuple(args) => args.clone(),
-        ExprKind::Field { tuple, .. } => vec![*tuple],
-        ExprKind::Subscript { array, indices } => {
-            std::iter::once(*array).chain(indices.iter().copied()).collect()
+        ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } | ExprKind::Tuple(args) => {
+            args.clone()
         }
+        ExprKind::Field { tuple, .. } => vec![*tuple],
+        ExprKind::Subscript { array, indices } => std::iter::once(*array)
+            .chain(indices.iter().copied())
+            .collect(),
         ExprKind::Extent { array, .. } => vec![*array],
         ExprKind::Assign { value, .. } => vec![*value],
     }

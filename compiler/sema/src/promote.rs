@@ -190,3 +190,91 @@ fn common_integer(a: Fixed, b: Fixed) -> Fixed {
         _ => Fixed::F64,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn type_named(name: &str) -> Type {
+        match name {
+            "bool" => Type::Bool,
+            "int" => Type::Int,
+            "float" => Type::Float,
+            "complex" => Type::Complex,
+            other => Type::Fixed(Fixed::from_name(other).expect("a type")),
+        }
+    }
+
+    fn operator(text: &str) -> Option<Operator> {
+        Some(match text {
+            "+" => Operator::Add,
+            "-" => Operator::Sub,
+            "*" => Operator::Mult,
+            "/" => Operator::Div,
+            "//" => Operator::FloorDiv,
+            "%" => Operator::Mod,
+            "**" => Operator::Pow,
+            "<<" => Operator::LShift,
+            ">>" => Operator::RShift,
+            "&" => Operator::BitAnd,
+            "|" => Operator::BitOr,
+            "^" => Operator::BitXor,
+            _ => return None,
+        })
+    }
+
+    fn comparison(text: &str) -> Option<CmpOp> {
+        Some(match text {
+            "==" => CmpOp::Eq,
+            "!=" => CmpOp::NotEq,
+            "<" => CmpOp::Lt,
+            "<=" => CmpOp::LtE,
+            ">" => CmpOp::Gt,
+            ">=" => CmpOp::GtE,
+            _ => return None,
+        })
+    }
+
+    /// Each line of the recording is `LEFT OP RIGHT RESULT` or `OP OPERAND RESULT`, the result `error` if it raises.
+    #[test]
+    fn is_what_numpy_says() {
+        let mut count = 0;
+        for line in include_str!("../tests/promotion.txt").lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (actual, expected) = match words[..] {
+                [left, op, right, expected] => {
+                    let (left, right) = (type_named(left), type_named(right));
+                    let actual = match (operator(op), comparison(op)) {
+                        (Some(op), _) => binary(op, &left, &right).map(|rule| rule.result),
+                        (_, Some(op)) => {
+                            // NumPy orders complex numbers by their parts; no mathematics does, nor do we.
+                            let ordered = !matches!(op, CmpOp::Eq | CmpOp::NotEq);
+                            if ordered && !(left.is_real() && right.is_real()) {
+                                assert_eq!(compare(op, &left, &right), None, "{line}");
+                                continue;
+                            }
+                            compare(op, &left, &right).map(|_| Type::Bool)
+                        }
+                        _ => unreachable!("{line}"),
+                    };
+                    (actual, expected)
+                }
+                [op, operand, expected] => {
+                    let op = match op {
+                        "-" => UnaryOp::USub,
+                        "+" => UnaryOp::UAdd,
+                        "~" => UnaryOp::Invert,
+                        "not" => UnaryOp::Not,
+                        _ => continue,
+                    };
+                    (unary(op, &type_named(operand)), expected)
+                }
+                _ => unreachable!("{line}"),
+            };
+            let expected = (expected != "error").then(|| type_named(expected));
+            assert_eq!(actual, expected, "{line}");
+            count += 1;
+        }
+        assert!(count > 4000, "{count}");
+    }
+}

@@ -137,13 +137,16 @@ impl<'a> Analyzer<'a> {
                     Ok(Annotation::AnyRank(element)) => param.ty = ParamType::AnyRank(element),
                     Ok(Annotation::Class(class)) => param.ty = ParamType::Class(class),
                     Ok(Annotation::Never | Annotation::Unspecified) => {
-                        let message = format!("`{}` cannot be the type of a parameter", dotted(annotation));
+                        let message =
+                            format!("`{}` cannot be the type of a parameter", dotted(annotation));
                         let problem = Diagnostic::error(Code::T002, annotation.span, message);
                         signature.problems.push(problem);
                         param.ty = ParamType::Bad;
                     }
                     Err(problem) => {
-                        signature.problems.push(in_parameter(problem, &arg.arg.name));
+                        signature
+                            .problems
+                            .push(in_parameter(problem, &arg.arg.name));
                         param.ty = ParamType::Bad;
                     }
                 }
@@ -275,7 +278,8 @@ fn in_parameter(mut problem: Diagnostic, name: &str) -> Diagnostic {
 
 /// "the type `str`" reads "of the type `str`".
 fn article(rest: &str) -> String {
-    if rest.starts_with("the type") || rest.starts_with("the class") || rest.starts_with("a union") {
+    if rest.starts_with("the type") || rest.starts_with("the class") || rest.starts_with("a union")
+    {
         format!("of {rest}")
     } else {
         rest.to_owned()

@@ -131,6 +131,15 @@ fn escape_length(rest: &str, digits: usize) -> usize {
     }
 }
 
+/// Source without strings, without its comments.
+pub(crate) fn without_comments(source: &str) -> String {
+    let code = |line: &str| {
+        let end = line.find('#').unwrap_or(line.len());
+        line[..end].to_owned()
+    };
+    source.split('\n').map(code).collect::<Vec<_>>().join("\n")
+}
+
 /// The decimal digits of an integer literal of any base.
 pub(crate) fn decimal(literal: &str) -> Result<String, String> {
     let digits: String = literal.chars().filter(|c| *c != '_').collect();

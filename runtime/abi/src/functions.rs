@@ -166,6 +166,9 @@ macro_rules! for_each_runtime_function {
             Cold fn snek_rt_exc_arg_complex(real: f64, imaginary: f64);
             Cold fn snek_rt_exc_arg_str(text: *const u8, length: i64);
             Cold fn snek_rt_exc_arg_none();
+            // What lies between these two is one argument: a tuple, which may hold others.
+            Cold fn snek_rt_exc_tuple_begin();
+            Cold fn snek_rt_exc_tuple_end();
             Cold fn snek_rt_exc_end();
             // Appends a frame to the pending exception, innermost first.
             Cold fn snek_rt_traceback(function: *const FrameInfo, line: i64);

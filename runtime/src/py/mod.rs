@@ -12,7 +12,7 @@
 //! | [`call`] | a call from Python: arguments in, native code, result out |
 //! | [`convert`], [`buffer`] | one argument into frame slots |
 //! | [`raise`] | the pending exception into Python's |
-//! | `glue.py` | what is easier said in Python: namespace, tracebacks |
+//! | `namespace.py`, `tracebacks.py` | what is easier said in Python |
 
 pub mod api;
 pub mod buffer;

@@ -13,8 +13,7 @@ use pyo3_ffi::{
     PyImport_ImportModule, PyInterpreterState_Get, PyInterpreterState_GetDict, PyLong_AsSize_t,
     PyLong_FromLongLong, PyMethodDef, PyMethodDefPointer, PyModule_GetDict, PyModule_GetState,
     PyModuleDef_Init, PyObject, PyObject_CallFunctionObjArgs, PyObject_CallMethod,
-    PyObject_GetAttrString, PyTuple_GetItem, PyTuple_New, PyTuple_SetItem,
-    PyUnicode_InternFromString, visitproc,
+    PyObject_GetAttrString, PyTuple_New, PyTuple_SetItem, PyUnicode_InternFromString, visitproc,
 };
 use snek_abi::{ABI_VERSION, FunctionDesc, ModuleDesc};
 
@@ -33,10 +32,10 @@ pub struct State {
     function_type: *mut PyObject,
     /// `types.MethodType`.
     pub method_type: *mut PyObject,
-    /// Of `glue.py`: makes an exception with native frames.
-    pub make_exception: *mut PyObject,
-    /// Of `glue.py`: gives an exception native frames.
-    pub add_frames: *mut PyObject,
+    /// The dictionary of the module.
+    pub names: *mut PyObject,
+    /// What `tracebacks.py` makes: null until native code raises.
+    pub tracebacks: AtomicPtr<PyObject>,
     /// The path of the source file.
     pub file: *mut PyObject,
     /// `"__defaults__"`.
@@ -47,8 +46,6 @@ pub struct State {
 
 /// The module of this `.so`: each has its own copy of the runtime.
 static MODULE: AtomicPtr<ModuleDesc> = AtomicPtr::new(std::ptr::null_mut());
-
-const GLUE: &str = include_str!("glue.py");
 
 /// The name under which the first module of an interpreter publishes its pool.
 const POOL_NAME: &CStr = c"snek.pool.1";
@@ -217,8 +214,8 @@ impl State {
         [
             &mut self.function_type,
             &mut self.method_type,
-            &mut self.make_exception,
-            &mut self.add_frames,
+            &mut self.names,
+            self.tracebacks.get_mut(),
             &mut self.file,
             &mut self.name_defaults,
             &mut self.name_keyword_defaults,
@@ -315,9 +312,8 @@ unsafe fn run(module: *mut PyObject) -> PyResult<()> {
         let names = PyModule_GetDict(module);
         PyDict_SetItemString(names, c"__builtins__".as_ptr(), PyEval_GetBuiltins());
         let file = source_path(module, desc)?;
-        let source = new_text(desc.source.as_str())?;
+        let source = source()?;
         let code = compile(source.get(), file.get())?;
-        let glue = Glue::load()?;
 
         let state = &mut *state_of(module);
         state.function_type = function::new_type(module)?.into_raw();
@@ -329,9 +325,7 @@ unsafe fn run(module: *mut PyObject) -> PyResult<()> {
             Owned::new(PyUnicode_InternFromString(c"__defaults__".as_ptr()))?.into_raw();
         state.name_keyword_defaults =
             Owned::new(PyUnicode_InternFromString(c"__kwdefaults__".as_ptr()))?.into_raw();
-        let tracebacks = glue.call(c"tracebacks", &[names, file.get(), source.get()])?;
-        state.make_exception = Owned::borrowed(PyTuple_GetItem(tracebacks.get(), 0))?.into_raw();
-        state.add_frames = Owned::borrowed(PyTuple_GetItem(tracebacks.get(), 1))?.into_raw();
+        state.names = Owned::borrowed(names)?.into_raw();
 
         let native = native_functions(desc)?;
         let wrap = Owned::new(PyCFunction_NewEx(
@@ -339,7 +333,8 @@ unsafe fn run(module: *mut PyObject) -> PyResult<()> {
             module,
             std::ptr::null_mut(),
         ))?;
-        let namespace = glue.call(c"Namespace", &[names, native.get(), wrap.get()])?;
+        let arguments = [names, native.get(), wrap.get()];
+        let namespace = call_python(include_str!("namespace.py"), c"Namespace", arguments)?;
         Owned::new(PyEval_EvalCode(code.get(), names, namespace.get())).map(drop)
     }
 }
@@ -491,7 +486,7 @@ unsafe extern "C" fn wrap(
     arguments: *mut *mut PyObject,
     count: isize,
 ) -> *mut PyObject {
-    // SAFETY: `glue.py` calls it with two arguments; the module is alive.
+    // SAFETY: `namespace.py` calls it with two arguments; the module is alive.
     unsafe {
         let desc = &*MODULE.load(Ordering::Acquire);
         let index = if count == 2 {
@@ -516,47 +511,48 @@ unsafe extern "C" fn wrap(
     }
 }
 
-/// The names that `glue.py` defines.
-struct Glue(Owned);
-
-impl Glue {
-    /// # Safety
-    /// The GIL must be held.
-    unsafe fn load() -> PyResult<Glue> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let names = Owned::new(PyDict_New())?;
-            PyDict_SetItemString(names.get(), c"__builtins__".as_ptr(), PyEval_GetBuiltins());
-            let name = new_text("snek")?;
-            PyDict_SetItemString(names.get(), c"__name__".as_ptr(), name.get());
-            let text = CString::new(GLUE).unwrap_or_default();
-            let code = Owned::new(Py_CompileString(
-                text.as_ptr(),
-                c"<snek runtime>".as_ptr(),
-                Py_file_input,
-            ))?;
-            Owned::new(PyEval_EvalCode(code.get(), names.get(), names.get()))?;
-            Ok(Glue(names))
-        }
+/// Runs a text of the runtime's own and calls one of the names that it defines.
+///
+/// # Safety
+/// The GIL must be held.
+pub unsafe fn call_python(
+    text: &str,
+    name: &CStr,
+    arguments: [*mut PyObject; 3],
+) -> PyResult<Owned> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let names = Owned::new(PyDict_New())?;
+        PyDict_SetItemString(names.get(), c"__builtins__".as_ptr(), PyEval_GetBuiltins());
+        let module = new_text("snek")?;
+        PyDict_SetItemString(names.get(), c"__name__".as_ptr(), module.get());
+        let text = CString::new(text).unwrap_or_default();
+        let code = Owned::new(Py_CompileString(
+            text.as_ptr(),
+            c"<snek runtime>".as_ptr(),
+            Py_file_input,
+        ))?;
+        Owned::new(PyEval_EvalCode(code.get(), names.get(), names.get()))?;
+        let callable = Owned::borrowed(PyDict_GetItemString(names.get(), name.as_ptr()))?;
+        let [first, second, third] = arguments;
+        let end = std::ptr::null_mut::<PyObject>();
+        Owned::new(PyObject_CallFunctionObjArgs(
+            callable.get(),
+            first,
+            second,
+            third,
+            end,
+        ))
     }
+}
 
-    /// # Safety
-    /// There must be three arguments, and the GIL held.
-    unsafe fn call(&self, name: &CStr, arguments: &[*mut PyObject; 3]) -> PyResult<Owned> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let callable = Owned::borrowed(PyDict_GetItemString(self.0.get(), name.as_ptr()))?;
-            let [first, second, third] = *arguments;
-            let end = std::ptr::null_mut::<PyObject>();
-            Owned::new(PyObject_CallFunctionObjArgs(
-                callable.get(),
-                first,
-                second,
-                third,
-                end,
-            ))
-        }
-    }
+/// The source text of this `.so`'s module.
+///
+/// # Safety
+/// The GIL must be held, and the module have been started.
+pub unsafe fn source() -> PyResult<Owned> {
+    // SAFETY: the caller's promise; descriptions are constant data.
+    unsafe { new_text((*MODULE.load(Ordering::Acquire)).source.as_str()) }
 }
 
 /// Writes to `sys.stdout` as `print` does. False if that has raised.

@@ -1,15 +1,17 @@
 //! Makes Python's exception of the one that is pending in this thread. Cold.
 
+use std::sync::atomic::Ordering;
+
 use pyo3_ffi::{
     Py_IncRef, Py_None, PyBool_FromLong, PyComplex_FromDoubles, PyErr_Clear, PyErr_Fetch,
     PyErr_NormalizeException, PyErr_Restore, PyErr_SetObject, PyExc_SystemError,
     PyFloat_FromDouble, PyList_Append, PyList_New, PyLong_FromLongLong,
     PyLong_FromUnsignedLongLong, PyObject, PyObject_CallFunctionObjArgs, PyObject_GetAttrString,
-    PyTuple_New, PyTuple_SetItem,
+    PyTuple_GetItem, PyTuple_New, PyTuple_SetItem,
 };
 
 use super::api::{Owned, PyResult, Raised, new_text, set_error, type_of};
-use super::module::State;
+use super::module::{self, State};
 use crate::exc::{self, Argument, Frame, Pending, Raised as What};
 
 /// Raises the pending exception in the interpreter.
@@ -38,17 +40,12 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
             What::Builtin(kind, arguments) => {
                 // An interrupted loop may have left an error that lost to this one.
                 PyErr_Clear();
+                let tracebacks = tracebacks(state)?;
                 let frames = frames(state, pending)?;
                 let name = new_text(kind.name())?;
-                let values = Owned::new(PyTuple_New(arguments.len() as isize))?;
-                for (index, argument) in arguments.iter().enumerate() {
-                    let value = object(argument)?.into_raw();
-                    if PyTuple_SetItem(values.get(), index as isize, value) != 0 {
-                        return Err(Raised);
-                    }
-                }
+                let values = tuple(arguments)?;
                 let error = Owned::new(PyObject_CallFunctionObjArgs(
-                    state.make_exception,
+                    PyTuple_GetItem(tracebacks, 0),
                     name.get(),
                     values.get(),
                     frames.get(),
@@ -72,10 +69,11 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
                         "native code failed without an exception",
                     ));
                 };
+                let tracebacks = tracebacks(state)?;
                 let frames = frames(state, pending)?;
                 let inner = inner.as_ref().map_or(Py_None(), Owned::get);
                 let error = Owned::new(PyObject_CallFunctionObjArgs(
-                    state.add_frames,
+                    PyTuple_GetItem(tracebacks, 1),
                     value.get(),
                     frames.get(),
                     inner,
@@ -86,6 +84,49 @@ unsafe fn raise(state: &State, pending: &Pending) -> PyResult<()> {
             }
         }
         Ok(())
+    }
+}
+
+/// The functions of `tracebacks.py`, a pair: `make_exception`, `add_frames`. Borrowed.
+///
+/// # Safety
+/// As for [`pending`].
+unsafe fn tracebacks(state: &State) -> PyResult<*mut PyObject> {
+    let known = state.tracebacks.load(Ordering::Acquire);
+    if !known.is_null() {
+        return Ok(known);
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        let source = module::source()?;
+        let arguments = [state.names, state.file, source.get()];
+        let made = module::call_python(include_str!("tracebacks.py"), c"tracebacks", arguments)?;
+        let null = std::ptr::null_mut();
+        match state.tracebacks.compare_exchange(
+            null,
+            made.get(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        ) {
+            Ok(_) => Ok(made.into_raw()),
+            // Another thread was faster.
+            Err(known) => Ok(known),
+        }
+    }
+}
+
+/// # Safety
+/// The GIL must be held.
+unsafe fn tuple(items: &[Argument]) -> PyResult<Owned> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let tuple = Owned::new(PyTuple_New(items.len() as isize))?;
+        for (index, item) in items.iter().enumerate() {
+            if PyTuple_SetItem(tuple.get(), index as isize, object(item)?.into_raw()) != 0 {
+                return Err(Raised);
+            }
+        }
+        Ok(tuple)
     }
 }
 
@@ -101,6 +142,7 @@ unsafe fn object(argument: &Argument) -> PyResult<Owned> {
             Argument::Bool(value) => PyBool_FromLong(i64::from(*value)),
             Argument::Complex(real, imaginary) => PyComplex_FromDoubles(*real, *imaginary),
             Argument::Str(text) => return new_text(text),
+            Argument::Tuple(items) => return tuple(items),
             Argument::None => {
                 Py_IncRef(Py_None());
                 Py_None()

@@ -39,22 +39,10 @@ fn descriptor_flags() -> MemFlagsData {
     MemFlagsData::trusted().with_readonly().with_can_move()
 }
 
-/// Bytes of an element.
-fn element_size(element: Element) -> i64 {
-    match element {
-        Element::Scalar(scalar) => i64::from(scalar_type(scalar).bytes()),
-        Element::Complex64 => 8,
-        Element::Complex128 => 16,
-    }
-}
-
 /// The type of what an element holds, and how many of them it holds.
 fn element_parts(element: Element) -> (Type, usize) {
-    match element {
-        Element::Scalar(scalar) => (scalar_type(scalar), 1),
-        Element::Complex64 => (types::F32, 2),
-        Element::Complex128 => (types::F64, 2),
-    }
+    let (scalar, count) = element.scalars();
+    (scalar_type(scalar), count)
 }
 
 impl View {
@@ -65,7 +53,9 @@ impl View {
     /// The view that a descriptor describes.
     pub fn of_descriptor(b: &mut Builder<'_>, ty: ArrayType, descriptor: Value) -> View {
         let mut field = |offset: usize| {
-            b.ins.ins().load(types::I64, descriptor_flags(), descriptor, offset as i32)
+            b.ins
+                .ins()
+                .load(types::I64, descriptor_flags(), descriptor, offset as i32)
         };
         let data = field(ArrayDesc::DATA);
         let mut view = View {
@@ -147,7 +137,7 @@ impl View {
         match self.ty.layout {
             Layout::Strided => self.strides[axis],
             Layout::Contiguous => {
-                let mut stride = b.int(types::I64, element_size(self.ty.element));
+                let mut stride = b.int(types::I64, i64::from(self.ty.element.size()));
                 for inner in (axis + 1..self.rank()).rev() {
                     stride = b.ins.ins().imul(stride, self.extents[inner]);
                 }
@@ -185,7 +175,7 @@ impl View {
 
     /// The address of an element whose indices are in bounds.
     fn address(&self, b: &mut Builder<'_>, indices: &[Value]) -> Value {
-        let size = element_size(self.ty.element);
+        let size = i64::from(self.ty.element.size());
         let Some((last, outer)) = indices.split_last() else {
             return self.data;
         };
@@ -229,7 +219,10 @@ impl View {
 fn scaled(b: &mut Builder<'_>, value: Value, size: i64) -> Value {
     match size {
         1 => value,
-        _ => b.ins.ins().ishl_imm_u(value, i64::from(size.trailing_zeros())),
+        _ => b
+            .ins
+            .ins()
+            .ishl_imm_u(value, i64::from(size.trailing_zeros())),
     }
 }
 
@@ -237,9 +230,13 @@ impl<'a> Lower<'a> {
     /// Flags for elements. Python aligns arrays as it likes, so nothing is said of alignment.
     fn element_flags(&mut self) -> MemFlagsData {
         let regions = &mut self.b.ins.func.dfg.alias_regions;
-        let region: AliasRegion = regions
-            .insert(AliasRegionData { user_id: 1, description: "elements of arrays".into() });
-        MemFlagsData::new().with_notrap().with_alias_region(Some(region))
+        let region: AliasRegion = regions.insert(AliasRegionData {
+            user_id: 1,
+            description: "elements of arrays".into(),
+        });
+        MemFlagsData::new()
+            .with_notrap()
+            .with_alias_region(Some(region))
     }
 
     /// An index in `0..extent`, with the check and the wrapping that it needs.
@@ -264,7 +261,16 @@ impl<'a> Lower<'a> {
             Bound::NonNegative => {
                 let ins = self.b.ins.ins();
                 let outside = ins.icmp(IntCC::UnsignedGreaterThanOrEqual, value, extent);
-                self.raise_if(outside, What::Index { index: value, axis, extent, rank }, site)?;
+                self.raise_if(
+                    outside,
+                    What::Index {
+                        index: value,
+                        axis,
+                        extent,
+                        rank,
+                    },
+                    site,
+                )?;
                 Ok(value)
             }
             Bound::Checked => match self.const_int(index) {
@@ -275,7 +281,16 @@ impl<'a> Lower<'a> {
                     let wrapped = self.b.ins.ins().iadd(value, extent);
                     let zero = self.b.int(types::I64, 0);
                     let outside = self.b.ins.ins().icmp(IntCC::SignedLessThan, wrapped, zero);
-                    self.raise_if(outside, What::Index { index: value, axis, extent, rank }, site)?;
+                    self.raise_if(
+                        outside,
+                        What::Index {
+                            index: value,
+                            axis,
+                            extent,
+                            rank,
+                        },
+                        site,
+                    )?;
                     Ok(wrapped)
                 }
                 None => self.any_index(value, axis, extent, rank, site),
@@ -296,16 +311,38 @@ impl<'a> Lower<'a> {
         let unusual = self.b.ins.create_block();
         self.b.ins.set_cold_block(unusual);
         self.b.ins.append_block_param(inside, types::I64);
-        let fits = self.b.ins.ins().icmp(IntCC::UnsignedLessThan, value, extent);
-        self.b.ins.ins().brif(fits, inside, &[value.into()], unusual, &[]);
+        let fits = self
+            .b
+            .ins
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, value, extent);
+        self.b
+            .ins
+            .ins()
+            .brif(fits, inside, &[value.into()], unusual, &[]);
 
         self.b.ins.switch_to_block(unusual);
         let wrapped = self.b.ins.ins().iadd(value, extent);
         let negative = self.b.ins.ins().icmp_imm_s(IntCC::SignedLessThan, value, 0);
-        let fits = self.b.ins.ins().icmp(IntCC::UnsignedLessThan, wrapped, extent);
+        let fits = self
+            .b
+            .ins
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, wrapped, extent);
         let fits = self.b.ins.ins().band(negative, fits);
-        let failed = self.raise_block(What::Index { index: value, axis, extent, rank }, site)?;
-        self.b.ins.ins().brif(fits, inside, &[wrapped.into()], failed, &[]);
+        let failed = self.raise_block(
+            What::Index {
+                index: value,
+                axis,
+                extent,
+                rank,
+            },
+            site,
+        )?;
+        self.b
+            .ins
+            .ins()
+            .brif(fits, inside, &[wrapped.into()], failed, &[]);
 
         self.b.ins.switch_to_block(inside);
         Ok(self.b.ins.block_params(inside)[0])
@@ -319,7 +356,9 @@ impl<'a> Lower<'a> {
     ) -> Result<(View, Value), CodegenError> {
         let view = self.view(op.args[0])?;
         if bounds.len() != view.rank() || op.args.len() <= bounds.len() {
-            return Err(CodegenError::Internal("a subscript per dimension is wanted".to_owned()));
+            return Err(CodegenError::Internal(
+                "a subscript per dimension is wanted".to_owned(),
+            ));
         }
         let mut indices = Vec::with_capacity(bounds.len());
         for (axis, bound) in bounds.iter().enumerate() {
@@ -362,7 +401,9 @@ impl<'a> Lower<'a> {
         let view = self.view(op.args[0])?;
         let (rank, fixed) = (view.rank(), bounds.len());
         if fixed == 0 || fixed >= rank || op.args.len() != 1 + fixed {
-            return Err(CodegenError::Internal("a row with the wrong indices".to_owned()));
+            return Err(CodegenError::Internal(
+                "a row with the wrong indices".to_owned(),
+            ));
         }
         let mut data = view.data;
         for (axis, bound) in bounds.iter().enumerate() {
@@ -395,7 +436,9 @@ impl<'a> Lower<'a> {
 
     /// The bytes from one element to the next along an axis.
     pub(super) fn stride_op(&mut self, op: &Op, axis: u8) -> Result<(), CodegenError> {
-        let stride = self.view(op.args[0])?.stride(&mut self.b, usize::from(axis));
+        let stride = self
+            .view(op.args[0])?
+            .stride(&mut self.b, usize::from(axis));
         self.define(op.results[0], stride);
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{
-    ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData, InstBuilder,
-    MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind, UserExternalName, Value,
+    ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData,
+    Signature, StackSlot, StackSlotData, StackSlotKind, UserExternalName, Value,
 };
 use cranelift_frontend::FunctionBuilder;
 use snek_abi::RuntimeFn;
@@ -27,7 +27,12 @@ pub struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Starts a function.
     pub fn new(ins: FunctionBuilder<'a>) -> Self {
-        Builder { ins, externs: Vec::new(), functions: HashMap::new(), data: HashMap::new() }
+        Builder {
+            ins,
+            externs: Vec::new(),
+            functions: HashMap::new(),
+            data: HashMap::new(),
+        }
     }
 
     /// Cranelift's name for an extern.
@@ -46,7 +51,12 @@ impl<'a> Builder<'a> {
         let name = self.name(target.clone());
         let signature = self.ins.import_signature(signature.clone());
         // The linker binds all of them within the module, so calls are direct.
-        let data = ExtFuncData { name, signature, colocated: true, patchable: false };
+        let data = ExtFuncData {
+            name,
+            signature,
+            colocated: true,
+            patchable: false,
+        };
         let function = self.ins.import_function(data);
         self.functions.insert(target, function);
         function
@@ -66,7 +76,12 @@ impl<'a> Builder<'a> {
             None => {
                 let name = self.name(target.clone());
                 let offset = 0.into();
-                let symbol = GlobalValueData::Symbol { name, offset, colocated: true, tls: false };
+                let symbol = GlobalValueData::Symbol {
+                    name,
+                    offset,
+                    colocated: true,
+                    tls: false,
+                };
                 let global = self.ins.create_global_value(symbol);
                 self.data.insert(target, global);
                 global
@@ -86,7 +101,11 @@ impl<'a> Builder<'a> {
     pub fn int(&mut self, ty: Type, value: i64) -> Value {
         let bits = ty.bits();
         // Cranelift wants the bits above the type's width to be 0.
-        let value = if bits < 64 { value & ((1 << bits) - 1) } else { value };
+        let value = if bits < 64 {
+            value & ((1 << bits) - 1)
+        } else {
+            value
+        };
         self.ins.ins().iconst(ty, value)
     }
 
@@ -112,12 +131,16 @@ impl<'a> Builder<'a> {
 
     /// Stores to memory of our own.
     pub fn store(&mut self, value: Value, address: Value, offset: usize) {
-        self.ins.ins().store(MemFlagsData::trusted(), value, address, offset as i32);
+        self.ins
+            .ins()
+            .store(MemFlagsData::trusted(), value, address, offset as i32);
     }
 
     /// Loads from memory of our own.
     pub fn load(&mut self, ty: Type, address: Value, offset: usize) -> Value {
-        self.ins.ins().load(ty, MemFlagsData::trusted(), address, offset as i32)
+        self.ins
+            .ins()
+            .load(ty, MemFlagsData::trusted(), address, offset as i32)
     }
 }
 

@@ -7,7 +7,7 @@ use snek_abi::AbiType;
 use snek_mir::ir::{Function, FunctionId, Op, Program, Type as MirType, ValueId};
 
 use super::builder::{Builder, runtime};
-use super::signature::{Results, abi_type, body_signature, is_signed};
+use super::signature::{Results, abi_type, body_signature};
 use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
@@ -124,7 +124,9 @@ impl<'a> Lower<'a> {
             return self.test_status(values[0], op.site);
         }
         if values.len() < op.results.len() {
-            return Err(CodegenError::Internal(format!("`{name}` has no such results")));
+            return Err(CodegenError::Internal(format!(
+                "`{name}` has no such results"
+            )));
         }
         for ((result, value), ty) in op.results.iter().zip(values).zip(row.results) {
             let value = self.fit_back(value, *ty, self.function.values[*result].ty)?;
@@ -135,12 +137,17 @@ impl<'a> Lower<'a> {
 
     /// A scalar in the width that the runtime takes.
     fn fit(&mut self, value: Value, from: MirType, to: AbiType) -> Result<Value, CodegenError> {
-        let signed = matches!(from, MirType::Scalar(scalar) if is_signed(scalar));
+        let signed = matches!(from, MirType::Scalar(scalar) if scalar.is_signed());
         self.resize(value, abi_type(to), signed)
     }
 
     /// What the runtime gave, in the width of the result.
-    fn fit_back(&mut self, value: Value, from: AbiType, to: MirType) -> Result<Value, CodegenError> {
+    fn fit_back(
+        &mut self,
+        value: Value,
+        from: AbiType,
+        to: MirType,
+    ) -> Result<Value, CodegenError> {
         let ty = match to {
             MirType::Scalar(scalar) => super::signature::scalar_type(scalar),
             _ => abi_type(from),
@@ -154,7 +161,9 @@ impl<'a> Lower<'a> {
             return Ok(value);
         }
         if !from.is_int() || !to.is_int() {
-            return Err(CodegenError::Internal(format!("a {from} where a {to} is wanted")));
+            return Err(CodegenError::Internal(format!(
+                "a {from} where a {to} is wanted"
+            )));
         }
         let ins = self.b.ins.ins();
         Ok(match (from.bits() < to.bits(), signed) {
@@ -199,7 +208,9 @@ impl<'a> Lower<'a> {
     ) -> Result<(), CodegenError> {
         let count = identities.len();
         if op.args.len() < 2 + count || op.results.len() != count {
-            return Err(CodegenError::Internal("a parallel call with few operands".to_owned()));
+            return Err(CodegenError::Internal(
+                "a parallel call with few operands".to_owned(),
+            ));
         }
         let start = self.one(op.args[0])?;
         let stop = self.one(op.args[1])?;
@@ -233,17 +244,22 @@ impl<'a> Lower<'a> {
             self.b.address(Data::Bytes(bytes))
         };
         let body = Extern::Unit(Unit::ParallelThunk(body));
-        let body = self.b.function_address(body, &super::thunk::parallel_signature());
+        let body = self
+            .b
+            .function_address(body, &super::thunk::parallel_signature());
         let combine = match combine {
             Some(id) => {
                 let target = Extern::Unit(Unit::CombineThunk(id));
-                self.b.function_address(target, &super::thunk::combine_signature())
+                self.b
+                    .function_address(target, &super::thunk::combine_signature())
             }
             None => null,
         };
         let trips = self.trip_count(start, stop, step);
         let size = self.b.int(types::I64, 8 * count as i64);
-        let args = [body, combine, context, trips, null, null, size, identity, result];
+        let args = [
+            body, combine, context, trips, null, null, size, identity, result,
+        ];
         let status = self.b.call_runtime(runtime("snek_rt_parallel_for")?, &args);
         self.test_status(status[0], op.site)?;
         for (index, id) in op.results.iter().enumerate() {

@@ -8,11 +8,11 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
-use snek_mir::ir::{For, LabelId, Op, OpKind, RegionId, ValueId};
+use snek_mir::edit;
+use snek_mir::ir::{For, LabelId, Op, OpId, OpKind, RegionId, ValueId};
 
 use super::Lower;
 use crate::CodegenError;
-use crate::summary::each_op_in;
 
 /// A condition of a `while` with more ops than this is laid out once.
 const SHORT_CONDITION: usize = 12;
@@ -98,7 +98,11 @@ impl<'a> Lower<'a> {
     }
 
     /// Goes on in a block whose parameters are the results of an op.
-    fn enter_with_results(&mut self, block: Block, results: &[ValueId]) -> Result<(), CodegenError> {
+    fn enter_with_results(
+        &mut self,
+        block: Block,
+        results: &[ValueId],
+    ) -> Result<(), CodegenError> {
         self.b.ins.switch_to_block(block);
         let params = self.b.ins.block_params(block).to_vec();
         self.define_all(results, &params)
@@ -108,7 +112,10 @@ impl<'a> Lower<'a> {
     fn is_cold(&self, region: RegionId) -> bool {
         let last = self.function.regions[region].ops.last();
         last.is_some_and(|op| {
-            matches!(self.function.ops[*op].kind, OpKind::Raise(_) | OpKind::Unreachable)
+            matches!(
+                self.function.ops[*op].kind,
+                OpKind::Raise(_) | OpKind::Unreachable
+            )
         })
     }
 
@@ -129,7 +136,10 @@ impl<'a> Lower<'a> {
                 self.b.ins.set_cold_block(*block);
             }
         }
-        self.b.ins.ins().brif(condition, blocks[0], &[], blocks[1], &[]);
+        self.b
+            .ins
+            .ins()
+            .brif(condition, blocks[0], &[], blocks[1], &[]);
         for (block, region) in blocks.iter().zip([then, other]) {
             self.b.ins.switch_to_block(*block);
             self.scopes.push(Scope::If(merge));
@@ -155,15 +165,14 @@ impl<'a> Lower<'a> {
 
     /// Whether the only `next` of a loop is the one that ends its body.
     fn ends_once(&self, body: RegionId, label: LabelId) -> bool {
-        let mut count = 0;
-        each_op_in(self.function, body, &mut |op| {
-            count += usize::from(matches!(op.kind, OpKind::Next(named) if named == label));
-        });
+        let ends =
+            |op: OpId| matches!(self.function.ops[op].kind, OpKind::Next(named) if named == label);
+        let count = edit::ops_in(self.function, body)
+            .into_iter()
+            .filter(|op| ends(*op))
+            .count();
         let last = self.function.regions[body].ops.last();
-        let at_end = last.is_some_and(
-            |op| matches!(self.function.ops[*op].kind, OpKind::Next(named) if named == label),
-        );
-        count == 1 && at_end
+        count == 1 && last.is_some_and(|op| ends(*op))
     }
 
     pub(super) fn for_op(&mut self, op: &'a Op, the_loop: &'a For) -> Result<(), CodegenError> {
@@ -184,24 +193,41 @@ impl<'a> Lower<'a> {
             1 | -1 => stop,
             _ => self.last_value(start, stop, step),
         };
-        let before = if step > 0 { IntCC::SignedLessThan } else { IntCC::SignedGreaterThan };
+        let before = if step > 0 {
+            IntCC::SignedLessThan
+        } else {
+            IntCC::SignedGreaterThan
+        };
         let runs = self.b.ins.ins().icmp(before, start, stop);
         let mut first = vec![start];
         first.extend(&initial);
-        self.b.ins.ins().brif(runs, body, &args(&first), exit, &args(&initial));
+        self.b
+            .ins
+            .ins()
+            .brif(runs, body, &args(&first), exit, &args(&initial));
 
         self.b.ins.switch_to_block(body);
         let params = self.b.ins.block_params(body).to_vec();
         let region_params = &self.function.regions[the_loop.body].params;
         self.define_all(region_params, &params)?;
-        let counter = Counter { variable: params[0], step, bound, body, exit };
+        let counter = Counter {
+            variable: params[0],
+            step,
+            bound,
+            body,
+            exit,
+        };
         let (latch, shared) = if self.ends_once(the_loop.body, the_loop.label) {
             (Latch::Counted(counter), None)
         } else {
             let block = self.block_with(&carried);
             (Latch::Shared(block), Some(block))
         };
-        self.scopes.push(Scope::Loop { label: the_loop.label, exit, latch });
+        self.scopes.push(Scope::Loop {
+            label: the_loop.label,
+            exit,
+            latch,
+        });
         self.region(the_loop.body)?;
         self.scopes.pop();
         if let Some(block) = shared {
@@ -216,8 +242,11 @@ impl<'a> Lower<'a> {
     fn last_value(&mut self, start: Value, stop: Value, step: i64) -> Value {
         // In 64 bits without a sign, the distance is right whatever the bounds.
         let ins = &mut self.b.ins;
-        let distance =
-            if step > 0 { ins.ins().isub(stop, start) } else { ins.ins().isub(start, stop) };
+        let distance = if step > 0 {
+            ins.ins().isub(stop, start)
+        } else {
+            ins.ins().isub(start, stop)
+        };
         let distance = ins.ins().iadd_imm_s(distance, -1);
         let width = step.unsigned_abs() as i64;
         let steps = ins.ins().udiv_imm_u(distance, width);
@@ -229,14 +258,29 @@ impl<'a> Lower<'a> {
     fn count(&mut self, counter: Counter, carried: &[Value]) {
         let next = self.b.ins.ins().iadd_imm_s(counter.variable, counter.step);
         let goes_on = match counter.step {
-            1 => self.b.ins.ins().icmp(IntCC::SignedLessThan, next, counter.bound),
-            -1 => self.b.ins.ins().icmp(IntCC::SignedGreaterThan, next, counter.bound),
-            _ => self.b.ins.ins().icmp(IntCC::NotEqual, counter.variable, counter.bound),
+            1 => self
+                .b
+                .ins
+                .ins()
+                .icmp(IntCC::SignedLessThan, next, counter.bound),
+            -1 => self
+                .b
+                .ins
+                .ins()
+                .icmp(IntCC::SignedGreaterThan, next, counter.bound),
+            _ => self
+                .b
+                .ins
+                .ins()
+                .icmp(IntCC::NotEqual, counter.variable, counter.bound),
         };
         let mut again = vec![next];
         again.extend(carried);
         let (again, done) = (args(&again), args(carried));
-        self.b.ins.ins().brif(goes_on, counter.body, &again, counter.exit, &done);
+        self.b
+            .ins
+            .ins()
+            .brif(goes_on, counter.body, &again, counter.exit, &done);
     }
 
     pub(super) fn while_op(
@@ -258,9 +302,7 @@ impl<'a> Lower<'a> {
             self.block_with(&types)
         };
 
-        let mut ops = 0;
-        each_op_in(self.function, cond, &mut |_| ops += 1);
-        let twice = ops <= SHORT_CONDITION;
+        let twice = edit::ops_in(self.function, cond).len() <= SHORT_CONDITION;
         let header = if twice {
             self.condition(cond, &initial, body, exit)?;
             None
@@ -318,23 +360,32 @@ impl<'a> Lower<'a> {
             }
             Some(Scope::Condition { body, exit }) => {
                 let [condition, values @ ..] = values else {
-                    return Err(CodegenError::Internal("a loop without a condition".to_owned()));
+                    return Err(CodegenError::Internal(
+                        "a loop without a condition".to_owned(),
+                    ));
                 };
                 let condition = self.one(*condition)?;
                 let values = args(&self.all_parts(values)?);
-                self.b.ins.ins().brif(condition, body, &values, exit, &values);
+                self.b
+                    .ins
+                    .ins()
+                    .brif(condition, body, &values, exit, &values);
                 Ok(())
             }
-            Some(Scope::Loop { .. }) | None => {
-                Err(CodegenError::Internal("a `yield` that nothing takes".to_owned()))
-            }
+            Some(Scope::Loop { .. }) | None => Err(CodegenError::Internal(
+                "a `yield` that nothing takes".to_owned(),
+            )),
         }
     }
 
     pub(super) fn next(&mut self, label: LabelId, values: &[ValueId]) -> Result<(), CodegenError> {
         let values = self.all_parts(values)?;
         let found = self.scopes.iter().rev().find_map(|scope| match scope {
-            Scope::Loop { label: named, exit, latch } if *named == label => Some((*exit, *latch)),
+            Scope::Loop {
+                label: named,
+                exit,
+                latch,
+            } if *named == label => Some((*exit, *latch)),
             _ => None,
         });
         match found {
@@ -357,7 +408,10 @@ impl<'a> Lower<'a> {
     ) -> Result<(), CodegenError> {
         let values = self.all_parts(values)?;
         let exit = self.scopes.iter().rev().find_map(|scope| match scope {
-            Scope::Loop { label: named, exit, .. } | Scope::Block { label: named, exit }
+            Scope::Loop {
+                label: named, exit, ..
+            }
+            | Scope::Block { label: named, exit }
                 if *named == label =>
             {
                 Some(*exit)

@@ -21,8 +21,7 @@ use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType, ValueDef,
-    ValueId,
+    FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType, ValueId,
 };
 
 use crate::CodegenError;
@@ -53,7 +52,11 @@ pub struct Translator<'a> {
 impl<'a> Translator<'a> {
     /// A translator for the units of a program.
     pub fn new(program: &'a Program, isa: &'a Isa) -> Self {
-        Translator { program, isa, context: FunctionBuilderContext::new() }
+        Translator {
+            program,
+            isa,
+            context: FunctionBuilderContext::new(),
+        }
     }
 
     /// Translates one unit.
@@ -66,8 +69,7 @@ impl<'a> Translator<'a> {
             Unit::Init | Unit::Export => thunk::hook_signature(),
         };
         let mut function = clif::Function::with_name_signature(Default::default(), signature);
-        let mut builder =
-            Builder::new(FunctionBuilder::new(&mut function, &mut self.context));
+        let mut builder = Builder::new(FunctionBuilder::new(&mut function, &mut self.context));
         let block = builder.ins.create_block();
         builder.ins.append_block_params_for_function_params(block);
         builder.ins.switch_to_block(block);
@@ -81,7 +83,9 @@ impl<'a> Translator<'a> {
             Unit::Export => thunk::hook("snek_rt_module_export", builder),
         };
         let externs = match built {
-            Ok(Builder { mut ins, externs, .. }) => {
+            Ok(Builder {
+                mut ins, externs, ..
+            }) => {
                 ins.seal_all_blocks();
                 ins.finalize(self.isa.target.frontend_config());
                 externs
@@ -148,7 +152,9 @@ impl<'a> Lower<'a> {
     fn function(mut self, params: &[Value]) -> Result<Builder<'a>, CodegenError> {
         let mut params = params.iter().copied();
         let mut next = || {
-            params.next().ok_or_else(|| CodegenError::Internal("too few parameters".to_owned()))
+            params
+                .next()
+                .ok_or_else(|| CodegenError::Internal("too few parameters".to_owned()))
         };
         for param in &self.function.regions[self.function.body].params {
             let value = next()?;
@@ -188,7 +194,10 @@ impl<'a> Lower<'a> {
 
     fn val(&self, id: ValueId) -> Result<Val, CodegenError> {
         self.values[id].ok_or_else(|| {
-            CodegenError::Internal(format!("value {} is used before its definition", id.index()))
+            CodegenError::Internal(format!(
+                "value {} is used before its definition",
+                id.index()
+            ))
         })
     }
 
@@ -202,13 +211,7 @@ impl<'a> Lower<'a> {
 
     /// The value of an integer constant.
     fn const_int(&self, id: ValueId) -> Option<i64> {
-        match self.function.values[id].def {
-            ValueDef::Result(op, _) => match self.function.ops[op].kind {
-                OpKind::ConstInt(value) => Some(value),
-                _ => None,
-            },
-            ValueDef::Param(..) => None,
-        }
+        self.function.const_int(id)
     }
 
     /// Takes a value apart, in the order of [`signature::push_parts`].
@@ -344,7 +347,12 @@ impl<'a> Lower<'a> {
             }
             OpKind::Call(callee) => self.call(op, *callee)?,
             OpKind::CallRuntime(name) => self.call_runtime(op, name)?,
-            OpKind::ParallelCall { body, combine, step, identities } => {
+            OpKind::ParallelCall {
+                body,
+                combine,
+                step,
+                identities,
+            } => {
                 self.parallel_call(op, *body, *combine, *step, identities)?;
             }
             OpKind::If { then, other } => self.if_op(op, *then, *other)?,

@@ -99,16 +99,16 @@ impl<'a> Lower<'a> {
         let source = SourceLoc::new(self.line(site));
         self.raising.unwound.insert(frames.clone(), block);
         let kind = PendingKind::Unwind(frames, failed);
-        self.raising.pending.push(Pending { block, source, kind });
+        self.raising.pending.push(Pending {
+            block,
+            source,
+            kind,
+        });
         Ok(block)
     }
 
     /// The block that raises.
-    pub(super) fn raise_block(
-        &mut self,
-        what: What,
-        site: SiteId,
-    ) -> Result<Block, CodegenError> {
+    pub(super) fn raise_block(&mut self, what: What, site: SiteId) -> Result<Block, CodegenError> {
         let key = (what, self.frames(site));
         if let Some(block) = self.raising.made.get(&key) {
             return Ok(*block);
@@ -122,7 +122,11 @@ impl<'a> Lower<'a> {
         let source = SourceLoc::new(self.line(site));
         let kind = PendingKind::Make(key.0.clone(), unwind);
         self.raising.made.insert(key, block);
-        self.raising.pending.push(Pending { block, source, kind });
+        self.raising.pending.push(Pending {
+            block,
+            source,
+            kind,
+        });
         Ok(block)
     }
 
@@ -189,7 +193,11 @@ impl<'a> Lower<'a> {
         let ends = self.b.ins.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let kind = PendingKind::Make(What::Recursion, self.failed_block()?);
         let source = SourceLoc::new(self.program.frames[self.function.frame].first_line);
-        self.raising.pending.push(Pending { block: failed, source, kind });
+        self.raising.pending.push(Pending {
+            block: failed,
+            source,
+            kind,
+        });
         self.b.ins.ins().brif(ends, failed, &[], goes_on, &[]);
         self.b.ins.switch_to_block(goes_on);
         Ok(())
@@ -197,7 +205,12 @@ impl<'a> Lower<'a> {
 
     /// Fills in the cold blocks, at the end of the function.
     pub(super) fn finish_raising(&mut self) -> Result<(), CodegenError> {
-        for Pending { block, source, kind } in std::mem::take(&mut self.raising.pending) {
+        for Pending {
+            block,
+            source,
+            kind,
+        } in std::mem::take(&mut self.raising.pending)
+        {
             self.b.ins.switch_to_block(block);
             self.b.ins.set_srcloc(source);
             let next = match kind {
@@ -209,7 +222,8 @@ impl<'a> Lower<'a> {
                     for (frame, line) in frames {
                         let info = self.b.address(Data::Frame(frame));
                         let line = self.b.int(types::I64, i64::from(line));
-                        self.b.call_runtime(runtime("snek_rt_traceback")?, &[info, line]);
+                        self.b
+                            .call_runtime(runtime("snek_rt_traceback")?, &[info, line]);
                     }
                     next
                 }
@@ -234,7 +248,12 @@ impl<'a> Lower<'a> {
     fn make(&mut self, what: &What) -> Result<(), CodegenError> {
         match what {
             What::Message(message) => self.make_message(*message),
-            What::Index { index, axis, extent, rank } => {
+            What::Index {
+                index,
+                axis,
+                extent,
+                rank,
+            } => {
                 let axis = self.b.int(types::I64, *axis as i64);
                 let rank = self.b.int(types::I64, *rank as i64);
                 let args = [*index, axis, *extent, rank];
@@ -242,7 +261,8 @@ impl<'a> Lower<'a> {
                 Ok(())
             }
             What::Recursion => {
-                self.b.call_runtime(runtime("snek_rt_raise_recursion")?, &[]);
+                self.b
+                    .call_runtime(runtime("snek_rt_raise_recursion")?, &[]);
                 Ok(())
             }
             What::Raise(raise, operands) => self.make_raise(raise, operands),
@@ -251,7 +271,8 @@ impl<'a> Lower<'a> {
 
     fn make_message(&mut self, message: RuntimeMessage) -> Result<(), CodegenError> {
         let number = self.b.int(types::I32, message as i64);
-        self.b.call_runtime(runtime("snek_rt_raise_message")?, &[number]);
+        self.b
+            .call_runtime(runtime("snek_rt_raise_message")?, &[number]);
         Ok(())
     }
 
@@ -261,7 +282,8 @@ impl<'a> Lower<'a> {
             Message::Bare => {
                 let null = self.b.int(types::I64, 0);
                 let none = self.b.int(types::I64, -1);
-                self.b.call_runtime(runtime("snek_rt_raise")?, &[kind, null, none]);
+                self.b
+                    .call_runtime(runtime("snek_rt_raise")?, &[kind, null, none]);
             }
             Message::Text(text) => {
                 if let Some(message) = worded_by_version(raise, text) {
@@ -269,19 +291,22 @@ impl<'a> Lower<'a> {
                 }
                 let address = self.b.address(Data::Text(text.clone()));
                 let length = self.b.int(types::I64, text.len() as i64);
-                self.b.call_runtime(runtime("snek_rt_raise")?, &[kind, address, length]);
+                self.b
+                    .call_runtime(runtime("snek_rt_raise")?, &[kind, address, length]);
             }
             Message::WeakInt(scalar) => {
                 let [value] = operands else {
                     return Err(CodegenError::Internal("one integer is wanted".to_owned()));
                 };
                 let scalar = self.b.int(types::I32, *scalar as i64);
-                self.b.call_runtime(runtime("snek_rt_raise_weak_int")?, &[*value, scalar]);
+                self.b
+                    .call_runtime(runtime("snek_rt_raise_weak_int")?, &[*value, scalar]);
             }
             Message::Unbound(name) => {
                 let address = self.b.address(Data::Text(name.clone()));
                 let length = self.b.int(types::I64, name.len() as i64);
-                self.b.call_runtime(runtime("snek_rt_raise_unbound")?, &[address, length]);
+                self.b
+                    .call_runtime(runtime("snek_rt_raise_unbound")?, &[address, length]);
             }
             Message::Known(message) => self.make_message(*message)?,
             Message::Pending => {}

@@ -9,7 +9,7 @@ use snek_mir::ir::{
 };
 
 use super::raise::What;
-use super::signature::{is_float, is_signed, scalar_type};
+use super::signature::scalar_type;
 use super::{Lower, Val, View};
 use crate::CodegenError;
 
@@ -33,12 +33,10 @@ impl<'a> Lower<'a> {
     ) -> Result<(), CodegenError> {
         let [a, b] = self.operands(op)?;
         let scalar = self.scalar_of(op.results[0])?;
-        let signed = is_signed(scalar);
+        let signed = scalar.is_signed();
         let checked = overflow == Overflow::Checked;
         let value = match kind {
-            IntOp::Add | IntOp::Sub if checked && signed => {
-                self.checked_sum(op, kind, a, b)?
-            }
+            IntOp::Add | IntOp::Sub if checked && signed => self.checked_sum(op, kind, a, b)?,
             IntOp::Add | IntOp::Sub | IntOp::Mul if checked => {
                 let ins = self.b.ins.ins();
                 let (value, overflows) = match (kind, signed) {
@@ -96,10 +94,17 @@ impl<'a> Lower<'a> {
         let (value, overflows) = match constant {
             Some(constant) => {
                 let ins = self.b.ins.ins();
-                let value = if subtract { ins.isub(a, b) } else { ins.iadd(a, b) };
+                let value = if subtract {
+                    ins.isub(a, b)
+                } else {
+                    ins.iadd(a, b)
+                };
                 let grows = (constant >= 0) != subtract;
-                let wrong =
-                    if grows { IntCC::SignedLessThan } else { IntCC::SignedGreaterThan };
+                let wrong = if grows {
+                    IntCC::SignedLessThan
+                } else {
+                    IntCC::SignedGreaterThan
+                };
                 if constant == 0 {
                     return Ok(value);
                 }
@@ -250,7 +255,11 @@ impl<'a> Lower<'a> {
             Some(count) if (0..bits).contains(&count) => shifted,
             Some(_) => zero,
             None => {
-                let fits = self.b.ins.ins().icmp_imm_u(IntCC::UnsignedLessThan, count, bits);
+                let fits = self
+                    .b
+                    .ins
+                    .ins()
+                    .icmp_imm_u(IntCC::UnsignedLessThan, count, bits);
                 self.b.ins.ins().select(fits, shifted, zero)
             }
         };
@@ -258,7 +267,7 @@ impl<'a> Lower<'a> {
             // It fits if shifting back gives the same; counts beyond the width are cut to it.
             let most = self.b.int(ty, bits - 1);
             let back_by = self.b.ins.ins().umin(count, most);
-            let back = if is_signed(scalar) {
+            let back = if scalar.is_signed() {
                 self.b.ins.ins().sshr(value, back_by)
             } else {
                 self.b.ins.ins().ushr(value, back_by)
@@ -272,8 +281,10 @@ impl<'a> Lower<'a> {
     fn shift_right(&mut self, op: &Op, a: Value, count: Value, scalar: Scalar) -> Value {
         let ty = scalar_type(scalar);
         let bits = i64::from(ty.bits());
-        let known = self.const_int(op.args[1]).filter(|count| (0..bits).contains(count));
-        if is_signed(scalar) {
+        let known = self
+            .const_int(op.args[1])
+            .filter(|count| (0..bits).contains(count));
+        if scalar.is_signed() {
             let count = match known {
                 Some(_) => count,
                 None => {
@@ -288,7 +299,11 @@ impl<'a> Lower<'a> {
             return shifted;
         }
         let zero = self.b.int(ty, 0);
-        let fits = self.b.ins.ins().icmp_imm_u(IntCC::UnsignedLessThan, count, bits);
+        let fits = self
+            .b
+            .ins
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThan, count, bits);
         self.b.ins.ins().select(fits, shifted, zero)
     }
 
@@ -303,14 +318,14 @@ impl<'a> Lower<'a> {
         let ty = scalar_type(scalar);
         let value = match kind {
             IntUnaryOp::Neg | IntUnaryOp::Abs => {
-                if overflow == Overflow::Checked && is_signed(scalar) {
+                if overflow == Overflow::Checked && scalar.is_signed() {
                     let smallest = self.b.int(ty, minimum(ty));
                     let overflows = self.b.ins.ins().icmp(IntCC::Equal, a, smallest);
                     self.overflow_if(overflows, op.site)?;
                 }
                 match kind {
                     IntUnaryOp::Neg => self.b.ins.ins().ineg(a),
-                    _ if is_signed(scalar) => self.b.ins.ins().iabs(a),
+                    _ if scalar.is_signed() => self.b.ins.ins().iabs(a),
                     _ => a,
                 }
             }
@@ -359,7 +374,7 @@ impl<'a> Lower<'a> {
     pub(super) fn compare(&mut self, op: &Op, kind: Compare) -> Result<(), CodegenError> {
         let [a, b] = self.operands(op)?;
         let scalar = self.scalar_of(op.args[0])?;
-        let value = if is_float(scalar) {
+        let value = if scalar.is_float() {
             let code = match kind {
                 Compare::Eq => FloatCC::Equal,
                 Compare::Ne => FloatCC::NotEqual,
@@ -370,7 +385,7 @@ impl<'a> Lower<'a> {
             };
             self.b.ins.ins().fcmp(code, a, b)
         } else {
-            let code = match (kind, is_signed(scalar)) {
+            let code = match (kind, scalar.is_signed()) {
                 (Compare::Eq, _) => IntCC::Equal,
                 (Compare::Ne, _) => IntCC::NotEqual,
                 (Compare::Lt, true) => IntCC::SignedLessThan,
@@ -414,7 +429,7 @@ impl<'a> Lower<'a> {
         let (old, new) = (scalar_type(from), scalar_type(to));
         match kind {
             Convert::Extend if old == new => value,
-            Convert::Extend if is_signed(from) => self.b.ins.ins().sextend(new, value),
+            Convert::Extend if from.is_signed() => self.b.ins.ins().sextend(new, value),
             Convert::Extend => self.b.ins.ins().uextend(new, value),
             Convert::Truncate if old == new => value,
             Convert::Truncate => self.b.ins.ins().ireduce(new, value),
@@ -446,7 +461,7 @@ impl<'a> Lower<'a> {
     fn float_to_int(&mut self, value: Value, to: Scalar) -> Value {
         let ty = scalar_type(to);
         if ty.bits() >= 32 {
-            return if is_signed(to) {
+            return if to.is_signed() {
                 self.b.ins.ins().fcvt_to_sint_sat(ty, value)
             } else {
                 self.b.ins.ins().fcvt_to_uint_sat(ty, value)
@@ -454,7 +469,7 @@ impl<'a> Lower<'a> {
         }
         // The machine converts to 32 bits and more; the rest of the saturation is ours.
         let wide = self.b.ins.ins().fcvt_to_sint_sat(types::I32, value);
-        let (low, high) = if is_signed(to) {
+        let (low, high) = if to.is_signed() {
             (minimum(ty), -1 - minimum(ty))
         } else {
             (0, (1 << ty.bits()) - 1)

@@ -28,16 +28,6 @@ pub fn scalar_type(scalar: Scalar) -> Type {
     }
 }
 
-/// Whether a scalar is a signed integer.
-pub fn is_signed(scalar: Scalar) -> bool {
-    matches!(scalar, Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64)
-}
-
-/// Whether a scalar is a float.
-pub fn is_float(scalar: Scalar) -> bool {
-    matches!(scalar, Scalar::F32 | Scalar::F64)
-}
-
 /// How many values an array is taken apart into: its descriptor, its data, its extents and, if
 /// they are not known from these, its strides.
 pub fn array_parts(array: ArrayType) -> usize {
@@ -87,7 +77,11 @@ impl Results {
         let in_register = parts
             .iter()
             .map(|ty| {
-                let left = if ty.is_float() { &mut floats } else { &mut integers };
+                let left = if ty.is_float() {
+                    &mut floats
+                } else {
+                    &mut integers
+                };
                 let fits = *left > 0;
                 *left -= usize::from(fits);
                 fits
@@ -143,7 +137,12 @@ pub fn abi_type(ty: AbiType) -> Type {
 
 /// The signature of a function of the runtime.
 pub fn runtime_signature(row: &RuntimeFn) -> Signature {
-    let list = |types: &[AbiType]| types.iter().map(|ty| AbiParam::new(abi_type(*ty))).collect();
+    let list = |types: &[AbiType]| {
+        types
+            .iter()
+            .map(|ty| AbiParam::new(abi_type(*ty)))
+            .collect()
+    };
     Signature {
         params: list(row.params),
         returns: list(row.results),
@@ -154,5 +153,9 @@ pub fn runtime_signature(row: &RuntimeFn) -> Signature {
 /// A signature of plain C types.
 pub fn c_signature(params: &[Type], returns: &[Type]) -> Signature {
     let list = |types: &[Type]| types.iter().map(|ty| AbiParam::new(*ty)).collect();
-    Signature { params: list(params), returns: list(returns), call_conv: CallConv::SystemV }
+    Signature {
+        params: list(params),
+        returns: list(returns),
+        call_conv: CallConv::SystemV,
+    }
 }

@@ -8,7 +8,7 @@ use snek_mir::ir::{Function, FunctionId, Program, Scalar, Type as MirType};
 
 use super::builder::{Builder, runtime};
 use super::call::{Called, call_body, param_types};
-use super::signature::{array_parts, c_signature, is_signed, no_vectors, scalar_type};
+use super::signature::{array_parts, c_signature, no_vectors, scalar_type};
 use crate::CodegenError;
 use crate::data::Data;
 
@@ -60,7 +60,7 @@ fn load_slot(
 fn store_slot(b: &mut Builder<'_>, scalar: Scalar, value: Value, base: Value, index: usize) {
     let ty = scalar_type(scalar);
     let value = if ty.is_int() && ty.bits() < 64 {
-        if is_signed(scalar) {
+        if scalar.is_signed() {
             b.ins.ins().sextend(types::I64, value)
         } else {
             b.ins.ins().uextend(types::I64, value)
@@ -156,7 +156,10 @@ fn returned_array(
         return Err(CodegenError::Internal("too few results".to_owned()));
     };
     if arrays.is_empty() {
-        return Err(CodegenError::Internal(format!("{} returns no argument", function.symbol)));
+        return Err(CodegenError::Internal(format!(
+            "{} returns no argument",
+            function.symbol
+        )));
     }
     let mut is_known = b.int(types::I8, 0);
     for array in arrays {
@@ -195,7 +198,9 @@ pub fn parallel<'b>(
     let types: Vec<MirType> = param_types(function).collect();
     let partials = function.results.len();
     let Some(captured) = types.len().checked_sub(3 + partials) else {
-        return Err(CodegenError::Internal("a parallel body with few parameters".to_owned()));
+        return Err(CodegenError::Internal(
+            "a parallel body with few parameters".to_owned(),
+        ));
     };
     let mut args = Vec::with_capacity(types.len());
     // The captured values, then the loop's start.
@@ -246,7 +251,9 @@ fn store_partials(
 ) -> Result<(), CodegenError> {
     for (index, (ty, value)) in function.results.iter().zip(parts).enumerate() {
         let MirType::Scalar(_) = ty else {
-            return Err(CodegenError::Internal("a partial result that is no scalar".to_owned()));
+            return Err(CodegenError::Internal(
+                "a partial result that is no scalar".to_owned(),
+            ));
         };
         // The slot's other bytes are never read.
         b.store(*value, base, 8 * index);

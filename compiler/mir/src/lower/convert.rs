@@ -60,7 +60,7 @@ impl Body<'_, '_> {
                     .collect());
             }
             (_, Number::Complex(..)) => {
-                let real = self.to_float(source, x, scalar);
+                let real = self.real_to_float(source, x, scalar);
                 let imaginary = self.zero(Type::Scalar(scalar));
                 return Ok(vec![real, imaginary]);
             }
@@ -70,7 +70,7 @@ impl Body<'_, '_> {
                     self.hir.name
                 ));
             }
-            (_, Number::Float(..)) => self.to_float(source, x, scalar),
+            (_, Number::Float(..)) => self.real_to_float(source, x, scalar),
             (Number::Float(..), Number::Int) => self.float_to_int(x),
             (Number::Float(..), Number::Fixed(_)) => {
                 let int = self.float_to_int(x);
@@ -152,7 +152,7 @@ impl Body<'_, '_> {
         self.b().convert(Convert::FloatToFloat, value, to)
     }
 
-    fn to_float(&mut self, source: Number, value: ValueId, to: Scalar) -> ValueId {
+    fn real_to_float(&mut self, source: Number, value: ValueId, to: Scalar) -> ValueId {
         match source {
             Number::Float(..) | Number::Complex(..) => self.float_to_float(value, to),
             Number::Int => {

@@ -118,7 +118,7 @@ impl Body<'_, '_> {
         }
         let mut args = Vec::with_capacity(values.len());
         for (value, param) in values.into_iter().zip(row.params) {
-            args.push(self.to_abi(row.name, value, *param)?);
+            args.push(self.abi_argument(row.name, value, *param)?);
         }
         if row.raises {
             self.b().call_runtime(row.name, args, &[]);
@@ -145,7 +145,7 @@ impl Body<'_, '_> {
         }
         let mut out = Vec::with_capacity(results.len());
         for (value, ty) in results.into_iter().zip(wanted) {
-            out.push(self.value_of_abi(value, ty));
+            out.push(self.abi_result(value, ty));
         }
         Ok(out)
     }
@@ -183,7 +183,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn to_abi(&mut self, name: &str, value: ValueId, param: AbiType) -> Result<ValueId> {
+    fn abi_argument(&mut self, name: &str, value: ValueId, param: AbiType) -> Result<ValueId> {
         let found = self.function.ty(value);
         let wanted = crate::ops::abi_type(param);
         if found == wanted {
@@ -207,7 +207,7 @@ impl Body<'_, '_> {
     }
 
     /// What a runtime function gave, as the type that the standard library declares.
-    fn value_of_abi(&mut self, value: ValueId, wanted: Type) -> ValueId {
+    fn abi_result(&mut self, value: ValueId, wanted: Type) -> ValueId {
         let found = self.function.ty(value);
         if found == wanted {
             return value;

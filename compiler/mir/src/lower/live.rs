@@ -117,7 +117,7 @@ pub(super) fn before_stmt(function: &Function, stmt: &Stmt, live: &mut Locals, e
             live.extend(&then_live);
             before_expr(function, *cond, live);
         }
-        StmtKind::While { .. } => *live = while_head(function, stmt, live),
+        StmtKind::While { .. } => *live = while_live(function, stmt, live, false).0,
         StmtKind::For(data) => {
             *live = for_head(function, data, live);
             before_iter(function, &data.iter, live);
@@ -144,25 +144,37 @@ pub(super) fn before_stmt(function: &Function, stmt: &Stmt, live: &mut Locals, e
     }
 }
 
-/// What is live at the head of a `while`, given what is live after it.
-pub(super) fn while_head(function: &Function, stmt: &Stmt, after: &Locals) -> Locals {
+/// What is live at the head of a `while`, and (only if asked for, because it takes another look at the body) after its
+/// condition, given what is live after the loop.
+pub(super) fn while_live(
+    function: &Function,
+    stmt: &Stmt,
+    after: &Locals,
+    both: bool,
+) -> (Locals, Locals) {
     let StmtKind::While { cond, body, other } = &stmt.kind else {
-        return after.clone();
+        return (after.clone(), after.clone());
     };
-    let mut live = Locals::default();
+    let mut exit = Locals::default();
     if !is_true(function, *cond) {
-        live.clone_from(after);
-        before_block(function, other, &mut live, &LoopLive::default());
+        exit.clone_from(after);
+        before_block(function, other, &mut exit, &LoopLive::default());
     }
-    let exits = LoopLive {
+    let mut exits = LoopLive {
         next: Locals::default(),
         exit: after.clone(),
     };
-    let mut body_live = Locals::default();
-    before_block(function, body, &mut body_live, &exits);
-    live.extend(&body_live);
-    before_expr(function, *cond, &mut live);
-    live
+    let mut head = Locals::default();
+    before_block(function, body, &mut head, &exits);
+    head.extend(&exit);
+    before_expr(function, *cond, &mut head);
+    if both {
+        let mut body_live = head.clone();
+        exits.next.clone_from(&head);
+        before_block(function, body, &mut body_live, &exits);
+        exit.extend(&body_live);
+    }
+    (head, exit)
 }
 
 /// What is live at the head of a `for`, after its iterables were evaluated, given what is live after it.

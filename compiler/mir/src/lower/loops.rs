@@ -6,7 +6,7 @@
 
 use super::function::{Body, Handed, Loop};
 use super::live::{
-    Locals, LoopLive, assigned, assigned_in_expr, each_target, for_head, is_true, while_head,
+    Locals, LoopLive, assigned, assigned_in_expr, each_target, for_head, is_true, while_live,
 };
 use super::types::Number;
 use super::{Result, bug};
@@ -120,21 +120,18 @@ impl<'h> Body<'_, 'h> {
         let mut changed = Locals::default();
         assigned(self.hir, body, &mut changed);
         assigned_in_expr(self.hir, cond, &mut changed);
-        let head = while_head(self.hir, stmt, after);
-        let mut wanted = head.clone();
+        let (head, after_cond) = while_live(self.hir, stmt, after, true);
+        let mut wanted = after_cond;
         wanted.extend(after);
-        let handed = Handed::new(changed.common(&wanted));
+        // What the next iteration gets, and what the body and those after the loop get.
+        let next = Handed::new(changed.common(&head));
+        let taken = Handed::new(changed.common(&wanted));
         self.with_else(body, other, changed, after, |this, exit| {
-            this.while_loop(
-                cond,
-                body,
-                handed,
-                exit,
-                LoopLive {
-                    next: head,
-                    exit: after.clone(),
-                },
-            )
+            let live = LoopLive {
+                next: head,
+                exit: after.clone(),
+            };
+            this.while_loop(cond, body, (next, taken), exit, live)
         })
     }
 
@@ -142,38 +139,40 @@ impl<'h> Body<'_, 'h> {
         &mut self,
         cond: ExprId,
         body: &'h [Stmt],
-        handed: Handed,
+        (next, taken): (Handed, Handed),
         exit: Option<(LabelId, Handed)>,
         live: LoopLive,
     ) -> Result<bool> {
         let label = self.function.add_label("while");
-        let init = self.handed_values(&handed);
+        let init = self.handed_values(&next);
         let before = self.env.clone();
         let region = self.region;
         let site = self.place();
-        let types = self.handed_types(&handed);
+        let types = self.handed_types(&taken);
 
         let to_else = exit.is_some();
-        self.region_with(&[], &handed);
+        self.region_with(&[], &next);
         let cond_region = self.region;
         let test = self.condition(cond)?;
         let mut yielded = vec![test];
-        yielded.extend(self.handed_values(&handed));
+        yielded.extend(self.handed_values(&taken));
         let cond_falls = self.reachable;
         self.b().end_with_yield(yielded);
 
-        let next = live.next.clone();
+        let head = live.next.clone();
         self.loops.push(Loop {
-            next: (label, handed.clone()),
-            exit: exit.unwrap_or((label, handed.clone())),
+            next: (label, next.clone()),
+            exit: exit.unwrap_or((label, taken.clone())),
             live,
             breaks: false,
         });
-        self.region_with(&[], &handed);
+        // Variables that are not taken are dead; values of the condition's region must not stay in them.
+        self.env.clone_from(&before);
+        self.region_with(&[], &taken);
         let body_region = self.region;
-        self.block(body, &next)?;
+        self.block(body, &head)?;
         if self.reachable {
-            let values = self.handed_values(&handed);
+            let values = self.handed_values(&next);
             self.leave(OpKind::Next(label), values);
         }
         let breaks = self.loops.pop().is_some_and(|inner| inner.breaks);
@@ -187,7 +186,7 @@ impl<'h> Body<'_, 'h> {
             body: body_region,
         };
         let results = self.b().values(kind, init, &types);
-        self.bind(&handed, &results);
+        self.bind(&taken, &results);
         let ends = cond_falls && !is_true(self.hir, cond);
         self.reachable = ends || (breaks && !to_else);
         if !self.reachable {
@@ -205,19 +204,23 @@ impl<'h> Body<'_, 'h> {
         let head = for_head(self.hir, data, after);
         let mut wanted = head.clone();
         wanted.extend(after);
+        let folds = match &data.parallel {
+            None => None,
+            Some(parallel) => self.folds(parallel)?,
+        };
         let handed = match &data.parallel {
-            None => Handed::new(changed.common(&wanted)),
-            Some(parallel) => Handed {
+            Some(parallel) if folds.is_some() => Handed {
                 locals: parallel.reductions.iter().map(|fold| fold.local).collect(),
                 flags: false,
             },
+            _ => Handed::new(changed.common(&wanted)),
         };
         let live = LoopLive {
             next: head,
             exit: after.clone(),
         };
         self.with_else(&data.body, &data.other, changed, after, |this, exit| {
-            this.for_loop(data, source, handed, exit, live)
+            this.for_loop(data, source, (handed, folds), exit, live)
         })
     }
 
@@ -225,7 +228,7 @@ impl<'h> Body<'_, 'h> {
         &mut self,
         data: &'h hir::For,
         source: Source,
-        handed: Handed,
+        (handed, folds): (Handed, Option<Vec<(ReductionOp, Overflow)>>),
         exit: Option<(LabelId, Handed)>,
         live: LoopLive,
     ) -> Result<bool> {
@@ -261,9 +264,9 @@ impl<'h> Body<'_, 'h> {
         self.region = region;
         self.back(site);
         self.reachable = true;
-        let (kind, reductions) = match &data.parallel {
+        let (kind, reductions) = match folds {
             None => (LoopKind::Serial, Vec::new()),
-            Some(parallel) => (LoopKind::Parallel, self.folds(parallel)?),
+            Some(folds) => (LoopKind::Parallel, folds),
         };
         let kind = OpKind::For(For {
             label,
@@ -281,8 +284,9 @@ impl<'h> Body<'_, 'h> {
         Ok(breaks)
     }
 
-    /// How each carried value of a parallel loop folds.
-    fn folds(&self, parallel: &hir::Parallel) -> Result<Vec<(ReductionOp, Overflow)>> {
+    /// How each carried value of a parallel loop folds. None for a product of complex numbers: its parts do not fold one
+    /// by one, so the loop runs in order.
+    fn folds(&self, parallel: &hir::Parallel) -> Result<Option<Vec<(ReductionOp, Overflow)>>> {
         let mut folds = Vec::new();
         for reduction in &parallel.reductions {
             let ty = &self.hir.locals[reduction.local].ty;
@@ -298,13 +302,8 @@ impl<'h> Body<'_, 'h> {
                 hir::ReductionOp::BitOr | hir::ReductionOp::Or => ReductionOp::Or,
                 hir::ReductionOp::BitXor => ReductionOp::Xor,
             };
-            // Only sums fold part by part.
             if number.width() > 1 && op != ReductionOp::Add {
-                return bug(format!(
-                    "`{}`: a reduction of complex numbers by {}",
-                    self.hir.name,
-                    op.name()
-                ));
+                return Ok(None);
             }
             let sums = matches!(op, ReductionOp::Add | ReductionOp::Mul);
             let overflow = if sums && number == Number::Int {
@@ -314,7 +313,7 @@ impl<'h> Body<'_, 'h> {
             };
             folds.extend(std::iter::repeat_n((op, overflow), number.width()));
         }
-        Ok(folds)
+        Ok(Some(folds))
     }
 
     fn target_name(&self, target: &Target) -> Option<&'h str> {

@@ -36,8 +36,24 @@ fn bug<T>(message: impl Into<String>) -> Result<T> {
     Err(InternalError::new("lowering to MIR", message))
 }
 
+/// Deeply nested sources need deep stacks; only what is used becomes memory.
+const STACK_SIZE: usize = 512 << 20;
+
 /// Lowers a program. `sources` gives the lines and names of the files that spans are in.
 pub fn lower(hir: &hir::Program, sources: &SourceMap) -> Result<Program> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
+        match thread.spawn_scoped(scope, || lower_here(hir, sources)) {
+            Ok(handle) => match handle.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            },
+            Err(error) => bug(format!("cannot start a thread: {error}")),
+        }
+    })
+}
+
+fn lower_here(hir: &hir::Program, sources: &SourceMap) -> Result<Program> {
     let mut lowering = Lowering {
         hir,
         sources,

@@ -115,17 +115,19 @@ fn origins(function: &Function) -> HashMap<ValueId, BTreeSet<usize>> {
                     }
                 }
             }
-            OpKind::Next(label) => match labels.get(label).map(|target| &function.ops[*target]) {
-                Some(target) => match &target.kind {
+            OpKind::Next(label) => {
+                let Some(target) = labels.get(label).map(|target| &function.ops[*target]) else {
+                    return;
+                };
+                match &target.kind {
                     OpKind::For(inner) => {
                         link(&data.args, &params(inner.body)[1..]);
                         link(&data.args, &target.results);
                     }
                     OpKind::While { cond, .. } => link(&data.args, params(*cond)),
                     _ => {}
-                },
-                None => {}
-            },
+                }
+            }
             OpKind::Break(label) => {
                 if let Some(target) = labels.get(label) {
                     link(&data.args, &function.ops[*target].results);

@@ -62,9 +62,16 @@ impl<'a> Infer<'_, 'a> {
                 }
             }
             E::Tuple { elts, .. } | E::List { elts, .. } => self.unpack(target, elts, value, out),
-            E::Subscript { value: array, slice, .. } => self.store(target, array, slice, value, out),
+            E::Subscript {
+                value: array,
+                slice,
+                ..
+            } => self.store(target, array, slice, value, out),
             E::Attribute { attr, .. } => {
-                self.not_native(target.span, format!("assigns to the attribute `{}`", attr.name));
+                self.not_native(
+                    target.span,
+                    format!("assigns to the attribute `{}`", attr.name),
+                );
             }
             E::Starred { .. } => {
                 self.not_native(target.span, "unpacks with `*`");
@@ -96,7 +103,9 @@ impl<'a> Infer<'_, 'a> {
                     format!("not enough values to unpack (expected {expected}, got {got})")
                 };
                 let at = self.exprs[value].span;
-                self.problem(Diagnostic::error(Code::T011, span, message).label(at, format!("{got} values")));
+                self.problem(
+                    Diagnostic::error(Code::T011, span, message).label(at, format!("{got} values")),
+                );
                 self.poison_targets(targets);
                 return;
             }
@@ -166,9 +175,22 @@ impl<'a> Infer<'_, 'a> {
     }
 
     /// Raises ValueError if an array has another number of elements than there are names.
-    fn check_count(&mut self, array: crate::hir::LocalId, count: usize, span: Span, out: &mut Vec<Stmt>) {
+    fn check_count(
+        &mut self,
+        array: crate::hir::LocalId,
+        count: usize,
+        span: Span,
+        out: &mut Vec<Stmt>,
+    ) {
         let base = self.read(array, span);
-        let extent = self.push(ExprKind::Extent { array: base, axis: 0 }, Type::Int, span);
+        let extent = self.push(
+            ExprKind::Extent {
+                array: base,
+                axis: 0,
+            },
+            Type::Int,
+            span,
+        );
         let expected = self.int(count as i64, span);
         let differs = self.push(
             ExprKind::Compare(CompareOp::Ne, extent, expected),
@@ -176,7 +198,14 @@ impl<'a> Infer<'_, 'a> {
             span,
         );
         let base = self.read(array, span);
-        let extent = self.push(ExprKind::Extent { array: base, axis: 0 }, Type::Int, span);
+        let extent = self.push(
+            ExprKind::Extent {
+                array: base,
+                axis: 0,
+            },
+            Type::Int,
+            span,
+        );
         let expected = self.int(count as i64, span);
         let kind = ExprKind::Intrinsic {
             name: "raise.unpack".to_owned(),
@@ -301,7 +330,11 @@ impl<'a> Infer<'_, 'a> {
                 let new = self.binary(op, old, value, stmt.span);
                 self.assign_name(name, new, target.span, out);
             }
-            E::Subscript { value: array, slice, .. } => {
+            E::Subscript {
+                value: array,
+                slice,
+                ..
+            } => {
                 let base = self.expr(array);
                 let Some((element, indices)) = self.element_place(base, target, slice) else {
                     self.expr(value);
@@ -311,7 +344,10 @@ impl<'a> Infer<'_, 'a> {
                 let assigns = contains_walrus(value);
                 let place = Place {
                     base: self.twice(base, assigns, out),
-                    indices: indices.into_iter().map(|index| self.twice(index, assigns, out)).collect(),
+                    indices: indices
+                        .into_iter()
+                        .map(|index| self.twice(index, assigns, out))
+                        .collect(),
                 };
                 let (array, read_indices) = self.place(&place);
                 let kind = ExprKind::Subscript {
@@ -346,7 +382,9 @@ impl<'a> Infer<'_, 'a> {
     fn twice(&mut self, value: ExprId, may_change: bool, out: &mut Vec<Stmt>) -> Twice {
         let span = self.exprs[value].span;
         match &self.exprs[value].kind {
-            ExprKind::Const(constant) => Twice::Const(self.ty(value).clone(), constant.clone(), span),
+            ExprKind::Const(constant) => {
+                Twice::Const(self.ty(value).clone(), constant.clone(), span)
+            }
             ExprKind::Local {
                 local,
                 check_unbound: false,
@@ -357,7 +395,11 @@ impl<'a> Infer<'_, 'a> {
 
     fn place(&mut self, place: &Place) -> (ExprId, Vec<ExprId>) {
         let array = self.again(&place.base);
-        let indices = place.indices.iter().map(|index| self.again(index)).collect();
+        let indices = place
+            .indices
+            .iter()
+            .map(|index| self.again(index))
+            .collect();
         (array, indices)
     }
 

@@ -5,7 +5,7 @@ use snek_syntax::ast::{self, BoolOp, CmpOp, Constant, ExprKind as E};
 
 use super::Infer;
 use crate::analyzer::smallest_int;
-use crate::constants::{self, Value};
+use crate::constants;
 use crate::hir::{Const, ExprId, ExprKind, Type};
 
 impl<'a> Infer<'_, 'a> {
@@ -21,7 +21,13 @@ impl<'a> Infer<'_, 'a> {
             E::NamedExpr { target, value } => self.walrus(target, value, span),
             E::BoolOp { op, values } => self.bool_op(*op, values, span),
             E::BinOp { left, op, right } => {
-                if let (E::Constant { value: Constant::Str(_) }, ast::Operator::Mod) = (&left.kind, op) {
+                if let (
+                    E::Constant {
+                        value: Constant::Str(_),
+                    },
+                    ast::Operator::Mod,
+                ) = (&left.kind, op)
+                {
                     return self.not_native(span, "formats a string with `%`");
                 }
                 let left = self.expr(left);
@@ -55,7 +61,9 @@ impl<'a> Infer<'_, 'a> {
                 let items: Vec<ExprId> = elts.iter().map(|element| self.expr(element)).collect();
                 self.tuple(items, span)
             }
-            E::JoinedStr { .. } | E::FormattedValue { .. } => self.not_native(span, "uses an f-string"),
+            E::JoinedStr { .. } | E::FormattedValue { .. } => {
+                self.not_native(span, "uses an f-string")
+            }
             E::List { .. } => self.not_native(span, "makes a list"),
             E::Dict { .. } => self.not_native(span, "makes a dict"),
             E::Set { .. } => self.not_native(span, "makes a set"),
@@ -65,7 +73,11 @@ impl<'a> Infer<'_, 'a> {
             E::GeneratorExp { .. } => self.not_native(span, "uses a generator expression"),
             E::Lambda { .. } => self.not_native(span, "uses a lambda"),
             E::Await { .. } => self.not_native(span, "uses `await`"),
-            E::Yield { .. } | E::YieldFrom { .. } => self.not_native(span, "is a generator"),
+            E::Yield { .. } | E::YieldFrom { .. } => {
+                // Nothing about such a function is what it looks like.
+                self.env.reachable = false;
+                self.not_native(span, "is a generator")
+            }
             E::Starred { .. } => self.not_native(span, "unpacks with `*`"),
             E::Slice { .. } => self.not_native(span, "uses a slice"),
         }
@@ -99,7 +111,10 @@ impl<'a> Infer<'_, 'a> {
     fn walrus(&mut self, target: &'a ast::Expr, value: &'a ast::Expr, span: Span) -> ExprId {
         let value = self.expr(value);
         let E::Name { id, .. } = &target.kind else {
-            return self.not_native(target.span, "assigns to something else than a name with `:=`");
+            return self.not_native(
+                target.span,
+                "assigns to something else than a name with `:=`",
+            );
         };
         let Some(name) = self.name_ids.get(id.as_str()).copied() else {
             return self.silent_poison(span);
@@ -151,7 +166,9 @@ impl<'a> Infer<'_, 'a> {
             return self.silent_poison(span);
         }
         match (op, self.const_of(left)) {
-            (BoolOp::And, Some(Const::Bool(true))) | (BoolOp::Or, Some(Const::Bool(false))) => right,
+            (BoolOp::And, Some(Const::Bool(true))) | (BoolOp::Or, Some(Const::Bool(false))) => {
+                right
+            }
             (BoolOp::And, Some(Const::Bool(false))) | (BoolOp::Or, Some(Const::Bool(true))) => left,
             (BoolOp::And, _) => self.push(ExprKind::And(left, right), Type::Bool, span),
             (BoolOp::Or, _) => self.push(ExprKind::Or(left, right), Type::Bool, span),
@@ -186,7 +203,9 @@ impl<'a> Infer<'_, 'a> {
                     BoolOp::Or => "or",
                 };
                 let (at, to) = (self.exprs[left].span, self.exprs[result].span);
-                let message = format!("`{word}` gives `{left_type}` or `{right_type}`, depending on the left one");
+                let message = format!(
+                    "`{word}` gives `{left_type}` or `{right_type}`, depending on the left one"
+                );
                 let problem = Diagnostic::error(Code::T014, span, message)
                     .label(at, format!("`{left_type}`"))
                     .label(to, format!("`{right_type}`"))
@@ -208,7 +227,15 @@ impl<'a> Infer<'_, 'a> {
                 BoolOp::And => (right, left),
                 BoolOp::Or => (left, right),
             };
-            result = self.push(ExprKind::If { cond: truth, then, other }, common, span);
+            result = self.push(
+                ExprKind::If {
+                    cond: truth,
+                    then,
+                    other,
+                },
+                common,
+                span,
+            );
         }
         result
     }
@@ -222,19 +249,28 @@ impl<'a> Infer<'_, 'a> {
     ) -> ExprId {
         let cond = self.condition(test);
         if let Some(Const::Bool(value)) = self.const_of(cond) {
-            return if *value { self.expr(body) } else { self.expr(orelse) };
+            return if *value {
+                self.expr(body)
+            } else {
+                self.expr(orelse)
+            };
         }
         let before = self.env.clone();
         let then = self.expr(body);
         let after = std::mem::replace(&mut self.env, before);
         let other = self.expr(orelse);
         self.join_in_expr(&after);
-        if [cond, then, other].into_iter().any(|part| self.is_poison(part)) {
-            return self.silent_poison(span);
+        // The type of a recursive call may not be known yet: the other branch tells.
+        match (self.is_poison(then), self.is_poison(other)) {
+            _ if self.is_poison(cond) => return self.silent_poison(span),
+            (true, _) => return other,
+            (_, true) => return then,
+            (false, false) => {}
         }
         let (then_type, other_type) = (self.ty(then).clone(), self.ty(other).clone());
         let Some(common) = then_type.join(&other_type) else {
-            let message = format!("this is `{then_type}` or `{other_type}`, depending on the condition");
+            let message =
+                format!("this is `{then_type}` or `{other_type}`, depending on the condition");
             let problem = Diagnostic::error(Code::T014, span, message)
                 .label(body.span, format!("`{then_type}`"))
                 .label(orelse.span, format!("`{other_type}`"))
@@ -278,7 +314,11 @@ impl<'a> Infer<'_, 'a> {
                 right_value = self.push(kind, ty, right.span);
                 next = self.read(local, right.span);
             }
-            let place = if ops.len() == 1 { span } else { left_span.to(right.span) };
+            let place = if ops.len() == 1 {
+                span
+            } else {
+                left_span.to(right.span)
+            };
             let compared = self.compare(*op, left_value, right_value, place);
             result = Some(match result {
                 None => compared,
@@ -407,5 +447,4 @@ impl<'a> Infer<'_, 'a> {
         }
         fine.then_some(indices)
     }
-
 }

@@ -26,7 +26,9 @@ impl Infer<'_, '_> {
         match (a, b) {
             (a, b) if a == b => a.clone(),
             (Slot::Poisoned, _) | (_, Slot::Poisoned) => Slot::Poisoned,
-            (conflict @ Slot::Conflict(_), _) | (_, conflict @ Slot::Conflict(_)) => conflict.clone(),
+            (conflict @ Slot::Conflict(_), _) | (_, conflict @ Slot::Conflict(_)) => {
+                conflict.clone()
+            }
             (after @ Slot::AfterParallel { .. }, _) | (_, after @ Slot::AfterParallel { .. }) => {
                 after.clone()
             }
@@ -57,11 +59,12 @@ impl Infer<'_, '_> {
                         at,
                     };
                 }
-                let (left_type, right_type) =
-                    (self.locals[*left].ty.clone(), self.locals[*right].ty.clone());
-                let conflict = |left, right| {
-                    Slot::Conflict(Box::new([(left, *left_at), (right, *right_at)]))
-                };
+                let (left_type, right_type) = (
+                    self.locals[*left].ty.clone(),
+                    self.locals[*right].ty.clone(),
+                );
+                let conflict =
+                    |left, right| Slot::Conflict(Box::new([(left, *left_at), (right, *right_at)]));
                 match left_type.join(&right_type) {
                     // Converting what may be unassigned would need a test of its own; nobody has missed it.
                     Some(_) if maybe_unbound => conflict(left_type, right_type),
@@ -116,9 +119,16 @@ impl Infer<'_, '_> {
                 _ => false,
             };
             let (a, b) = (&before.slots[name], &after.slots[name]);
-            if needs_conversion(a, &joined.slots[name]) || needs_conversion(b, &joined.slots[name]) {
-                let (Slot::Bound { local: x, at: x_at, .. }, Slot::Bound { local: y, at: y_at, .. }) =
-                    (a, b)
+            if needs_conversion(a, &joined.slots[name]) || needs_conversion(b, &joined.slots[name])
+            {
+                let (
+                    Slot::Bound {
+                        local: x, at: x_at, ..
+                    },
+                    Slot::Bound {
+                        local: y, at: y_at, ..
+                    },
+                ) = (a, b)
                 else {
                     continue;
                 };
@@ -157,7 +167,9 @@ impl Infer<'_, '_> {
                 self.poison(
                     Diagnostic::error(Code::T012, span, message)
                         .primary_label("has no value here")
-                        .note("a name that is assigned anywhere in a function is local to all of it"),
+                        .note(
+                            "a name that is assigned anywhere in a function is local to all of it",
+                        ),
                 )
             }
             Slot::Conflict(sides) => {
@@ -209,8 +221,12 @@ impl Infer<'_, '_> {
 fn conflict_help(name: &str, a: &Type, b: &Type) -> String {
     let number = |ty: &Type| ty.is_scalar();
     match (a, b) {
-        (Type::Int, Type::Float) => format!("start with a float, such as `{name} = 0.0`, or declare it: `{name}: float = ...`"),
-        (Type::Float, Type::Int) => format!("assign floats only, or declare it: `{name}: float = ...`"),
+        (Type::Int, Type::Float) => format!(
+            "start with a float, such as `{name} = 0.0`, or declare it: `{name}: float = ...`"
+        ),
+        (Type::Float, Type::Int) => {
+            format!("assign floats only, or declare it: `{name}: float = ...`")
+        }
         (Type::Int | Type::Float, Type::Fixed(fixed)) => format!(
             "start with `{name} = {fixed}(...)`, or convert what is added: `{a}(...)`",
             fixed = fixed.name()

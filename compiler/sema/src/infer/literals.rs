@@ -4,7 +4,7 @@ use snek_diagnostics::{Code, Diagnostic, Span};
 
 use super::Infer;
 use crate::constants::{self, Value};
-use crate::hir::{Const, Element, ExprId, ExprKind, Type};
+use crate::hir::{Const, Element, ExprId, ExprKind, Fixed, Type};
 
 impl Infer<'_, '_> {
     /// A constant of any type.
@@ -32,7 +32,10 @@ impl Infer<'_, '_> {
         // The other elements need not be evaluated if nobody could tell.
         if let ExprKind::Tuple(items) = &self.exprs[tuple].kind
             && index < items.len()
-            && items.iter().enumerate().all(|(i, item)| i == index || self.is_pure(*item))
+            && items
+                .iter()
+                .enumerate()
+                .all(|(i, item)| i == index || self.is_pure(*item))
         {
             return items[index];
         }
@@ -91,25 +94,34 @@ impl Infer<'_, '_> {
 
     /// A weak Python scalar beside a fixed-width type: an int must fit.
     pub fn convert_weak(&mut self, operand: ExprId, target: &Type) -> ExprId {
-        let checked = matches!(self.ty(operand), Type::Int);
+        let checked = matches!(self.ty(operand), Type::Int) && target.is_integral();
         if checked
             && let Type::Fixed(fixed) = target
             && fixed.is_integer()
             && let Some(Const::Int(value)) = self.const_of(operand)
             && !fixed.holds(*value)
         {
-            let message = format!("Python integer {value} out of bounds for {}", fixed.numpy_name());
-            let span = self.exprs[operand].span;
-            return self.poison(
-                Diagnostic::error(Code::T016, span, message)
-                    .help(format!("convert the other operand first: `int(...)` of the `{}`", fixed.name())),
+            let message = format!(
+                "Python integer {value} out of bounds for {}",
+                fixed.numpy_name()
             );
+            let span = self.exprs[operand].span;
+            return self.poison(Diagnostic::error(Code::T016, span, message).help(format!(
+                "convert the other operand first: `int(...)` of the `{}`",
+                fixed.name()
+            )));
         }
         self.convert_raw(operand, target, checked)
     }
 
     /// Keeps a value as a declared type. `what` says of what: "`x` is declared".
-    pub fn coerce(&mut self, operand: ExprId, target: &Type, what: &str, declared: Option<Span>) -> ExprId {
+    pub fn coerce(
+        &mut self,
+        operand: ExprId,
+        target: &Type,
+        what: &str,
+        declared: Option<Span>,
+    ) -> ExprId {
         let ty = self.ty(operand).clone();
         if ty == *target || ty == Type::Never || *target == Type::Never {
             return operand;
@@ -145,8 +157,12 @@ impl Infer<'_, '_> {
                 _ => error.help(format!("write `{target}(...)`")),
             }
         } else {
-            Diagnostic::error(Code::T005, span, format!("{what} `{target}`, and this is `{ty}`"))
-                .primary_label(format!("`{ty}`"))
+            Diagnostic::error(
+                Code::T005,
+                span,
+                format!("{what} `{target}`, and this is `{ty}`"),
+            )
+            .primary_label(format!("`{ty}`"))
         };
         let error = match declared {
             Some(declared) if declared != span => error.label(declared, format!("`{target}`")),
@@ -165,10 +181,14 @@ impl Infer<'_, '_> {
         let span = self.exprs[operand].span;
         if !ty.is_scalar() {
             let message = format!("an element is `{target}`, and this is `{ty}`");
-            return self.poison(Diagnostic::error(Code::T005, span, message).primary_label(format!("`{ty}`")));
+            return self.poison(
+                Diagnostic::error(Code::T005, span, message).primary_label(format!("`{ty}`")),
+            );
         }
         match (&ty, element) {
-            (Type::Int, Element::Fixed(fixed)) if fixed.is_integer() => self.convert_weak(operand, &target),
+            (Type::Int, Element::Fixed(fixed)) if fixed.is_integer() => {
+                self.convert_weak(operand, &target)
+            }
             (Type::Bool, Element::Fixed(_)) => self.convert_raw(operand, &target, false),
             // NumPy's own scalars are cast, and wrap.
             (Type::Fixed(from), Element::Fixed(to)) if from.is_integer() && to.is_integer() => {
@@ -180,7 +200,9 @@ impl Infer<'_, '_> {
                 self.convert_raw(operand, &target, false)
             }
             _ => {
-                let message = format!("the array holds `{target}`, and this is `{ty}`: the conversion must be explicit");
+                let message = format!(
+                    "the array holds `{target}`, and this is `{ty}`: the conversion must be explicit"
+                );
                 let help = match element {
                     Element::Fixed(fixed) if fixed.is_integer() && ty.is_real() => {
                         "write `int(...)` or `round(...)`".to_owned()
@@ -213,9 +235,7 @@ impl Infer<'_, '_> {
                     .help("compare an element, or `len(a) > 0`");
                 self.poison(error)
             }
-            Type::Tuple(items) => {
-                self.constant(Type::Bool, Const::Bool(!items.is_empty()), span)
-            }
+            Type::Tuple(items) => self.constant(Type::Bool, Const::Bool(!items.is_empty()), span),
             _ => self.not_native(span, "takes the truth of a string or `None`"),
         }
     }
@@ -227,10 +247,13 @@ impl Infer<'_, '_> {
         match ty {
             Type::Never | Type::Int => operand,
             Type::Bool => self.convert_raw(operand, &Type::Int, false),
-            Type::Fixed(fixed) if fixed.is_integer() => self.convert_raw(operand, &Type::Int, true),
+            Type::Fixed(fixed) if fixed.is_integer() => {
+                self.convert_raw(operand, &Type::Int, fixed == Fixed::U64)
+            }
             _ => {
                 let message = format!("{what} must be an int, and this is `{ty}`");
-                let error = Diagnostic::error(Code::T005, span, message).primary_label(format!("`{ty}`"));
+                let error =
+                    Diagnostic::error(Code::T005, span, message).primary_label(format!("`{ty}`"));
                 let error = if ty.is_real() {
                     error.help("write `int(...)`, or divide with `//`")
                 } else {

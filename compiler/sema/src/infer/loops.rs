@@ -6,7 +6,9 @@ use snek_syntax::ast::{self, ExprKind as E};
 use super::{Infer, MAX_ROUNDS};
 use crate::analyzer::Reference;
 use crate::env::{Env, Slot};
-use crate::hir::{CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Stmt, StmtKind, Target, Type};
+use crate::hir::{
+    CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind, Target, Type,
+};
 use crate::prange;
 
 /// A loop whose body is being walked.
@@ -198,9 +200,10 @@ impl<'a> Infer<'_, 'a> {
             self.convert_edge(&back, &head, &mut code, span);
             let Some(done) = self.loops.pop() else { return };
 
-            let mut settled = self.join(&head, &back);
-            for at in &done.continues {
-                settled = self.join(&settled, at);
+            let mut settled = head.clone();
+            for at in std::iter::once(&back).chain(&done.continues) {
+                let at = without_poison(at, &head);
+                settled = self.join(&settled, &at);
             }
             if settled != head && round < MAX_ROUNDS {
                 self.rewind(&mark);
@@ -284,18 +287,28 @@ impl<'a> Infer<'_, 'a> {
                             continue;
                         };
                         let locals = self.locals_of(name);
+                        if matches!(self.env.slots[name], Slot::Poisoned) {
+                            continue;
+                        }
                         let is_reduced = found
                             .reductions
                             .iter()
                             .any(|reduction| locals.contains(&reduction.local));
-                        if !is_reduced && !matches!(self.env.slots[name], Slot::Poisoned) {
+                        let is_carried = found.carried.iter().any(|local| locals.contains(local));
+                        if is_carried {
+                            self.env.slots[name] = Slot::Poisoned;
+                        } else if !is_reduced {
                             self.env.slots[name] = Slot::AfterParallel {
                                 at: place,
                                 parallel: at,
                             };
                         }
                     }
-                    made.parallel = Some(found);
+                    made.parallel = Some(Parallel {
+                        span: at,
+                        reductions: found.reductions,
+                        privates: found.privates,
+                    });
                 }
                 out.push(Stmt {
                     kind: StmtKind::For(Box::new(made)),
@@ -311,12 +324,19 @@ impl<'a> Infer<'_, 'a> {
         };
         if let Some(parallel) = parallel {
             let problem = Diagnostic::error(Code::R004, span, "`break` leaves a `prange`")
-                .label(parallel, "runs its iterations in any order, so none is the last")
+                .label(
+                    parallel,
+                    "runs its iterations in any order, so none is the last",
+                )
                 .help("skip the rest with `continue` under a condition, or use `range`");
             self.problem(problem);
         }
         let env = self.env.clone();
-        if let Some(exit) = self.loops.last().and_then(|enclosing| enclosing.exit.clone()) {
+        if let Some(exit) = self
+            .loops
+            .last()
+            .and_then(|enclosing| enclosing.exit.clone())
+        {
             self.convert_edge(&env, &exit, out, span);
         }
         if let Some(enclosing) = self.loops.last_mut() {
@@ -383,18 +403,21 @@ impl<'a> Infer<'_, 'a> {
                         self.not_native(keyword.span, "calls `zip` with a keyword argument");
                         return self.no_iteration(span);
                     }
-                    let (iters, items) = args
-                        .iter()
-                        .map(|arg| self.iterate_inner(arg, out))
-                        .unzip();
+                    let (iters, items) =
+                        args.iter().map(|arg| self.iterate_inner(arg, out)).unzip();
                     return (Iter::Zip(iters), Item::Parts(items));
                 }
                 "builtins.reversed" if keywords.is_empty() && args.len() == 1 => {
                     let (iter, item) = self.iterate_inner(&args[0], out);
                     return match iter {
-                        Iter::Range { .. } | Iter::Array(_) => (Iter::Reversed(Box::new(iter)), item),
+                        Iter::Range { .. } | Iter::Array(_) => {
+                            (Iter::Reversed(Box::new(iter)), item)
+                        }
                         _ => {
-                            self.not_native(span, "reverses something else than a range or an array");
+                            self.not_native(
+                                span,
+                                "reverses something else than a range or an array",
+                            );
                             self.no_iteration(span)
                         }
                     };
@@ -421,9 +444,12 @@ impl<'a> Infer<'_, 'a> {
                     match common.join(ty) {
                         Some(joined) => common = joined,
                         None => {
-                            let message = format!("the elements of this tuple are `{common}` and `{ty}`: the loop variable would have two types");
+                            let message = format!(
+                                "the elements of this tuple are `{common}` and `{ty}`: the loop variable would have two types"
+                            );
                             self.problem(
-                                Diagnostic::error(Code::T014, span, message).help("convert the elements to one type"),
+                                Diagnostic::error(Code::T014, span, message)
+                                    .help("convert the elements to one type"),
                             );
                             return self.no_iteration(span);
                         }
@@ -447,7 +473,8 @@ impl<'a> Infer<'_, 'a> {
                 self.no_iteration(span)
             }
             ty => {
-                let problem = Diagnostic::error(Code::T008, span, format!("'{ty}' object is not iterable"));
+                let problem =
+                    Diagnostic::error(Code::T008, span, format!("'{ty}' object is not iterable"));
                 let problem = match ty {
                     Type::Int => problem.help("did you mean `range(...)`?"),
                     _ => problem,
@@ -461,8 +488,12 @@ impl<'a> Infer<'_, 'a> {
     /// As `iterate`, for what `enumerate` and such take.
     fn iterate_inner(&mut self, expr: &'a ast::Expr, out: &mut Vec<Stmt>) -> (Iter, Item) {
         if self.prange_call(expr).is_some() {
-            let problem = Diagnostic::error(Code::R004, expr.span, "`prange` is inside of another iterator")
-                .help("write `for i in prange(...)` and index with `i`");
+            let problem = Diagnostic::error(
+                Code::R004,
+                expr.span,
+                "`prange` is inside of another iterator",
+            )
+            .help("write `for i in prange(...)` and index with `i`");
             self.problem(problem);
             return self.no_iteration(expr.span);
         }
@@ -571,9 +602,12 @@ impl<'a> Infer<'_, 'a> {
         nonnegative: bool,
         code: &mut Vec<Stmt>,
     ) -> Target {
-        if let (E::Tuple { elts, .. } | E::List { elts, .. }, Item::Parts(items)) = (&target.kind, item)
+        if let (E::Tuple { elts, .. } | E::List { elts, .. }, Item::Parts(items)) =
+            (&target.kind, item)
             && elts.len() == items.len()
-            && !elts.iter().any(|element| matches!(element.kind, E::Starred { .. }))
+            && !elts
+                .iter()
+                .any(|element| matches!(element.kind, E::Starred { .. }))
         {
             let parts = elts
                 .iter()
@@ -584,7 +618,10 @@ impl<'a> Infer<'_, 'a> {
         }
         if let (E::Name { id, .. }, Item::Value(ty)) = (&target.kind, item)
             && let Some(name) = self.name_ids.get(id.as_str()).copied()
-            && self.declared.get(&name).is_none_or(|(declared, _)| declared == ty)
+            && self
+                .declared
+                .get(&name)
+                .is_none_or(|(declared, _)| declared == ty)
         {
             let local = self.bind(name, ty, target.span);
             if nonnegative && self.assignments.get(id.as_str()) == Some(&1) {
@@ -648,6 +685,18 @@ impl<'a> Infer<'_, 'a> {
             }
         }
     }
+}
+
+/// What an error left unknown at the end of a body stays as it was assumed at the head: else the next round would not
+/// report that error.
+fn without_poison(end: &Env, head: &Env) -> Env {
+    let mut env = end.clone();
+    for (name, slot) in env.slots.iter_mut_enumerated() {
+        if matches!(slot, Slot::Poisoned) {
+            *slot = head.slots[name].clone();
+        }
+    }
+    env
 }
 
 /// The names that a target assigns, with their places.

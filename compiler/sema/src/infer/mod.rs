@@ -114,7 +114,9 @@ pub(crate) fn make_instance(an: &mut Analyzer<'_>, id: FunctionId) {
                 let span = an.defs[def].ast.name.span;
                 let name = &an.defs[def].ast.name.name;
                 let message = if is_endless {
-                    format!("the result of `{name}` cannot be inferred: it calls itself on every way")
+                    format!(
+                        "the result of `{name}` cannot be inferred: it calls itself on every way"
+                    )
                 } else {
                     format!("the result of `{name}` cannot be inferred")
                 };
@@ -291,7 +293,8 @@ impl<'a> Infer<'_, 'a> {
             Ok(Annotation::Type(ty) | Annotation::Shaped(ty, _)) => {
                 if let Some((old, at)) = self.declared.get(&id) {
                     if *old != ty {
-                        let message = format!("`{name}` is declared `{ty}` here and `{old}` before");
+                        let message =
+                            format!("`{name}` is declared `{ty}` here and `{old}` before");
                         let problem = Diagnostic::error(Code::T005, annotation.span, message)
                             .label(*at, "declared before");
                         self.problem(problem);
@@ -302,7 +305,11 @@ impl<'a> Infer<'_, 'a> {
             }
             Ok(Annotation::Unspecified | Annotation::AnyRank(_) | Annotation::Class(_)) => {}
             Ok(Annotation::Never) => {
-                let problem = Diagnostic::error(Code::T002, annotation.span, "no variable can have this type");
+                let problem = Diagnostic::error(
+                    Code::T002,
+                    annotation.span,
+                    "no variable can have this type",
+                );
                 self.problem(problem);
             }
             Err(problem) => {
@@ -312,11 +319,7 @@ impl<'a> Infer<'_, 'a> {
         }
     }
 
-    fn bind_params(
-        &mut self,
-        signature: &Signature<'a>,
-        body: &mut Vec<Stmt>,
-    ) -> Vec<LocalId> {
+    fn bind_params(&mut self, signature: &Signature<'a>, body: &mut Vec<Stmt>) -> Vec<LocalId> {
         let types = self.an.instances[self.id].args.clone();
         let mut params = Vec::new();
         let mut symbols: HashMap<String, (LocalId, u8, &'a str)> = HashMap::new();
@@ -424,13 +427,17 @@ impl<'a> Infer<'_, 'a> {
         let name = &ast.name.name;
         if self.env.reachable {
             if self.never_returns {
-                let message = format!("`{name}` is declared to never return, but its end can be reached");
+                let message =
+                    format!("`{name}` is declared to never return, but its end can be reached");
                 self.problem(Diagnostic::error(Code::T010, name_span, message));
             } else if !self.is_result_declared {
                 self.returns.push((Type::None, name_span));
             } else if !matches!(self.result, Some(Type::None | Type::Never)) {
                 let declared = self.result.clone().unwrap_or(Type::None);
-                let place = ast.returns.as_ref().map_or(name_span, |returns| returns.span);
+                let place = ast
+                    .returns
+                    .as_ref()
+                    .map_or(name_span, |returns| returns.span);
                 let problem = Diagnostic::error(
                     Code::T010,
                     name_span,
@@ -462,7 +469,11 @@ impl<'a> Infer<'_, 'a> {
                     let problem = Diagnostic::error(
                         Code::T010,
                         *span,
-                        format!("`{name}` returns {} here and {} elsewhere", missing(ty, span), missing(sofar, at)),
+                        format!(
+                            "`{name}` returns {} here and {} elsewhere",
+                            missing(ty, span),
+                            missing(sofar, at)
+                        ),
                     )
                     .label(*at, format!("`{sofar}`"))
                     .help("declare the result, or convert one of them");
@@ -518,15 +529,22 @@ impl<'a> Infer<'_, 'a> {
     // What all parts use.
 
     pub fn problem(&mut self, problem: Diagnostic) {
-        // A loop's condition may be walked twice in one round; nobody wants to read it twice.
-        if !self.problems.contains(&problem) {
+        // One conflict is told once, however often the variable is used.
+        let is_known = self.problems.iter().any(|known| {
+            known.code == problem.code
+                && known.message == problem.message
+                && (known.primary == problem.primary || problem.code == Code::T014)
+        });
+        if !is_known {
             self.problems.push(problem);
         }
     }
 
     /// Reports an error and stands for the value.
     pub fn poison(&mut self, problem: Diagnostic) -> ExprId {
-        let span = problem.primary.unwrap_or(self.an.defs[self.def].ast.name.span);
+        let span = problem
+            .primary
+            .unwrap_or(self.an.defs[self.def].ast.name.span);
         self.problem(problem);
         self.silent_poison(span)
     }
@@ -678,9 +696,11 @@ pub(crate) fn children(expr: &ast::Expr) -> Vec<&ast::Expr> {
             .collect(),
         E::Attribute { value, .. } | E::Starred { value, .. } => vec![value],
         E::Subscript { value, slice, .. } => vec![value, slice],
-        E::Slice { lower, upper, step } => {
-            [lower, upper, step].into_iter().flatten().map(|part| &**part).collect()
-        }
+        E::Slice { lower, upper, step } => [lower, upper, step]
+            .into_iter()
+            .flatten()
+            .map(|part| &**part)
+            .collect(),
         // A walrus inside of a comprehension binds in the function, too; comprehensions are not native.
         E::Lambda { .. }
         | E::ListComp { .. }

@@ -5,8 +5,8 @@ use snek_syntax::ast::{CmpOp, Operator, UnaryOp};
 
 use super::Infer;
 use crate::constants;
-use crate::hir::{BinaryOp, CompareOp, Const, ExprId, ExprKind, Type};
 use crate::hir;
+use crate::hir::{BinaryOp, CompareOp, Const, ExprId, ExprKind, Type};
 use crate::promote;
 
 impl Infer<'_, '_> {
@@ -21,7 +21,11 @@ impl Infer<'_, '_> {
                 let value = !*value;
                 return self.constant(Type::Bool, Const::Bool(value), span);
             }
-            return self.push(ExprKind::Unary(hir::UnaryOp::Not, operand), Type::Bool, span);
+            return self.push(
+                ExprKind::Unary(hir::UnaryOp::Not, operand),
+                Type::Bool,
+                span,
+            );
         }
         let ty = self.ty(operand).clone();
         if ty == Type::Never {
@@ -105,7 +109,9 @@ impl Infer<'_, '_> {
         let error = Diagnostic::error(Code::T004, span, message);
         let is_array = |ty: &Type| matches!(ty, Type::Array { .. });
         let error = if is_array(left) || is_array(right) {
-            error.help("arithmetic on whole arrays is not native yet: write a loop over their elements")
+            error.help(
+                "arithmetic on whole arrays is not native yet: write a loop over their elements",
+            )
         } else {
             error
         };
@@ -126,7 +132,10 @@ impl Infer<'_, '_> {
             let local = self.temporary(ty.clone());
             for i in 0..len {
                 let tuple = if i == 0 {
-                    let kind = ExprKind::Assign { local, value: tuple };
+                    let kind = ExprKind::Assign {
+                        local,
+                        value: tuple,
+                    };
                     self.push(kind, ty.clone(), span)
                 } else {
                     self.read(local, span)
@@ -160,6 +169,18 @@ impl Infer<'_, '_> {
         }
         let base = self.convert_weak(base, &operand);
         let exponent = self.convert_weak(exponent, &operand);
+        // Exact for integers, and the usual case. A float's square is not always what `pow` gives.
+        if operand.is_integral() && matches!(self.const_of(exponent), Some(Const::Int(2))) {
+            let local = self.temporary(operand.clone());
+            let kind = ExprKind::Assign { local, value: base };
+            let first = self.push(kind, operand.clone(), span);
+            let second = self.read(local, span);
+            return self.push(
+                ExprKind::Binary(BinaryOp::Mul, first, second),
+                operand,
+                span,
+            );
+        }
         self.call_library("builtins/pow", "pow", vec![base, exponent], span)
     }
 
@@ -176,7 +197,12 @@ impl Infer<'_, '_> {
             },
             // Overflow raises, so sums and products of what is not negative are not.
             ExprKind::Binary(
-                BinaryOp::Add | BinaryOp::Mul | BinaryOp::FloorDiv | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::Shr,
+                BinaryOp::Add
+                | BinaryOp::Mul
+                | BinaryOp::FloorDiv
+                | BinaryOp::BitAnd
+                | BinaryOp::BitOr
+                | BinaryOp::Shr,
                 a,
                 b,
             ) => self.is_nonnegative(*a) && self.is_nonnegative(*b),
@@ -275,9 +301,26 @@ impl Infer<'_, '_> {
         span: Span,
     ) -> ExprId {
         let (left_type, right_type) = (self.ty(left).clone(), self.ty(right).clone());
-        let (a, b) = (self.temporary(left_type.clone()), self.temporary(right_type.clone()));
-        let left = self.push(ExprKind::Assign { local: a, value: left }, left_type, span);
-        let right = self.push(ExprKind::Assign { local: b, value: right }, right_type, span);
+        let (a, b) = (
+            self.temporary(left_type.clone()),
+            self.temporary(right_type.clone()),
+        );
+        let left = self.push(
+            ExprKind::Assign {
+                local: a,
+                value: left,
+            },
+            left_type,
+            span,
+        );
+        let right = self.push(
+            ExprKind::Assign {
+                local: b,
+                value: right,
+            },
+            right_type,
+            span,
+        );
         let kept = self.tuple(vec![left, right], span);
         // The tuple of both evaluates them; the fields are then compared one by one.
         let mut all = self.constant(Type::Bool, Const::Bool(left_len == right_len), span);
@@ -314,9 +357,23 @@ impl Infer<'_, '_> {
         let left_type = self.ty(left).clone();
         let value = self.temporary(left_type.clone());
         let tuple = self.temporary(Type::Tuple(types.clone()));
-        let left = self.push(ExprKind::Assign { local: value, value: left }, left_type, span);
+        let left = self.push(
+            ExprKind::Assign {
+                local: value,
+                value: left,
+            },
+            left_type,
+            span,
+        );
         let right_type = self.ty(right).clone();
-        let right = self.push(ExprKind::Assign { local: tuple, value: right }, right_type, span);
+        let right = self.push(
+            ExprKind::Assign {
+                local: tuple,
+                value: right,
+            },
+            right_type,
+            span,
+        );
         let both = self.tuple(vec![left, right], span);
         let mut any = self.constant(Type::Bool, Const::Bool(false), span);
         for i in 0..types.len() {
@@ -326,7 +383,7 @@ impl Infer<'_, '_> {
                 (self.read(value, span), self.read(tuple, span))
             };
             let item = self.field(container, i, span);
-            let equal = self.compare(CmpOp::Eq, item, x, span);
+            let equal = self.compare(CmpOp::Eq, x, item, span);
             if self.is_poison(equal) {
                 return equal;
             }

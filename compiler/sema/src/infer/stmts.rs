@@ -62,24 +62,35 @@ impl<'a> Infer<'_, 'a> {
                 }
             }
             S::FunctionDef(def) => {
-                self.not_native(def.name.span, format!("defines the function `{}` inside", def.name.name));
+                self.not_native(
+                    def.name.span,
+                    format!("defines the function `{}` inside", def.name.name),
+                );
                 self.poison_name(&def.name.name);
             }
             S::ClassDef(class) => {
-                self.not_native(class.name.span, format!("defines the class `{}` inside", class.name.name));
+                self.not_native(
+                    class.name.span,
+                    format!("defines the class `{}` inside", class.name.name),
+                );
                 self.poison_name(&class.name.name);
             }
             S::For { .. } => {
                 self.not_native(span, "uses `async for`");
             }
-            S::With { is_async, items, .. } => {
+            S::With {
+                is_async, items, ..
+            } => {
                 let word = if *is_async { "async with" } else { "with" };
                 let at = items.first().map_or(span, |item| item.context_expr.span);
                 self.not_native(at, format!("uses `{word}`"));
                 self.stop_here();
             }
             S::Try { .. } => {
-                self.not_native(Span::new(span.file, span.start, span.start + 3), "uses `try`");
+                self.not_native(
+                    Span::new(span.file, span.start, span.start + 3),
+                    "uses `try`",
+                );
                 self.stop_here();
             }
             S::Match { subject, .. } => {
@@ -127,7 +138,11 @@ impl<'a> Infer<'_, 'a> {
         if constants::is_inert(value) {
             return;
         }
-        if let E::Call { func, args, keywords } = &value.kind
+        if let E::Call {
+            func,
+            args,
+            keywords,
+        } = &value.kind
             && !matches!(&func.kind, E::Name { id, .. } if self.name_ids.contains_key(id.as_str()))
             && let Some(Reference::External(name)) = self.an.resolve_dotted(self.scope, func)
             && name == "builtins.print"
@@ -246,7 +261,11 @@ impl<'a> Infer<'_, 'a> {
         let place = value.map_or(span, |value| value.span);
         let value = if self.is_result_declared {
             let target = self.result.clone().unwrap_or(Type::None);
-            let declared = self.an.defs[self.def].ast.returns.as_ref().map(|returns| returns.span);
+            let declared = self.an.defs[self.def]
+                .ast
+                .returns
+                .as_ref()
+                .map(|returns| returns.span);
             let actual = self.ty(result).clone();
             let fits = actual == Type::Never
                 || target == Type::Never
@@ -266,7 +285,9 @@ impl<'a> Infer<'_, 'a> {
         } else {
             self.returns.push((self.ty(result).clone(), place));
             match self.result.clone() {
-                Some(target) if target != Type::Never && self.ty(result).join(&target).is_some() => {
+                Some(target)
+                    if target != Type::Never && self.ty(result).join(&target).is_some() =>
+                {
                     self.convert_raw(result, &target, false)
                 }
                 _ => result,
@@ -293,12 +314,21 @@ impl<'a> Infer<'_, 'a> {
             return;
         };
         if let Some(cause) = cause
-            && !matches!(cause.kind, E::Constant { value: Constant::None })
+            && !matches!(
+                cause.kind,
+                E::Constant {
+                    value: Constant::None
+                }
+            )
         {
             self.not_native(cause.span, "raises with a cause (`from`)");
         }
         let (class, args) = match &exc.kind {
-            E::Call { func, args, keywords } if keywords.is_empty() => (&**func, Some(args)),
+            E::Call {
+                func,
+                args,
+                keywords,
+            } if keywords.is_empty() => (&**func, Some(args)),
             _ => (exc, None),
         };
         let exception = match self.an.resolve_dotted(self.scope, class) {
@@ -312,7 +342,10 @@ impl<'a> Infer<'_, 'a> {
             _ => None,
         };
         let Some(exception) = exception else {
-            self.not_native(class.span, format!("raises `{}`, which is no builtin exception", dotted(class)));
+            self.not_native(
+                class.span,
+                format!("raises `{}`, which is no builtin exception", dotted(class)),
+            );
             self.env.reachable = false;
             return;
         };
@@ -346,7 +379,8 @@ impl<'a> Infer<'_, 'a> {
         let message = message.map(|message| self.printable(message));
         self.env = before;
         let is_false = matches!(self.const_of(cond), Some(Const::Bool(false)));
-        let is_wrong = self.is_poison(cond) || message.is_some_and(|message| self.is_poison(message));
+        let is_wrong =
+            self.is_poison(cond) || message.is_some_and(|message| self.is_poison(message));
         if !is_wrong {
             out.push(Stmt {
                 kind: StmtKind::Assert { cond, message },

@@ -777,9 +777,17 @@ impl<'a> Converter<'a> {
                         let inner = field.expression.range();
                         // The text goes from the brace to the `=` and the blanks after it, with all parentheses.
                         let end = inner.end().to_usize() + debug.trailing.len();
-                        let text = &self.text[start..end];
+                        let before = &self.text[start..inner.start().to_usize()];
+                        let after = &self.text[inner.end().to_usize()..end];
+                        // Blanks stay and comments go, as in CPython 3.13.
+                        let text = [
+                            &literal::without_comments(before),
+                            &self.text[inner],
+                            &literal::without_comments(after),
+                        ]
+                        .concat();
                         let range = TextRange::new((start as u32).into(), (end as u32).into());
-                        out.literal(self.place.span(range), text, "", true);
+                        out.literal(self.place.span(range), &text, "", true);
                         if conversion.is_none() && field.format_spec.is_none() {
                             conversion = Some(Conversion::Repr);
                         }

@@ -441,7 +441,10 @@ impl<'p> Machine<'p> {
             }
             ("snek_rt_exc_end", _) => Vec::new(),
             ("snek_rt_int_true_div", [Value::Int(a), Value::Int(b)]) => {
-                float(*a as f64 / *b as f64)
+                // The last bit says whether there is a rest.
+                let quotient = (a << 62) / b;
+                let sticky = i128::from((a << 62) % b != 0);
+                float((quotient | sticky) as f64 / (1i64 << 62) as f64)
             }
             ("snek_rt_float_floor_div", [Value::Float(a), Value::Float(b)]) => {
                 float((a / b).floor())

@@ -1,8 +1,7 @@
 //! Random programs, as HIR and as Python: what the lowered MIR does must be what CPython does. Control flow, variables
 //! that may be unbound, evaluation order and exceptions are what this is about.
 
-mod support;
-
+use crate::interpret::{Machine, Value};
 use snek_diagnostics::{SourceMap, Span};
 use snek_mir::lower::lower;
 use snek_mir::parse::parse;
@@ -14,7 +13,6 @@ use snek_sema::hir::{
 use std::fmt::Write;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use support::interpret::{Machine, Value};
 
 /// SplitMix64: the same programs each time.
 struct Random(u64);
@@ -95,7 +93,10 @@ impl Generator {
                 let (then, then_text) = self.int(depth - 1);
                 let (other, other_text) = self.int(depth - 1);
                 let id = self.expr(ExprKind::If { cond, then, other }, Type::Int);
-                (id, format!("({then_text} if {cond_text} else {other_text})"))
+                (
+                    id,
+                    format!("({then_text} if {cond_text} else {other_text})"),
+                )
             }
             _ => {
                 let (value, text) = self.int(depth - 1);
@@ -321,11 +322,8 @@ impl Generator {
         };
         let counted = self.expr(kind, Type::Int);
         let limit = self.expr(ExprKind::Const(Const::Int(4)), Type::Int);
-        let below = self.expr(
-            ExprKind::Compare(CompareOp::Lt, counted, limit),
-            Type::Bool,
-        );
-        let (other, other_text) = self.condition(1);
+        let below = self.expr(ExprKind::Compare(CompareOp::Lt, counted, limit), Type::Bool);
+        let (other, other_text) = self.condition(2);
         let (cond, text) = if self.random.one_in(4) {
             let kind = ExprKind::Const(Const::Bool(true));
             (self.expr(kind, Type::Bool), "True".to_string())
@@ -338,10 +336,7 @@ impl Generator {
         if text == "True" {
             self.line(indent + 1, &format!("if ({name} := {name} + 1) >= 4:"));
             self.line(indent + 2, "break");
-            let exceeded = self.expr(
-                ExprKind::Compare(CompareOp::Ge, counted, limit),
-                Type::Bool,
-            );
+            let exceeded = self.expr(ExprKind::Compare(CompareOp::Ge, counted, limit), Type::Bool);
             body.push(self.stmt(StmtKind::If {
                 cond: exceeded,
                 then: vec![self.stmt(StmtKind::Break)],
@@ -466,8 +461,7 @@ fn random_programs_do_what_cpython_does() {
     for seed in 0..count {
         let (hir, source) = generate(seed, &mut sources);
         script += &source;
-        let program =
-            lower(&hir, &sources).unwrap_or_else(|error| panic!("{error}\n{source}"));
+        let program = lower(&hir, &sources).unwrap_or_else(|error| panic!("{error}\n{source}"));
         let text = program.to_string();
         let faults: Vec<String> = verify(&program).iter().map(ToString::to_string).collect();
         assert!(faults.is_empty(), "{faults:#?}\n{source}\n{text}");

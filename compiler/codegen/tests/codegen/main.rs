@@ -1,0 +1,5 @@
+//! Tests of code generation: on object files, and on modules that Python imports.
+
+mod link;
+mod run;
+mod support;

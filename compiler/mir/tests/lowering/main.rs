@@ -1,0 +1,5 @@
+//! Lowering: what comes out, and what it does.
+
+mod interpret;
+mod random;
+mod sources;

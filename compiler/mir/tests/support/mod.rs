@@ -1,3 +1,0 @@
-//! What several tests of MIR need.
-
-pub mod interpret;

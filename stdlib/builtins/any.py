@@ -1,0 +1,8 @@
+"""`any` of an array."""
+
+
+def any(a: vector) -> bool:
+    for x in a:
+        if x:
+            return True
+    return False

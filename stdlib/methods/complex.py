@@ -1,0 +1,5 @@
+"""Methods of `complex`."""
+
+
+def conjugate(self: complex) -> complex:
+    return complex(self.real, -self.imag)
