@@ -269,7 +269,10 @@ pub(crate) fn has_array(ty: &Type) -> bool {
 fn in_parameter(mut problem: Diagnostic, name: &str) -> Diagnostic {
     if problem.code == Code::N001 {
         problem.message = match problem.message.strip_prefix("uses ") {
-            Some(rest) => format!("has the parameter `{name}`, which is {}", article(rest)),
+            Some(rest) => {
+                let rest = rest.trim_end_matches(" as a type");
+                format!("has the parameter `{name}`, which is {}", article(rest))
+            }
             None => problem.message,
         };
     }
