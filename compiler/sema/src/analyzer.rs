@@ -159,7 +159,7 @@ impl<'a> Analyzer<'a> {
     pub fn resolve_name(&self, scope: ScopeId, name: &str) -> Option<Reference<'a>> {
         let module = &self.scopes[scope];
         let Some(binding) = module.get(name) else {
-            if let Some(found) = self.from_stars(scope, name) {
+            if let Some(found) = self.star_import(scope, name) {
                 return Some(found);
             }
             if BUILTIN_NAMES.binary_search(&name).is_ok() {
@@ -199,7 +199,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// What a name is that `from module import *` may have brought.
-    fn from_stars(&self, scope: ScopeId, name: &str) -> Option<Reference<'a>> {
+    fn star_import(&self, scope: ScopeId, name: &str) -> Option<Reference<'a>> {
         self.scopes[scope]
             .stars
             .iter()
@@ -211,8 +211,8 @@ impl<'a> Analyzer<'a> {
                 "snek" => SNEK_NAMES
                     .contains(&name)
                     .then(|| Reference::External(format!("snek.{name}"))),
-                // Whatever it exports hides even builtins.
-                _ => Some(Reference::Opaque {
+                // Whatever it exports hides builtins, too; but hardly anyone exports another `int` or `len`.
+                _ => (!is_hardly_hidden(name)).then(|| Reference::Opaque {
                     span: Span::at(
                         self.defs
                             .first()

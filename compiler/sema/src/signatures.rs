@@ -113,7 +113,8 @@ impl<'a> Analyzer<'a> {
                 ParameterKind::VarKeyword => "**",
                 _ => "",
             };
-            if !stars.is_empty() && !(is_library && kind == ParameterKind::VarPositional) {
+            let is_known = is_library && kind == ParameterKind::VarPositional;
+            if !stars.is_empty() && !is_known {
                 let message = format!("has the parameter `{stars}{}`", arg.arg.name);
                 let problem = Diagnostic::error(Code::N001, arg.span, message);
                 signature.problems.push(problem);
