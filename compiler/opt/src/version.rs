@@ -109,7 +109,7 @@ fn conditions(
     need: &Need,
     outer: OpId,
 ) -> Option<Vec<Condition>> {
-    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    let known = |value: ValueId| structure.is_visible_at(function, value, outer);
     if !known(need.array) {
         return None;
     }
@@ -142,7 +142,7 @@ fn moderate(
     need: &OverflowNeed,
     outer: OpId,
 ) -> Option<Vec<Condition>> {
-    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    let known = |value: ValueId| structure.is_visible_at(function, value, outer);
     let bits = if need.product { 30 } else { 60 };
     let mut conditions = Vec::new();
     for terms in &need.unbounded {

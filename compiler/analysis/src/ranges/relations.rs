@@ -15,7 +15,7 @@ const EDGES_PER_NODE: usize = 16;
 const NODES_PER_SEARCH: usize = 64;
 const STEPS_PER_SEARCH: usize = 128;
 /// Constants beyond this say nothing worth keeping.
-const FAR: i128 = 1 << 62;
+const FAR: u128 = 1 << 62;
 
 #[derive(Clone, Debug)]
 enum Undo {
@@ -99,7 +99,7 @@ impl Relations {
 
     /// Notes `a <= b + k`.
     pub fn add(&mut self, a: Node, b: Node, k: i128) {
-        if a == b || k.abs() > FAR {
+        if a == b || k.unsigned_abs() > FAR {
             return;
         }
         let (of_a, of_b) = (self.intervals[a as usize], self.intervals[b as usize]);
@@ -117,7 +117,7 @@ impl Relations {
     /// Notes `a == b + k`.
     pub fn add_equal(&mut self, a: Node, b: Node, k: i128) {
         self.add(a, b, k);
-        self.add(b, a, -k);
+        self.add(b, a, k.saturating_neg());
     }
 
     /// Fills `found` with nodes and distances: `start <= node + d` going up, `start >= node + d` going down.
@@ -139,8 +139,8 @@ impl Relations {
             };
             for &(other, k) in edges.iter().rev().take(EDGES_PER_NODE) {
                 let reached = match way {
-                    Way::Up => distance + i128::from(k),
-                    Way::Down => distance - i128::from(k),
+                    Way::Up => distance.saturating_add(i128::from(k)),
+                    Way::Down => distance.saturating_sub(i128::from(k)),
                 };
                 let better = |old: i128| match way {
                     Way::Up => reached < old,
