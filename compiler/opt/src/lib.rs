@@ -20,6 +20,7 @@ mod rewrite;
 mod share;
 mod simplify;
 mod strength;
+mod unblock;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};

@@ -6,7 +6,7 @@ use snek_mir::verify::verify;
 
 use crate::{
     cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, version,
+    strength, unblock, version,
 };
 
 /// How much to do.
@@ -58,6 +58,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p| each(p, simplify::run)),
     at(O2, "inline", inline::run),
     at(O2, "effects", effects::run),
+    at(O2, "unblock", |p| each(p, unblock::run)),
     at(O2, "simplify", |p| each(p, simplify::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "dce", |p| each(p, dce::run)),
