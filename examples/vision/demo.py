@@ -213,7 +213,7 @@ def main():
     print("CPython, NumPy and snek agree on every pixel\n")
     show_table(columns)
     write_pictures(rgb, snek_way[0], columns)
-    print(f"\npictures are in {OUT.relative_to(Path.cwd()) if OUT.is_relative_to(Path.cwd()) else OUT}")
+    print(f"\npictures are in {os.path.relpath(OUT)}")
 
 
 if __name__ == "__main__":

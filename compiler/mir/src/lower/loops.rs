@@ -425,14 +425,21 @@ impl<'h> Body<'_, 'h> {
     fn items(&mut self, source: &Source, target: &Target, position: ValueId) -> Result<()> {
         match (source, target) {
             (Source::Range { start, step, .. }, Target::Local(local)) => {
-                let step = match step {
-                    Step::Const(step) => self.b().const_i64(*step),
-                    Step::Value(step) => *step,
-                };
                 // Right modulo 2**64, and the item fits.
-                let mut b = self.b();
-                let offset = b.int(IntOp::Mul, Overflow::Wrap, position, step);
-                let item = b.int(IntOp::Add, Overflow::Wrap, *start, offset);
+                let offset = match step {
+                    Step::Const(1) => position,
+                    Step::Const(step) => {
+                        let mut b = self.b();
+                        let step = b.const_i64(*step);
+                        b.int(IntOp::Mul, Overflow::Wrap, position, step)
+                    }
+                    Step::Value(step) => self.b().int(IntOp::Mul, Overflow::Wrap, position, *step),
+                };
+                let item = if self.function.const_int(*start) == Some(0) {
+                    offset
+                } else {
+                    self.b().int(IntOp::Add, Overflow::Wrap, *start, offset)
+                };
                 self.assign(*local, vec![item])
             }
             (Source::Array(array), Target::Local(local)) => {
