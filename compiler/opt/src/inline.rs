@@ -10,7 +10,7 @@ use snek_mir::ir::{
 };
 
 use crate::rewrite::{new_op, place_of};
-use crate::{cse, dce, simplify};
+use crate::{cse, dce, simplify, unblock};
 
 /// Ops of a callee that is always worth it: about what a call costs, with its status test and its lost facts.
 const SMALL: usize = 60;
@@ -72,6 +72,7 @@ pub fn run(program: &mut Program) {
                 inline(&mut program.functions[id], op, &callee);
             }
             let function = &mut program.functions[id];
+            unblock::run(function);
             simplify::run(function);
             cse::run(function);
             dce::run(function);

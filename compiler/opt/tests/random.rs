@@ -1,7 +1,7 @@
 //! Random programs through the pipeline: what optimised MIR does must be what fresh MIR does, and what was proved must
 //! hold when it runs. `SNEK_RANDOM_PROGRAMS` sets how many; `SNEK_RANDOM_SEED` the first.
 
-#[path = "../../mir/tests/support/interpret.rs"]
+#[path = "../../mir/tests/lowering/interpret.rs"]
 mod interpret;
 
 use interpret::{Machine, Value, View};
