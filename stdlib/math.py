@@ -167,6 +167,14 @@ def _remainder(x: float, y: float) -> float: ...
 def _hypot3(x: float, y: float, z: float) -> float: ...
 
 
+@intrinsic("snek_rt_math_fsum")
+def _fsum(seq: Array1D[f64]) -> tuple[float, float]: ...
+
+
+@intrinsic("snek_rt_math_dist")
+def _dist(p: Array1D[f64], q: Array1D[f64]) -> float: ...
+
+
 @intrinsic("snek_rt_math_ldexp")
 def _ldexp(x: float, exponent: int) -> float: ...
 
@@ -531,6 +539,13 @@ def dist(p: tuple[float, float, float], q: tuple[float, float, float], /) -> flo
     return _hypot3(p[0] - q[0], p[1] - q[1], p[2] - q[2])
 
 
+@overload
+def dist(p: Array1D[f64], q: Array1D[f64], /) -> float:
+    if len(p) != len(q):
+        raise ValueError("both points must have the same number of dimensions")
+    return _dist(p, q)
+
+
 # Special functions.
 
 
@@ -644,3 +659,97 @@ def perm(n: int, /) -> int:
 @overload
 def perm(n: int, k: None, /) -> int:
     return factorial(n)
+
+
+# Whole arrays.
+
+
+def fsum(seq: Array1D[f64], /) -> float:
+    result, error = _fsum(seq)
+    if error == 1.0:
+        raise OverflowError("intermediate overflow in fsum")
+    if error == 2.0:
+        raise ValueError("-inf + inf in fsum")
+    return result
+
+
+def prod(a: vector, /):
+    # An empty array gives the one of its type, where Python gives the int 1.
+    total = _one(a)
+    for x in a:
+        total = total * x
+    return total
+
+
+def sumprod(p: Array1D[f64], q: Array1D[f64], /) -> f64:
+    if len(p) != len(q):
+        raise ValueError("Inputs are not the same length")
+    total = f64(0.0)
+    for i in range(len(p)):
+        total += p[i] * q[i]
+    return total
+
+
+@overload
+def _one(a: Array1D[bool]) -> int:
+    return 1
+
+
+@overload
+def _one(a: Array1D[i8]) -> i8:
+    return i8(1)
+
+
+@overload
+def _one(a: Array1D[i16]) -> i16:
+    return i16(1)
+
+
+@overload
+def _one(a: Array1D[i32]) -> i32:
+    return i32(1)
+
+
+@overload
+def _one(a: Array1D[i64]) -> i64:
+    return i64(1)
+
+
+@overload
+def _one(a: Array1D[u8]) -> u8:
+    return u8(1)
+
+
+@overload
+def _one(a: Array1D[u16]) -> u16:
+    return u16(1)
+
+
+@overload
+def _one(a: Array1D[u32]) -> u32:
+    return u32(1)
+
+
+@overload
+def _one(a: Array1D[u64]) -> u64:
+    return u64(1)
+
+
+@overload
+def _one(a: Array1D[f32]) -> f32:
+    return f32(1)
+
+
+@overload
+def _one(a: Array1D[f64]) -> f64:
+    return f64(1)
+
+
+@overload
+def _one(a: Array1D[c64]) -> c64:
+    return c64(1)
+
+
+@overload
+def _one(a: Array1D[c128]) -> c128:
+    return c128(1)

@@ -16,7 +16,6 @@ import struct
 import sys
 import tempfile
 import traceback
-import types
 import warnings
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from pathlib import Path
@@ -48,7 +47,7 @@ def not_native(program, module):
         arguments = statement.args
         parameters = arguments.posonlyargs + arguments.args + arguments.kwonlyargs
         typed = statement.returns or any(p.annotation for p in parameters)
-        native = not isinstance(getattr(module, name), types.FunctionType)
+        native = type(getattr(module, name)).__name__ == "native_function"
         if native and name in python:
             return f"`{name}` is native, but is listed as Python"
         if typed and not native and name not in python:

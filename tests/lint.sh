@@ -1,9 +1,10 @@
 #!/bin/sh
 # Formatting and lints, with the tools that are there.
 set -eu
+export PYO3_BUILD_EXTENSION_MODULE=1
 cargo fmt --all --check
 if cargo clippy --version >/dev/null 2>&1; then
-    PYO3_BUILD_EXTENSION_MODULE=1 cargo clippy --quiet --release --locked --workspace --all-targets -- -D warnings
+    cargo clippy --quiet --release --locked --workspace --all-targets -- -D warnings
 fi
 ruff check .
 ruff format --check .

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+/// The most that compiled code uses of a stack: one without a limit would take all memory.
+const MOST: usize = 256 << 20;
 /// Left for the runtime, the interpreter and signal handlers below the limit.
 const RESERVE: usize = 128 * 1024;
 
@@ -60,7 +62,7 @@ pub fn limit() -> usize {
     match bounds() {
         Some((lowest, highest)) if (lowest..highest).contains(&here) => {
             // A small stack keeps a quarter of it in reserve.
-            lowest + RESERVE.min((highest - lowest) / 4)
+            (lowest + RESERVE.min((highest - lowest) / 4)).max(highest.saturating_sub(MOST))
         }
         // A stack that the system does not know of (a coroutine's): allow a modest depth.
         _ => here.saturating_sub(RESERVE / 2),

@@ -135,6 +135,14 @@ impl Structure {
         }
     }
 
+    /// Whether a value that was defined before `op` is visible there: not only inside of some earlier branch.
+    pub fn is_visible_at(&self, function: &Function, value: ValueId, op: OpId) -> bool {
+        match (self.region_of_value(function, value), self.region_of[op]) {
+            (Some(definition), Some(place)) => self.is_inside(place, definition),
+            _ => false,
+        }
+    }
+
     /// The loops around an op, innermost first.
     pub fn loops_around(&self, function: &Function, op: OpId) -> Vec<OpId> {
         let mut loops = Vec::new();

@@ -6,14 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use snek_diagnostics::{Diagnostic, InternalError, SourceMap};
+use snek_diagnostics::{Diagnostic, InternalError, Severity};
 
 use crate::input::{self, Unit};
 use crate::internal;
 use crate::messages::{self, Messages};
 use crate::options::{Emit, Options};
 use crate::output;
-use crate::pipeline::{self, Artifact};
+use crate::pipeline::{self, Artifact, Context, Stop};
 use crate::report::ModuleReport;
 
 /// What became of one module.
@@ -68,21 +68,22 @@ fn failed(error: &InternalError, messages: Messages) -> Built {
 
 fn build_here(unit: &Unit, options: &Options, messages: Messages) -> Built {
     let start = Instant::now();
-    let mut sources = SourceMap::default();
-    let mut diagnostics = Vec::new();
+    let mut context = Context::default();
     let result = internal::catch(|| {
-        let source = match input::read(&unit.source) {
-            Ok(source) => source,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
-                return Ok(None);
-            }
-        };
-        pipeline::compile(unit, &source, options, &mut sources, &mut diagnostics)
+        let source = input::read(&unit.source).map_err(|diagnostic| {
+            context.diagnostics.push(diagnostic);
+            Stop::Refused
+        });
+        source.and_then(|source| pipeline::compile(unit, &source, options, &mut context))
     });
+    let Context {
+        sources,
+        mut diagnostics,
+    } = context;
     let compiled = match result {
-        Ok(compiled) => compiled,
-        Err(error) => {
+        Ok(compiled) => Some(compiled),
+        Err(Stop::Refused) => None,
+        Err(Stop::Internal(error)) => {
             // What was found until then may be why, so it is shown too.
             let mut built = failed(&error, messages);
             built.messages = messages.diagnostics(&sources, &diagnostics) + &built.messages;
@@ -122,8 +123,9 @@ fn build_here(unit: &Unit, options: &Options, messages: Messages) -> Built {
             built.messages = messages.report(&report);
         }
     }
-    if options.quiet {
-        diagnostics.retain(|d| d.severity <= snek_diagnostics::Severity::Warning);
+    // The report says why functions stay Python, in one line each.
+    if options.quiet || !built.messages.is_empty() {
+        diagnostics.retain(|d| d.severity <= Severity::Warning);
     }
     built
         .messages

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use snek_diagnostics::{Diagnostic, SourceMap};
+use snek_codegen::{Cpu, Linker};
+use snek_diagnostics::{Code, Diagnostic, SourceMap};
 
 use crate::build::{Built, build_all};
 use crate::input::{self, Inputs};
@@ -84,6 +85,9 @@ struct BuildArgs {
     /// Show a stage instead of building: ast, hir, mir, mir:after=PASS, clif, asm; or write the object: obj
     #[arg(long, value_name = "STAGE", value_parser = Emit::parse)]
     emit: Option<Emit>,
+    /// Use the instructions of these machines: baseline, modern or native
+    #[arg(long, value_name = "CPU", default_value = "baseline", value_parser = cpu)]
+    cpu: Cpu,
     /// Do not report what became of each function
     #[arg(short, long)]
     quiet: bool,
@@ -109,6 +113,16 @@ struct RunArgs {
     common: Common,
 }
 
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Command::Build(arguments) => &arguments.common,
+            Command::Check(arguments) => &arguments.common,
+            Command::Run(arguments) => &arguments.common,
+        }
+    }
+}
+
 fn opt_level(text: &str) -> Result<OptLevel, String> {
     match text {
         "0" => Ok(OptLevel::None),
@@ -131,56 +145,84 @@ pub fn main(arguments: Vec<OsString>, host: &Host) -> u8 {
             };
         }
     };
-    match cli.command {
-        Command::Build(arguments) => build(arguments),
-        Command::Check(arguments) => check(arguments),
-        Command::Run(arguments) => run_script(arguments, host),
-    }
+    let messages = Messages::new(cli.command.common().message_format);
+    let done = match cli.command {
+        Command::Build(arguments) => build(arguments, messages),
+        Command::Check(arguments) => check(arguments, messages),
+        Command::Run(arguments) => run_script(arguments, host, messages),
+    };
+    done.unwrap_or_else(|diagnostic| {
+        messages::say(&messages.diagnostics(&SourceMap::default(), &[diagnostic]));
+        FAILURE
+    })
 }
 
-fn build(arguments: BuildArgs) -> u8 {
+/// What the environment chooses.
+fn environment() -> Result<Options, Diagnostic> {
+    let mut options = Options {
+        verify: cfg!(debug_assertions),
+        ..Options::default()
+    };
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let wrong = |name: &str, value: &str, choices: &str| {
+        Diagnostic::file_error(
+            Code::D004,
+            name,
+            format!("`{value}` is not one of {choices}"),
+        )
+        .help(format!("unset `{name}`, or set it to one of {choices}"))
+    };
+    if let Some(value) = set("SNEK_LINKER") {
+        options.linker = Linker::from_name(&value)
+            .ok_or_else(|| wrong("SNEK_LINKER", &value, "`auto`, `wild` and `cc`"))?;
+    }
+    if let Some(value) = set("SNEK_VERIFY") {
+        options.verify = value != "0";
+    }
+    Ok(options)
+}
+
+fn cpu(text: &str) -> Result<Cpu, String> {
+    Cpu::from_name(text).ok_or_else(|| "expected baseline, modern or native".into())
+}
+
+fn build(arguments: BuildArgs, messages: Messages) -> Result<u8, Diagnostic> {
     let options = Options {
         emit: arguments.emit.unwrap_or_default(),
         opt_level: arguments.opt_level,
         strict: arguments.common.strict,
         quiet: arguments.quiet,
-        message_format: arguments.common.message_format,
+        cpu: arguments.cpu,
         output_dir: arguments.output_dir,
+        ..environment()?
     };
-    let messages = Messages::new(options.message_format);
-    if let Some(directory) = &options.output_dir
-        && let Err(diagnostic) = output::create_dir(directory)
-    {
-        return refuse(messages, &[diagnostic]);
+    if let Some(directory) = &options.output_dir {
+        output::create_dir(directory)?;
     }
     let inputs = input::find_units(&arguments.inputs, options.output_dir.as_deref());
     build_inputs(&inputs, &options, messages)
 }
 
-fn check(arguments: CheckArgs) -> u8 {
+fn check(arguments: CheckArgs, messages: Messages) -> Result<u8, Diagnostic> {
     let options = Options {
         emit: Emit::Check,
         strict: arguments.common.strict,
-        message_format: arguments.common.message_format,
-        ..Options::default()
+        ..environment()?
     };
     let inputs = input::find_units(&arguments.inputs, None);
-    build_inputs(&inputs, &options, Messages::new(options.message_format))
+    build_inputs(&inputs, &options, messages)
 }
 
-fn build_inputs(inputs: &Inputs, options: &Options, messages: Messages) -> u8 {
-    let mut status = SUCCESS;
-    if inputs.diagnostics.iter().any(Diagnostic::is_error) {
-        status = FAILURE;
-    }
+fn build_inputs(inputs: &Inputs, options: &Options, messages: Messages) -> Result<u8, Diagnostic> {
+    let status = match inputs.diagnostics.iter().any(Diagnostic::is_error) {
+        true => FAILURE,
+        false => SUCCESS,
+    };
     messages::say(&messages.diagnostics(&SourceMap::default(), &inputs.diagnostics));
     let built = build_all(&inputs.units, options, messages);
-    status = built.iter().map(built_status).fold(status, u8::max);
+    let status = built.iter().map(built_status).fold(status, u8::max);
     let text: String = built.into_iter().map(|built| built.text).collect();
-    match print(&text) {
-        Ok(()) => status,
-        Err(diagnostic) => refuse(messages, &[diagnostic]).max(status),
-    }
+    print(&text).map(|()| status)
 }
 
 fn built_status(built: &Built) -> u8 {
@@ -194,35 +236,24 @@ fn built_status(built: &Built) -> u8 {
     }
 }
 
-fn run_script(arguments: RunArgs, host: &Host) -> u8 {
+fn run_script(arguments: RunArgs, host: &Host, messages: Messages) -> Result<u8, Diagnostic> {
     let options = Options {
         strict: arguments.common.strict,
         quiet: true,
-        message_format: arguments.common.message_format,
-        ..Options::default()
+        ..environment()?
     };
-    let messages = Messages::new(options.message_format);
     let Some((script, script_arguments)) = arguments.script.split_first() else {
-        return USAGE; // cannot be: clap demands one
+        return Ok(USAGE); // cannot be: clap demands one
     };
-    match run::run(
+    let built = run::run(
         Path::new(script),
         script_arguments,
         &options,
         host,
         messages,
-    ) {
-        Ok(built) => {
-            messages::say(&built.messages);
-            built_status(&built)
-        }
-        Err(diagnostic) => refuse(messages, &[diagnostic]),
-    }
-}
-
-fn refuse(messages: Messages, diagnostics: &[Diagnostic]) -> u8 {
-    messages::say(&messages.diagnostics(&SourceMap::default(), diagnostics));
-    FAILURE
+    )?;
+    messages::say(&built.messages);
+    Ok(built_status(&built))
 }
 
 /// Prints to stdout. A reader that has gone away (`snekc ... | head`) is no error.
@@ -235,7 +266,7 @@ fn print(text: &str) -> Result<(), Diagnostic> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let reason = output::reason(&error);
             Err(Diagnostic::file_error(
-                snek_diagnostics::Code::D002,
+                Code::D002,
                 "stdout",
                 format!("cannot be written: {reason}"),
             ))

@@ -1,23 +1,27 @@
 //! Bugs of the compiler itself: caught, told from errors of the user's, and reported as what they are.
 
-use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 use snek_diagnostics::InternalError;
 
-thread_local! {
-    /// Where and why this thread panicked, until `catch` takes it.
-    static LAST_PANIC: RefCell<Option<InternalError>> = const { RefCell::new(None) };
-}
+use crate::pipeline::Stop;
+
+/// Where and why a thread panicked last, until `catch` takes it. Not a thread's own: stages start threads.
+static LAST_PANIC: Mutex<Option<InternalError>> = Mutex::new(None);
 
 /// Runs a part of the compiler; a panic in it becomes an [`InternalError`].
-pub fn catch<T>(run: impl FnOnce() -> Result<T, InternalError>) -> Result<T, InternalError> {
+pub fn catch<T>(run: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| panic::set_hook(Box::new(remember)));
     panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        let remembered = LAST_PANIC.take();
-        Err(remembered.unwrap_or_else(|| InternalError::new("the compiler", "unknown panic")))
+        let remembered = LAST_PANIC
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let error =
+            remembered.unwrap_or_else(|| InternalError::new("the compiler", "unknown panic"));
+        Err(Stop::Internal(error))
     })
 }
 
@@ -32,7 +36,8 @@ fn remember(info: &PanicHookInfo<'_>) {
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panic without a message".to_owned());
-    LAST_PANIC.set(Some(InternalError::new(place, message)));
+    let error = InternalError::new(place, message);
+    *LAST_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
 }
 
 #[cfg(test)]
@@ -41,7 +46,9 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_an_internal_error() {
-        let error = catch::<()>(|| panic!("broken {}", 1)).unwrap_err();
+        let Err(Stop::Internal(error)) = catch::<()>(|| panic!("broken {}", 1)) else {
+            panic!("not caught");
+        };
         assert_eq!(error.message, "broken 1");
         assert!(error.place.contains("internal.rs"), "{}", error.place);
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use snek_codegen::{Cpu, Linker};
+
 /// How messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MessageFormat {
@@ -78,8 +80,12 @@ pub struct Options {
     pub strict: bool,
     /// Say nothing but errors and warnings.
     pub quiet: bool,
-    /// How messages are written.
-    pub message_format: MessageFormat,
+    /// The instructions that compiled code may use.
+    pub cpu: Cpu,
+    /// The linker.
+    pub linker: Linker,
+    /// Check the compiler's own work after every pass.
+    pub verify: bool,
     /// Where modules go; beside their sources without it.
     pub output_dir: Option<PathBuf>,
 }

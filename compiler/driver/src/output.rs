@@ -5,8 +5,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use snek_diagnostics::{Code, Diagnostic};
 
@@ -84,7 +85,8 @@ pub fn create_dir(path: &Path) -> Result<(), Diagnostic> {
     })
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
+/// What to say when `path` cannot be written.
+pub fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "write to another directory with `-o DIR`"
@@ -108,6 +110,40 @@ fn cannot_write(path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::file_error(Code::D002, path.display().to_string(), message)
         .help(help)
         .note("nothing was left behind: an existing file is as it was")
+}
+
+/// An empty folder for intermediate files, removed with them when dropped.
+#[derive(Debug)]
+pub struct WorkDir(PathBuf);
+
+impl WorkDir {
+    /// Makes a folder that only this user can read.
+    pub fn new() -> io::Result<Self> {
+        static COUNTER: AtomicUsize = AtomicUsize::new(0);
+        loop {
+            let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("snek-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => return Ok(Self(path)),
+                // Left by a process that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 10_000 => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for WorkDir {
+    fn drop(&mut self) {
+        // Best effort: it is in the system's folder for such.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The operating system's words for an error, without Rust's `(os error N)`.

@@ -1,10 +1,14 @@
 //! The way of the data, from source text to module, as one function.
 
-use snek_diagnostics::{Diagnostic, InternalError, SourceMap, sort};
+use snek_codegen::{CodegenError, CodegenOptions, Isa, LinkError, Linker, ModuleInfo, ObjectFile};
+use snek_diagnostics::{Code, Diagnostic, InternalError, SourceMap, sort};
+use snek_mir::ir::Program;
+use snek_opt::pipeline::PASSES;
 
 use crate::input::Unit;
-use crate::options::{Emit, Options};
-use crate::report::FunctionReport;
+use crate::options::{Emit, OptLevel, Options};
+use crate::output::{self, WorkDir};
+use crate::report::{self, FunctionReport};
 
 /// What a compilation makes.
 #[derive(Debug)]
@@ -28,51 +32,211 @@ pub struct Compiled {
     pub functions: Vec<FunctionReport>,
 }
 
-impl Compiled {
-    fn text(text: String) -> Self {
-        Self {
-            artifact: Artifact::Text(text),
-            functions: Vec::new(),
+/// Why a compilation stops.
+pub enum Stop {
+    /// The user's program or files: there are errors among the diagnostics.
+    Refused,
+    /// A bug of ours.
+    Internal(InternalError),
+}
+
+impl From<InternalError> for Stop {
+    fn from(error: InternalError) -> Self {
+        Stop::Internal(error)
+    }
+}
+
+/// What a compilation says and speaks of.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// The files that spans are in.
+    pub sources: SourceMap,
+    /// Messages to the user, in the order of the source.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Context {
+    /// Adds an error.
+    fn refuse(&mut self, diagnostic: Diagnostic) -> Stop {
+        self.diagnostics.push(diagnostic);
+        Stop::Refused
+    }
+
+    /// Adds messages, and stops the compilation if one is an error.
+    fn add(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Result<(), Stop> {
+        self.diagnostics.extend(diagnostics);
+        sort(&mut self.diagnostics);
+        match self.diagnostics.iter().any(Diagnostic::is_error) {
+            true => Err(Stop::Refused),
+            false => Ok(()),
         }
     }
 }
 
 /// Compiles the text `source` of a module.
-///
-/// Files that messages speak of are added to `sources`, messages to `diagnostics`. There is no result if one
-/// of them is an error.
 pub fn compile(
     unit: &Unit,
     source: &[u8],
     options: &Options,
-    sources: &mut SourceMap,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<Compiled>, InternalError> {
-    let file = sources.add(unit.source.display().to_string(), "");
-    let parsed = snek_syntax::parse(file, source);
-    sources.set_text(file, parsed.text);
-    diagnostics.extend(parsed.diagnostics);
-    let Some(module) = parsed.module.filter(|_| !refused(diagnostics)) else {
-        return Ok(None);
+    context: &mut Context,
+) -> Result<Compiled, Stop> {
+    let text = |text| Compiled {
+        artifact: Artifact::Text(text),
+        functions: Vec::new(),
     };
+
+    let file = context.sources.add(unit.source.display().to_string(), "");
+    let parsed = snek_syntax::parse(file, source);
+    context.sources.set_text(file, parsed.text);
+    context.add(parsed.diagnostics)?;
+    let module = parsed
+        .module
+        .ok_or_else(|| InternalError::new("parser", "neither a tree nor an error"))?;
     if options.emit == Emit::Ast {
-        let text = snek_syntax::dump(&module, sources.file(file));
-        return Ok(Some(Compiled::text(text)));
+        return Ok(text(snek_syntax::dump(&module, context.sources.file(file))));
     }
+
+    let input = snek_sema::Input {
+        module: &module,
+        name: &unit.module,
+        strict: options.strict,
+    };
+    let analysis = snek_sema::analyze(&input, &mut context.sources);
+    // What is well goes on to the race check, so that one run shows all errors.
+    let refused = context.add(analysis.diagnostics);
+    if options.emit == Emit::Hir {
+        refused?;
+        return Ok(text(snek_sema::write_program(&analysis.program)));
+    }
+
+    let lowered = snek_mir::lower::lower(&analysis.program, &context.sources);
+    let mut program = match (lowered, refused) {
+        (Err(_), Err(stop)) => return Err(stop),
+        (lowered, _) => lowered?,
+    };
+    if options.verify {
+        snek_mir::verify::expect_valid(&program, "lowering")?;
+    }
+    context.add(snek_analysis::races::check(&program))?;
     if options.emit == Emit::Check {
-        return Ok(Some(Compiled {
+        return Ok(Compiled {
             artifact: Artifact::None,
-            functions: Vec::new(),
-        }));
+            functions: report::functions(&analysis.report, &program),
+        });
     }
-    Err(InternalError::new(
-        "driver",
-        "the stages after the parser are not connected yet",
-    ))
+
+    if let Emit::Mir { after: Some(pass) } = &options.emit {
+        return match mir_after(pass, &mut program, options)? {
+            Some(mir) => Ok(text(mir)),
+            None => Err(context.refuse(unknown_pass(pass))),
+        };
+    }
+    snek_opt::optimise(&mut program, opt_options(options))?;
+    if options.emit == (Emit::Mir { after: None }) {
+        return Ok(text(program.to_string()));
+    }
+    let functions = report::functions(&analysis.report, &program);
+
+    let codegen = CodegenOptions {
+        cpu: options.cpu,
+        opt_level: match options.opt_level {
+            OptLevel::None => snek_codegen::OptLevel::None,
+            OptLevel::Full => snek_codegen::OptLevel::Speed,
+        },
+        verify: options.verify,
+        ..CodegenOptions::default()
+    };
+    let isa = Isa::new(&codegen).map_err(codegen_error)?;
+    match options.emit {
+        Emit::Clif => {
+            let clif = snek_codegen::emit_clif(&program, &isa).map_err(codegen_error)?;
+            return Ok(text(clif));
+        }
+        Emit::Asm => {
+            let asm = snek_codegen::emit_asm(&program, &isa, &codegen).map_err(codegen_error)?;
+            return Ok(text(asm));
+        }
+        _ => {}
+    }
+    let file_name = unit
+        .source
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let info = ModuleInfo {
+        source: context.sources.file(file).text(),
+        file_name: &file_name,
+    };
+    let object = snek_codegen::compile(&program, info, &isa, &codegen).map_err(codegen_error)?;
+    if options.emit == Emit::Object {
+        return Ok(Compiled {
+            artifact: Artifact::Object(object.bytes),
+            functions,
+        });
+    }
+
+    let module = link(&object, &isa, options.linker).map_err(|error| context.refuse(error))?;
+    Ok(Compiled {
+        artifact: Artifact::Module(module),
+        functions,
+    })
 }
 
-/// Whether the module has errors; they are shown in the order of the source.
-fn refused(diagnostics: &mut [Diagnostic]) -> bool {
-    sort(diagnostics);
-    diagnostics.iter().any(Diagnostic::is_error)
+fn opt_options(options: &Options) -> snek_opt::Options {
+    snek_opt::Options {
+        level: match options.opt_level {
+            OptLevel::None => snek_opt::Level::O0,
+            OptLevel::Full => snek_opt::Level::O2,
+        },
+        verify: options.verify,
+    }
+}
+
+/// The name of the state before the first pass.
+const LOWER: &str = "lower";
+
+/// The program as the last pass of this name leaves it.
+fn mir_after(
+    pass: &str,
+    program: &mut Program,
+    options: &Options,
+) -> Result<Option<String>, InternalError> {
+    let mut text = (pass == LOWER).then(|| program.to_string());
+    snek_opt::optimise_observed(program, opt_options(options), &mut |name, program| {
+        if name == pass {
+            text = Some(program.to_string());
+        }
+    })?;
+    Ok(text)
+}
+
+fn unknown_pass(pass: &str) -> Diagnostic {
+    let mut names = vec![LOWER];
+    for pass in PASSES {
+        if !names.contains(&pass.name) {
+            names.push(pass.name);
+        }
+    }
+    let message = format!("no pass `{pass}` runs at this level of optimisation");
+    Diagnostic::file_error(Code::D004, "--emit", message)
+        .help(format!("the passes are: {}", names.join(", ")))
+}
+
+fn codegen_error(error: CodegenError) -> InternalError {
+    let (CodegenError::Target(reason) | CodegenError::Internal(reason)) = error;
+    InternalError::new("code generation", reason)
+}
+
+fn link(object: &ObjectFile, isa: &Isa, linker: Linker) -> Result<Vec<u8>, Diagnostic> {
+    // The linker in this process needs no files. Without a folder it is the only one.
+    let work_dir = WorkDir::new().ok();
+    let work_dir = work_dir.as_ref().map(WorkDir::path);
+    let linked = snek_codegen::link::link(&object.bytes, &object.exports, isa, linker, work_dir);
+    linked.map_err(|error| match error {
+        LinkError::Io(path, error) => output::cannot_write(&path, &error),
+        LinkError::Wild(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
+            .help("install `cc` and try `SNEK_LINKER=cc`, and please report this"),
+        LinkError::Cc(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
+            .help("unset `SNEK_LINKER` to use the built-in linker"),
+    })
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::json;
+use snek_mir::ir::Program;
+use snek_opt::LoopReport;
 
 /// One function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,72 @@ pub struct ModuleReport {
     pub functions: Vec<FunctionReport>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// What is known of the functions of a module once it is optimised.
+pub fn functions(found: &[snek_sema::FunctionReport], program: &Program) -> Vec<FunctionReport> {
+    let loops = snek_opt::loop_reports(program);
+    let report = |function: &snek_sema::FunctionReport| FunctionReport {
+        name: function.name.clone(),
+        native: function.reason.is_none(),
+        detail: match &function.reason {
+            None => describe_loops(loops_of(&function.name, program, &loops)),
+            Some(reason) => match reason.line {
+                Some(line) => format!("{} (line {line})", reason.text),
+                None => reason.text.clone(),
+            },
+        },
+    };
+    found.iter().map(report).collect()
+}
+
+/// The loops that are written in a function of the module itself.
+fn loops_of<'l>(
+    name: &'l str,
+    program: &'l Program,
+    loops: &'l [LoopReport],
+) -> impl Iterator<Item = &'l LoopReport> + Clone {
+    let exports = program.exports.iter();
+    let line = exports
+        .filter(|export| export.name == name)
+        .map(|export| export.first_line)
+        .next();
+    loops.iter().filter(move |found| {
+        let frame = &program.frames[found.frame];
+        frame.name == name && Some(frame.first_line) == line
+    })
+}
+
+/// Such as "parallel over `y`, no checks left in the inner loops".
+fn describe_loops<'l>(loops: impl Iterator<Item = &'l LoopReport> + Clone) -> String {
+    let mut parts = Vec::new();
+    let parallel: Vec<_> = loops
+        .clone()
+        .filter(|found| found.parallel)
+        .map(|found| match &found.variable {
+            Some(name) => format!("`{name}`"),
+            None => format!("line {}", found.line),
+        })
+        .collect();
+    if !parallel.is_empty() {
+        parts.push(format!("parallel over {}", parallel.join(", ")));
+    }
+    let inner: Vec<_> = loops.filter(|found| found.innermost).collect();
+    let checked: Vec<_> = inner.iter().filter(|found| found.checks > 0).collect();
+    match (inner.len(), checked.as_slice()) {
+        (0, _) => {}
+        (1, []) => parts.push("no checks left in the inner loop".into()),
+        (_, []) => parts.push("no checks left in the inner loops".into()),
+        (_, [first, ..]) => {
+            let checks: usize = checked.iter().map(|found| found.checks).sum();
+            let plural = if checks == 1 { "check" } else { "checks" };
+            parts.push(format!(
+                "{checks} {plural} left in inner loops, from line {}",
+                first.line
+            ));
+        }
+    }
+    parts.join(", ")
 }
 
 const WIDTH: usize = 72;

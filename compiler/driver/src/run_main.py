@@ -13,7 +13,7 @@ def main():
         sys.path[0] = os.path.dirname(os.path.realpath(script))
     loader = ExtensionFileLoader("__main__", module_path)
     module = module_from_spec(spec_from_file_location("__main__", module_path, loader=loader))
-    module.__file__ = script
+    module.__file__ = os.path.abspath(script)
     module.__spec__ = module.__cached__ = None
     sys.modules["__main__"] = module
     try:

@@ -26,7 +26,7 @@ pub fn run(function: &mut Function) {
 
 /// What makes two ops twins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct Key {
     name: &'static str,
     field: u64,
     args: Vec<ValueId>,
@@ -79,7 +79,7 @@ impl Cse<'_> {
             }
             return true;
         }
-        if let Some(key) = self.key(op) {
+        if let Some(key) = key(self.function, op, self.memory) {
             if let Some(twins) = self.available.get(&key) {
                 let results = self.function.ops[op].results.clone();
                 for (result, twin) in results.into_iter().zip(twins.clone()) {
@@ -111,52 +111,6 @@ impl Cse<'_> {
         }
     }
 
-    /// What the op is known by, if it may have twins.
-    fn key(&self, op: OpId) -> Option<Key> {
-        let data = &self.function.ops[op];
-        let properties = data.kind.properties();
-        let mut args = data.args.clone();
-        let mut memory = 0;
-        let field = match &data.kind {
-            OpKind::ConstInt(bits) => *bits as u64,
-            OpKind::ConstFloat(bits) => *bits,
-            // Each is a way to say that nothing is known; text is unique enough.
-            OpKind::Undefined | OpKind::ConstText(_) => return None,
-            OpKind::Extent(axis) | OpKind::Stride(axis) => u64::from(*axis),
-            OpKind::Int(int, overflow) => {
-                if int.is_commutative() {
-                    args.sort_unstable();
-                }
-                u64::from(*overflow == Overflow::Wrap)
-            }
-            OpKind::IntUnary(_, overflow) => u64::from(*overflow == Overflow::Wrap),
-            OpKind::Row(_) => 0,
-            OpKind::Load(_) => {
-                memory = self.memory + 1;
-                0
-            }
-            // The condition alone counts: the message is never seen.
-            OpKind::Check(_) => {
-                args.truncate(1);
-                0
-            }
-            OpKind::CallRuntime(_) if properties.is_pure() => 0,
-            _ if properties.is_pure() => 0,
-            _ => return None,
-        };
-        let name = match &data.kind {
-            OpKind::CallRuntime(name) => name,
-            kind => kind.name(),
-        };
-        Some(Key {
-            name,
-            field,
-            args,
-            ty: data.results.first().map(|r| self.function.ty(*r)),
-            memory,
-        })
-    }
-
     /// Makes the stored value available to loads of that element.
     fn forward(&mut self, op: OpId) {
         let data = &self.function.ops[op];
@@ -179,5 +133,63 @@ impl Cse<'_> {
         edit::ops_in(self.function, region)
             .iter()
             .any(|op| self.function.ops[*op].kind.properties().writes)
+    }
+}
+
+/// What the op is known by, if it may have twins. `memory` is the state that loads see.
+pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
+    let data = &function.ops[op];
+    let properties = data.kind.properties();
+    let mut args = data.args.clone();
+    let mut seen = 0;
+    let field = match &data.kind {
+        OpKind::ConstInt(bits) => *bits as u64,
+        OpKind::ConstFloat(bits) => *bits,
+        // Each is a way to say that nothing is known; text is unique enough.
+        OpKind::Undefined | OpKind::ConstText(_) => return None,
+        OpKind::Extent(axis) | OpKind::Stride(axis) => u64::from(*axis),
+        OpKind::Int(int, overflow) => {
+            if int.is_commutative() {
+                args.sort_unstable();
+            }
+            u64::from(*overflow == Overflow::Wrap)
+        }
+        OpKind::IntUnary(_, overflow) => u64::from(*overflow == Overflow::Wrap),
+        OpKind::Row(_) => 0,
+        OpKind::Load(_) => {
+            seen = memory + 1;
+            0
+        }
+        // The condition alone counts: the message is never seen.
+        OpKind::Check(_) => {
+            args.truncate(1);
+            0
+        }
+        _ if properties.is_pure() => 0,
+        _ => return None,
+    };
+    let name = match &data.kind {
+        OpKind::CallRuntime(name) => name,
+        kind => kind.name(),
+    };
+    Some(Key {
+        name,
+        field,
+        args,
+        ty: data.results.first().map(|r| function.ty(*r)),
+        memory: seen,
+    })
+}
+
+impl Key {
+    /// The same op on other operands.
+    pub(crate) fn with_args(mut self, args: Vec<ValueId>) -> Key {
+        self.args = args;
+        self
+    }
+
+    /// Puts the operands of a commutative op into the order of keys.
+    pub(crate) fn sort_args(&mut self) {
+        self.args.sort_unstable();
     }
 }

@@ -114,7 +114,13 @@ impl Live<'_> {
     fn mark_terminators(&mut self, op: OpId) {
         for region in self.function.ops[op].kind.regions() {
             let end = terminator(self.function, region);
-            self.ops[end] = true;
+            // Others have an effect, and operands that count.
+            if matches!(
+                self.function.ops[end].kind,
+                OpKind::Yield | OpKind::Next(_) | OpKind::Break(_)
+            ) {
+                self.ops[end] = true;
+            }
         }
     }
 

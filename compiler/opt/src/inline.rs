@@ -9,8 +9,8 @@ use snek_mir::ir::{
     Function, FunctionId, LabelId, OpId, OpKind, Program, RegionId, Role, ValueDef,
 };
 
-use crate::rewrite::new_op;
-use crate::{cse, dce, simplify};
+use crate::rewrite::{new_op, place_of};
+use crate::{cse, dce, simplify, unblock};
 
 /// Ops of a callee that is always worth it: about what a call costs, with its status test and its lost facts.
 const SMALL: usize = 60;
@@ -72,6 +72,7 @@ pub fn run(program: &mut Program) {
                 inline(&mut program.functions[id], op, &callee);
             }
             let function = &mut program.functions[id];
+            unblock::run(function);
             simplify::run(function);
             cse::run(function);
             dce::run(function);
@@ -82,7 +83,7 @@ pub fn run(program: &mut Program) {
 
 /// Replaces one call.
 fn inline(function: &mut Function, call: OpId, callee: &Function) {
-    let Some((region, at)) = find(function, call) else {
+    let Some((region, at)) = place_of(function, call) else {
         return;
     };
     let data = &function.ops[call];
@@ -116,12 +117,4 @@ fn replace_returns(function: &mut Function, body: RegionId, label: LabelId) {
             };
         }
     }
-}
-
-fn find(function: &Function, op: OpId) -> Option<(RegionId, usize)> {
-    let regions = edit::regions_in(function, function.body);
-    regions.into_iter().find_map(|region| {
-        let ops = &function.regions[region].ops;
-        ops.iter().position(|o| *o == op).map(|at| (region, at))
-    })
 }

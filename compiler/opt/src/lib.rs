@@ -17,7 +17,10 @@ pub mod pipeline;
 mod prove;
 mod report;
 mod rewrite;
+mod share;
 mod simplify;
+mod strength;
+mod unblock;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};

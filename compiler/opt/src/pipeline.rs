@@ -5,7 +5,8 @@ use snek_mir::ir::{Function, Program};
 use snek_mir::verify::verify;
 
 use crate::{
-    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, simplify, version,
+    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
+    strength, unblock, version,
 };
 
 /// How much to do.
@@ -57,6 +58,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p| each(p, simplify::run)),
     at(O2, "inline", inline::run),
     at(O2, "effects", effects::run),
+    at(O2, "unblock", |p| each(p, unblock::run)),
     at(O2, "simplify", |p| each(p, simplify::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "dce", |p| each(p, dce::run)),
@@ -71,8 +73,10 @@ pub const PASSES: &[Pass] = &[
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
     at(O2, "ifconvert", |p| each(p, ifconvert::run)),
     at(O2, "simplify", |p| each(p, simplify::run)),
+    at(O2, "share", |p| each(p, share::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "licm", |p| each(p, licm::run)),
+    at(O2, "strength", |p| each(p, strength::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "dce", |p| each(p, dce::run)),
     // What code generation wants.

@@ -1,6 +1,7 @@
 //! What passes share: replacements applied while walking, and properties that moving code needs.
 
 use oxc_index::IndexVec;
+use snek_mir::edit;
 use snek_mir::ir::{
     Function, IntOp, Op, OpId, OpKind, Overflow, RegionId, SiteId, Type, ValueDef, ValueId,
 };
@@ -127,12 +128,13 @@ pub fn yielded(function: &Function, region: RegionId) -> &[ValueId] {
     }
 }
 
-/// Where an op is: its region and position. Looks through all regions, live or not.
+/// Where a live op is: its region and position.
 pub fn place_of(function: &Function, op: OpId) -> Option<(RegionId, usize)> {
-    function
-        .regions
-        .iter_enumerated()
-        .find_map(|(id, r)| r.ops.iter().position(|o| *o == op).map(|at| (id, at)))
+    let regions = edit::regions_in(function, function.body);
+    regions.into_iter().find_map(|region| {
+        let ops = &function.regions[region].ops;
+        ops.iter().position(|o| *o == op).map(|at| (region, at))
+    })
 }
 
 /// Puts `before` and then `if condition { op } else { twin }` where `op` is. The results of `op` become the branch's.

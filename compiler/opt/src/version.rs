@@ -15,6 +15,8 @@ use crate::rewrite::{emit, split_on};
 
 /// Nests larger than this are not doubled.
 const NEST: usize = 800;
+/// Terms with larger constants say too little: the condition would hardly ever hold.
+const NEAR: u64 = 1 << 32;
 /// More conditions than this are not worth it.
 const CONDITIONS: usize = 24;
 
@@ -109,13 +111,14 @@ fn conditions(
     need: &Need,
     outer: OpId,
 ) -> Option<Vec<Condition>> {
-    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    let known = |value: ValueId| structure.is_visible_at(function, value, outer);
+    let usable = |(value, k): &&(ValueId, i64)| known(*value) && k.unsigned_abs() < NEAR;
     if !known(need.array) {
         return None;
     }
     let mut conditions = Vec::new();
     if need.lacks_upper {
-        let term = need.above.iter().find(|(value, _)| known(*value));
+        let term = need.above.iter().find(usable);
         conditions.push(match term {
             Some(&(value, k)) => match function.const_int(value) {
                 Some(c) => Condition::ConstantBelow(c.checked_add(k)?, need.array, need.axis),
@@ -125,7 +128,7 @@ fn conditions(
         });
     }
     if need.lacks_lower {
-        let &(value, k) = need.below.iter().find(|(value, _)| known(*value))?;
+        let &(value, k) = need.below.iter().find(usable)?;
         if function.const_int(value).is_some() {
             // A constant that is negative: no condition helps.
             return None;
@@ -142,7 +145,7 @@ fn moderate(
     need: &OverflowNeed,
     outer: OpId,
 ) -> Option<Vec<Condition>> {
-    let known = |value: ValueId| structure.is_invariant(function, value, outer);
+    let known = |value: ValueId| structure.is_visible_at(function, value, outer);
     let bits = if need.product { 30 } else { 60 };
     let mut conditions = Vec::new();
     for terms in &need.unbounded {

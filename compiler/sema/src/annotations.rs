@@ -256,7 +256,7 @@ impl<'a> Reader<'_, 'a> {
             return Ok(Annotation::Class(class));
         }
         match (module, name) {
-            ("typing", "NoReturn" | "Never") => Ok(Annotation::Never),
+            ("typing" | "snek", "NoReturn") | ("typing", "Never") => Ok(Annotation::Never),
             ("typing", "Final") => Ok(Annotation::Unspecified),
             ("snek", "Array1D" | "Array2D" | "Array3D" | "Array4D" | "Array") => Err(self
                 .unknown(expr, format!("`{name}` needs the type of its elements"))

@@ -59,3 +59,131 @@ impl Library {
             .is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyzer::Analyzer;
+    use crate::hir::{Element, Fixed, Type};
+    use crate::signatures::ParamType;
+
+    /// The argument types to try a parameter with.
+    fn types(param: &ParamType) -> Vec<Type> {
+        let arrays = || {
+            let elements = Fixed::ALL.into_iter().map(Element::Fixed);
+            elements
+                .chain([Element::Bool])
+                .map(|element| Type::Array { element, rank: 1 })
+        };
+        match param {
+            ParamType::Declared(ty) => vec![ty.clone()],
+            ParamType::Class(class) => Fixed::ALL
+                .into_iter()
+                .map(Type::Fixed)
+                .chain(arrays())
+                .filter(|ty| class.holds(ty))
+                .collect(),
+            ParamType::Any => vec![Type::Int, Type::Float],
+            ParamType::AnyRank(_) | ParamType::Bad => panic!("{param:?}"),
+        }
+    }
+
+    /// Every function of the library is native for every type that it says it takes.
+    #[test]
+    fn is_native() {
+        let mut sources = SourceMap::new();
+        let user = sources.add("empty.py", "");
+        let module = snek_syntax::parse(user, b"")
+            .module
+            .expect("an empty module");
+        let library = Library::default();
+        let mut analyzer = Analyzer::new(&module, &library, &mut sources);
+        let mut count = 0;
+        for (path, _) in FILES {
+            let Some(scope) = analyzer.library_scope(path) else {
+                panic!("{path} does not parse");
+            };
+            for def in analyzer.defs_of(scope) {
+                let signature = analyzer.signature(def);
+                let name = &analyzer.defs[def].ast.name.name;
+                assert!(
+                    signature.problems.is_empty(),
+                    "{path}: {name}: {:?}",
+                    signature.problems
+                );
+                if signature.intrinsic.is_some() {
+                    continue;
+                }
+                let mut combinations: Vec<Vec<Type>> = vec![Vec::new()];
+                for param in &signature.params {
+                    let of_kind = match param.kind {
+                        snek_syntax::ast::ParameterKind::VarPositional => {
+                            vec![Type::Tuple(vec![]), Type::Tuple(vec![Type::Int; 3])]
+                        }
+                        _ => types(&param.ty),
+                    };
+                    combinations = combinations
+                        .into_iter()
+                        .flat_map(|types| {
+                            of_kind.iter().map(move |ty| {
+                                let mut types = types.clone();
+                                types.push(ty.clone());
+                                types
+                            })
+                        })
+                        .collect();
+                }
+                for types in combinations {
+                    // Two parameters without a type are of one type: operators bring them to it.
+                    let generic = signature.params.iter().zip(&types);
+                    let mut generic =
+                        generic.filter(|(param, _)| !matches!(param.ty, ParamType::Declared(_)));
+                    let first = generic.next().map(|(_, ty)| ty.clone());
+                    if generic.any(|(_, ty)| Some(ty) != first.as_ref()) {
+                        continue;
+                    }
+                    let is_operator =
+                        *path == "builtins/operators" && first.is_some() && types.len() == 2;
+                    if is_operator && types[0] == types[1] {
+                        continue;
+                    }
+                    let is_complex = matches!(
+                        types.first(),
+                        Some(Type::Array { element: Element::Fixed(fixed), .. }) if fixed.is_complex()
+                    );
+                    if is_complex && ["builtins/min", "builtins/max"].contains(path) {
+                        continue;
+                    }
+                    let id = analyzer.instance(def, types.clone());
+                    let problems = &analyzer.instances[id].problems;
+                    assert!(problems.is_empty(), "{path}: {name}{types:?}: {problems:?}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 100, "{count}");
+    }
+
+    /// Intrinsics of the runtime are rows of its table.
+    #[test]
+    fn intrinsics_exist() {
+        for (path, text) in FILES {
+            for line in text.lines() {
+                let Some(name) = line
+                    .strip_prefix("@intrinsic(\"")
+                    .and_then(|rest| rest.strip_suffix("\")"))
+                else {
+                    continue;
+                };
+                let exists = match name.split_once('.') {
+                    Some(("op", _)) => true,
+                    Some(("raise", message)) => snek_abi::Message::ALL
+                        .iter()
+                        .any(|known| format!("{known:?}") == message),
+                    _ => snek_abi::RuntimeFn::find(name).is_some(),
+                };
+                assert!(exists, "{path}: {name}");
+            }
+        }
+    }
+}

@@ -13,6 +13,9 @@ use crate::visit::{self, Visitor};
 
 mod future;
 mod patterns;
+mod scopes;
+
+use scopes::{Scope, ScopeKind, Uses};
 
 /// Finds all errors of a module.
 pub(crate) fn check(module: &Module) -> Vec<Diagnostic> {
@@ -21,58 +24,6 @@ pub(crate) fn check(module: &Module) -> Vec<Diagnostic> {
     checker.visit_body(&module.body);
     checker.finish();
     checker.diagnostics
-}
-
-/// What a scope is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ScopeKind {
-    Module,
-    Class,
-    Function {
-        is_async: bool,
-    },
-    Lambda,
-    /// A comprehension, with its name in messages.
-    Comprehension(&'static str),
-    /// The type parameters of a definition, and its annotations or bases.
-    TypeParams,
-}
-
-/// What happened to a name in a scope.
-#[derive(Clone, Copy, Default)]
-struct Uses {
-    /// Read.
-    used: bool,
-    /// Bound, by anything but a declaration.
-    bound: bool,
-    /// A parameter.
-    parameter: bool,
-    /// Annotated without being a parameter.
-    annotated: bool,
-    /// Bound by the `for` of a comprehension.
-    iteration: bool,
-    /// Target of a `:=` inside of this comprehension.
-    named: bool,
-    global: Option<Span>,
-    nonlocal: Option<Span>,
-}
-
-struct Scope<'a> {
-    kind: ScopeKind,
-    parent: usize,
-    names: HashMap<&'a str, Uses>,
-    is_generator: bool,
-    /// In a comprehension: it awaits.
-    awaits: bool,
-    /// The first `return` with a value.
-    returns: Option<Span>,
-    /// Loops around the current statement, and those outside of the innermost `except*`.
-    loops: u32,
-    except_star: Option<u32>,
-    /// What cannot contain `yield`, `await` and `:=`, if we are in it.
-    forbidden: Option<&'static str>,
-    /// How deep in the iterables of comprehensions.
-    iterables: u32,
 }
 
 struct Checker<'a> {
@@ -463,89 +414,6 @@ impl<'a> Checker<'a> {
 
     fn in_async_function(&self) -> bool {
         self.kind() == ScopeKind::Function { is_async: true }
-    }
-
-    fn declare(&mut self, names: &'a [Identifier], is_global: bool) {
-        let word = if is_global { "global" } else { "nonlocal" };
-        if !is_global && self.kind() == ScopeKind::Module {
-            for name in names {
-                self.error(
-                    Code::P008,
-                    name.span,
-                    "nonlocal declaration not allowed at module level",
-                );
-            }
-            return;
-        }
-        for Identifier { name, span } in names {
-            let uses = *self.uses(name);
-            let message = if uses.parameter {
-                format!("name '{name}' is parameter and {word}")
-            } else if uses.used {
-                format!("name '{name}' is used prior to {word} declaration")
-            } else if uses.annotated {
-                format!("annotated name '{name}' can't be {word}")
-            } else if uses.bound {
-                format!("name '{name}' is assigned to before {word} declaration")
-            } else {
-                let uses = self.uses(name);
-                if is_global {
-                    uses.global = Some(*span);
-                } else {
-                    uses.nonlocal = Some(*span);
-                }
-                if uses.global.is_some() && uses.nonlocal.is_some() {
-                    let message = format!("name '{name}' is nonlocal and global");
-                    self.error(Code::P009, *span, message);
-                }
-                continue;
-            };
-            self.error(Code::P009, *span, message);
-        }
-    }
-
-    /// Looks for what each `nonlocal` refers to, when all scopes are known.
-    fn finish(&mut self) {
-        let mut errors = Vec::new();
-        for scope in &self.scopes {
-            for (name, uses) in &scope.names {
-                let (Some(span), None) = (uses.nonlocal, uses.global) else {
-                    continue;
-                };
-                let message = match self.binding_around(scope.parent, name) {
-                    Some(ScopeKind::TypeParams) => {
-                        format!("nonlocal binding not allowed for type parameter '{name}'")
-                    }
-                    Some(_) => continue,
-                    None => format!("no binding for nonlocal '{name}' found"),
-                };
-                errors.push(Diagnostic::error(Code::P009, span, message));
-            }
-        }
-        self.diagnostics.extend(errors);
-        snek_diagnostics::sort(&mut self.diagnostics);
-    }
-
-    /// The kind of the scope, from `at` outwards, that `nonlocal name` refers to.
-    fn binding_around(&self, mut at: usize, name: &str) -> Option<ScopeKind> {
-        loop {
-            let scope = &self.scopes[at];
-            match scope.kind {
-                ScopeKind::Module => return None,
-                ScopeKind::Class if name == "__class__" => return Some(scope.kind),
-                ScopeKind::Class => {}
-                ScopeKind::Function { .. }
-                | ScopeKind::Lambda
-                | ScopeKind::Comprehension(_)
-                | ScopeKind::TypeParams => match scope.names.get(name) {
-                    Some(uses) if uses.global.is_some() => return None,
-                    // A missing binding is reported for the outer `nonlocal`.
-                    Some(uses) if uses.bound || uses.nonlocal.is_some() => return Some(scope.kind),
-                    Some(_) | None => {}
-                },
-            }
-            at = scope.parent;
-        }
     }
 
     fn loop_body(&mut self, body: &'a [Stmt]) {

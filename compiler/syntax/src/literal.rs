@@ -5,6 +5,17 @@ use crate::ast::Constant;
 /// CPython's limit for the digits of a decimal integer.
 const MAX_DIGITS: usize = 4300;
 
+/// How a part of a string stands in the source, without prefix and quotes.
+#[derive(Clone, Copy)]
+pub(crate) enum Written<'a> {
+    /// Without escapes.
+    Raw,
+    /// With escapes.
+    String(&'a str),
+    /// With escapes and doubled braces.
+    FString(&'a str),
+}
+
 /// A string joined from its parts.
 #[derive(Default)]
 pub(crate) struct Joined {
@@ -14,12 +25,16 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
-    /// Adds a part: its value, in which surrogates are U+FFFD, and its source to find them in.
-    pub fn push(&mut self, value: &str, source: &str, raw: bool) {
-        let points = if raw || !value.contains('\u{FFFD}') {
-            None
-        } else {
-            surrogates(value, source)
+    /// Adds a part: its value, in which surrogates are U+FFFD, and how it is written, to find them there.
+    pub fn push(&mut self, value: &str, written: Written<'_>) {
+        let points = match written {
+            Written::String(source) if value.contains('\u{FFFD}') => {
+                surrogates(value, source, false)
+            }
+            Written::FString(source) if value.contains('\u{FFFD}') => {
+                surrogates(value, source, true)
+            }
+            Written::Raw | Written::String(_) | Written::FString(_) => None,
         };
         match (&mut self.points, points) {
             (None, None) => self.text.push_str(value),
@@ -44,25 +59,8 @@ impl Joined {
 
 /// The code points of `value` with the surrogates that `source` writes as escapes; `None` if it writes none.
 ///
-/// `source` may start with prefix and quotes: the value has no backslash that is not from the source, so the two are
-/// walked together, and an escape other than a line continuation is one character of the value.
-fn surrogates(value: &str, source: &str) -> Option<Vec<u32>> {
-    let source =
-        source.trim_start_matches(|c: char| c.is_ascii_alphabetic() && !value.starts_with(c));
-    let quote = source.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let source = match quote {
-        Some(quote) => {
-            let triple: String = std::iter::repeat_n(quote, 3).collect();
-            let opening = if source.starts_with(&triple) { 3 } else { 1 };
-            // An f-string's text starts without quotes; if it starts with one, that is also in the value.
-            if value.starts_with(quote) && !source.ends_with(quote) {
-                source
-            } else {
-                &source[opening..]
-            }
-        }
-        None => source,
-    };
+/// The two are walked together: an escape other than a line continuation is one character of the value.
+fn surrogates(value: &str, source: &str, doubled_braces: bool) -> Option<Vec<u32>> {
     let mut points = Vec::with_capacity(value.len());
     let mut found = false;
     let mut source = source.chars();
@@ -73,11 +71,7 @@ fn surrogates(value: &str, source: &str) -> Option<Vec<u32>> {
                 Some(v) => points.push(v as u32),
                 None => break,
             }
-            if matches!(c, '{' | '}')
-                && source.as_str().starts_with(c)
-                && points.last() == Some(&(c as u32))
-                && !values.as_str().starts_with(c)
-            {
+            if doubled_braces && matches!(c, '{' | '}') {
                 source.next();
             }
             continue;
@@ -104,7 +98,10 @@ fn surrogates(value: &str, source: &str) -> Option<Vec<u32>> {
             Some(_) | None => points.push(v as u32),
         }
         // An unknown escape keeps its backslash in the value; what follows it is then plain.
-        if v == '\\' && !rest.starts_with('\\') && code.is_none() {
+        if !rest.starts_with([
+            '\\', '\'', '"', 'a', 'b', 'f', 'n', 'r', 't', 'v', 'x', 'N', 'u', 'U',
+        ]) && !rest.starts_with(|c: char| c.is_digit(8))
+        {
             continue;
         }
         let skip = escape_length(rest, digits);
@@ -129,6 +126,15 @@ fn escape_length(rest: &str, digits: usize) -> usize {
         Some(_) => 1,
         None => 0,
     }
+}
+
+/// Source without strings, without its comments.
+pub(crate) fn without_comments(source: &str) -> String {
+    let code = |line: &str| {
+        let end = line.find('#').unwrap_or(line.len());
+        line[..end].to_owned()
+    };
+    source.split('\n').map(code).collect::<Vec<_>>().join("\n")
 }
 
 /// The decimal digits of an integer literal of any base.
@@ -210,19 +216,19 @@ mod tests {
     fn lone_surrogates() {
         let value = |value: &str, source: &str| {
             let mut joined = Joined::default();
-            joined.push(value, source, false);
+            joined.push(value, Written::String(source));
             joined.finish()
         };
         assert_eq!(
-            value("\u{FFFD}", r"'\ud800'"),
+            value("\u{FFFD}", r"\ud800"),
             Constant::SurrogateStr(vec![0xD800])
         );
         assert_eq!(
-            value("a\u{FFFD}\n\\q!", r"u'a\uDCff\n\q\x21'"),
-            Constant::SurrogateStr(vec![97, 0xDCFF, 10, 92, 113, 33])
+            value("a\u{FFFD}\n\\q!\\x", r"a\uDCff\n\q\x21\134x"),
+            Constant::SurrogateStr(vec![97, 0xDCFF, 10, 92, 113, 33, 92, 120])
         );
         assert_eq!(
-            value("\u{FFFD}", r"'\ufffd'"),
+            value("\u{FFFD}", r"\ufffd"),
             Constant::Str("\u{FFFD}".into())
         );
     }

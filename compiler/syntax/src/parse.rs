@@ -17,6 +17,7 @@ use crate::scan::{Scan, scan};
 use crate::{Dialect, MAX_DEPTH, ParseResult, check, message};
 
 mod convert;
+mod strings;
 
 use convert::Converter;
 pub use convert::Place;

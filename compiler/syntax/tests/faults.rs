@@ -71,20 +71,24 @@ fn surrogates_stay() {
         constant("'\\U0000dc80\u{FFFD}'".as_bytes()),
         Constant::SurrogateStr(vec![0xDC80, 0xFFFD])
     );
+    assert_eq!(
+        constant(br"u'u\ud800' '''{{'''"),
+        Constant::SurrogateStr(vec![117, 0xD800, 123, 123])
+    );
     // CPython does not join pairs.
     assert_eq!(
         constant(br"'\ud83d\ude00'"),
         Constant::SurrogateStr(vec![0xD83D, 0xDE00])
     );
     assert_eq!(constant(br"r'\ud800'"), Constant::Str("\\ud800".into()));
-    let tree = module(br"f'{x}{{\ud800}}'");
+    let tree = module(br"f'{x}{{{{\ud800}}'");
     let ExprKind::JoinedStr { values } = &value(&tree.body[0]).kind else {
         panic!("no f-string");
     };
     let ExprKind::Constant { value } = &values[1].kind else {
         panic!("no text");
     };
-    assert_eq!(*value, Constant::SurrogateStr(vec![123, 0xD800, 125]));
+    assert_eq!(*value, Constant::SurrogateStr(vec![123, 123, 0xD800, 125]));
 }
 
 #[test]

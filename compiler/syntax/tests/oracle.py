@@ -86,6 +86,8 @@ def walk(node, label, indent, out, in_fstring):
     indent += " "
     for field, values in children:
         for value in values:
+            if cls is ast.JoinedStr and getattr(value, "value", None) == "":
+                continue  # 3.12.1 leaves these behind.
             if value is None:
                 out.append(f"{indent}{field}:None")
             else:

@@ -177,11 +177,23 @@ impl Loop {
     }
 }
 
-/// Called by the threads of the pool.
+/// What each thread of a loop runs.
 unsafe extern "C" fn work(context: *const u8) {
     // SAFETY: `parallel_for` passes its loop, which outlives the call.
     let this = unsafe { &*context.cast::<Loop>() };
-    guard((), || this.work());
+    let nested = IN_CHUNK.get();
+    let well = guard(false, || {
+        this.work();
+        true
+    });
+    if !well {
+        // A bug of the runtime's: some chunk has not run, so the loop must fail.
+        IN_CHUNK.set(nested);
+        guard((), || {
+            print::capture(nested);
+            this.fail(0);
+        });
+    }
 }
 
 /// What a parallel loop is given.
@@ -245,11 +257,14 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         failed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
     };
-    if threads <= 1 {
-        this.work();
-    } else {
-        // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
-        unsafe { shared.run(work, std::ptr::from_ref(&this).cast(), threads - 1) };
+    let context = std::ptr::from_ref(&this).cast();
+    // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
+    unsafe {
+        if threads <= 1 {
+            work(context);
+        } else {
+            shared.run(work, context, threads - 1);
+        }
     }
     let status = this.finish();
     if status != 0 {

@@ -156,13 +156,16 @@ pub unsafe fn is_int(object: *mut PyObject) -> bool {
     unsafe { is_instance(object, &raw mut PyLong_Type) }
 }
 
-/// `type(object).__name__`, for messages.
+/// `type(object).__name__`, for messages; `None` for that.
 ///
 /// # Safety
 /// The object must be alive and the GIL held.
 pub unsafe fn type_name(object: *mut PyObject) -> String {
     // SAFETY: the caller's promise.
     unsafe {
+        if object == pyo3_ffi::Py_None() {
+            return "None".to_owned();
+        }
         let name = Owned::new(PyType_GetName(type_of(object)));
         name.ok()
             .and_then(|name| text_of(name.get()).map(str::to_owned))

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 use pyo3_ffi::{
-    PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Occurred, PyEval_RestoreThread,
+    PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Clear, PyErr_Occurred, PyEval_RestoreThread,
     PyEval_SaveThread, PyExc_ValueError, PyFloat_AsDouble, PyFloat_FromDouble, PyFloat_Type,
-    PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject, PyObject_GetAttr,
-    PyThreadState, PyTuple_GetItem, PyTuple_Size,
+    PyLong_AsDouble, PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject,
+    PyObject_GetAttr, PyThreadState, PyTuple_GetItem, PyTuple_Size,
 };
 use snek_abi::{
     EXTENT_FREE, FUNCTION_RELEASES_GIL, FunctionDesc, ParamDesc, ScalarKind, TypeDesc, TypeTag,
@@ -131,10 +131,19 @@ unsafe fn simple_call(
             let argument = *arguments.add(index);
             let found = type_of(argument);
             let bits = if is_floating((*desc.params.add(index)).ty.scalar) {
-                if found != &raw mut PyFloat_Type {
+                let value = if found == &raw mut PyFloat_Type {
+                    PyFloat_AsDouble(argument)
+                } else if found == &raw mut PyLong_Type {
+                    PyLong_AsDouble(argument)
+                } else {
+                    return None;
+                };
+                if value == -1.0 && !PyErr_Occurred().is_null() {
+                    // An int beyond the range: the general way says so better.
+                    PyErr_Clear();
                     return None;
                 }
-                PyFloat_AsDouble(argument).to_bits()
+                value.to_bits()
             } else {
                 if found != &raw mut PyLong_Type {
                     return None;

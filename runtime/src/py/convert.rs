@@ -161,11 +161,7 @@ unsafe fn general(
 unsafe fn wrong_type(object: *mut PyObject, wanted: &str, argument: &Argument<'_>) -> Raised {
     // SAFETY: the caller's promise.
     unsafe {
-        let got = if object == Py_None() {
-            "None".to_owned()
-        } else {
-            type_name(object)
-        };
+        let got = type_name(object);
         set_error(
             PyExc_TypeError,
             &format!("{argument} must be {wanted}, got {got}"),

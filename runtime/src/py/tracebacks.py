@@ -5,7 +5,7 @@ import types
 
 
 def _failing():
-    1 / 0
+    return 1 / 0
 
 
 def _line_table(code, delta):

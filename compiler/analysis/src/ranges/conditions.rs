@@ -155,9 +155,9 @@ impl Walk<'_> {
 
 fn without(interval: Interval, c: i128) -> Interval {
     if interval.lo == c {
-        Interval::new(c + 1, interval.hi)
+        Interval::new(c.saturating_add(1), interval.hi)
     } else if interval.hi == c {
-        Interval::new(interval.lo, c - 1)
+        Interval::new(interval.lo, c.saturating_sub(1))
     } else {
         interval
     }

@@ -78,12 +78,18 @@ impl Interval {
 
     /// Exact sums.
     pub fn add(self, other: Self) -> Self {
-        Self::new(self.lo + other.lo, self.hi + other.hi)
+        Self::new(
+            self.lo.saturating_add(other.lo),
+            self.hi.saturating_add(other.hi),
+        )
     }
 
     /// Exact differences.
     pub fn sub(self, other: Self) -> Self {
-        Self::new(self.lo - other.hi, self.hi - other.lo)
+        Self::new(
+            self.lo.saturating_sub(other.hi),
+            self.hi.saturating_sub(other.lo),
+        )
     }
 
     /// Exact products.
@@ -99,7 +105,7 @@ impl Interval {
 
     /// Exact opposites.
     pub fn neg(self) -> Self {
-        Self::new(-self.hi, -self.lo)
+        Self::new(self.hi.saturating_neg(), self.lo.saturating_neg())
     }
 
     /// Exact magnitudes.
@@ -109,7 +115,7 @@ impl Interval {
         } else if self.hi <= 0 {
             self.neg()
         } else {
-            Self::new(0, self.hi.max(-self.lo))
+            Self::new(0, self.hi.max(self.lo.saturating_neg()))
         }
     }
 
@@ -140,13 +146,16 @@ impl Interval {
             if self.lo >= 0 && self.hi < divisor.lo {
                 return self;
             }
-            let hi = divisor.hi - 1;
+            let hi = divisor.hi.saturating_sub(1);
             return Self::new(0, if self.lo >= 0 { hi.min(self.hi) } else { hi });
         }
         if divisor.hi < 0 {
-            return Self::new(divisor.lo + 1, 0);
+            return Self::new(divisor.lo.saturating_add(1), 0);
         }
-        Self::new((divisor.lo + 1).min(0), (divisor.hi - 1).max(0))
+        Self::new(
+            divisor.lo.saturating_add(1).min(0),
+            divisor.hi.saturating_sub(1).max(0),
+        )
     }
 
     /// `a & b`.
@@ -165,6 +174,9 @@ impl Interval {
             return None;
         }
         let most = self.hi.max(other.hi);
+        if !(0..1 << 64).contains(&most) {
+            return None;
+        }
         let bits = 128 - most.leading_zeros();
         Some(Self::new(0, (1i128 << bits) - 1))
     }
@@ -212,8 +224,8 @@ impl Interval {
 /// Python's `//` on exact integers; `b` is not 0.
 pub fn floor_div(a: i128, b: i128) -> i128 {
     let quotient = a.wrapping_div(b);
-    if a % b != 0 && (a < 0) != (b < 0) {
-        quotient - 1
+    if a.wrapping_rem(b) != 0 && (a < 0) != (b < 0) {
+        quotient.saturating_sub(1)
     } else {
         quotient
     }

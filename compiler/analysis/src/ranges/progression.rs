@@ -54,7 +54,7 @@ impl Walk<'_> {
             Start::Value(start) => self.bounds(start).map_or(i128::MIN, |b| b.lo),
             Start::Zero => 0,
         };
-        let high = self.relations.bounds(to).hi - 1;
+        let high = self.relations.bounds(to).hi.saturating_sub(1);
         self.define(item, Interval::new(low, high));
         self.relations.add(i, to, -1);
         if let Start::Value(start) = start

@@ -3,16 +3,19 @@
 //! Facts are added while a walk enters a region and taken back when it leaves. A question is answered by a search along
 //! the facts with a fixed budget: a "no" means "not found". Every fact must be true of the exact integers.
 
+use std::collections::VecDeque;
+
 use super::interval::Interval;
 
 /// An integer that facts are about: a value of the function or an extent that no op reads.
 pub type Node = u32;
 
-/// Facts looked at per node, newest first, and nodes per search.
-const EDGES_PER_NODE: usize = 12;
-const NODES_PER_SEARCH: usize = 40;
+/// Facts looked at per node, newest first; nodes and steps per search.
+const EDGES_PER_NODE: usize = 16;
+const NODES_PER_SEARCH: usize = 64;
+const STEPS_PER_SEARCH: usize = 128;
 /// Constants beyond this say nothing worth keeping.
-const FAR: i128 = 1 << 62;
+const FAR: u128 = 1 << 62;
 
 #[derive(Clone, Debug)]
 enum Undo {
@@ -30,6 +33,7 @@ pub struct Relations {
     lower: Vec<Vec<(Node, i64)>>,
     undo: Vec<Undo>,
     found: Vec<(Node, i128)>,
+    queue: VecDeque<usize>,
 }
 
 /// A place to come back to.
@@ -95,7 +99,7 @@ impl Relations {
 
     /// Notes `a <= b + k`.
     pub fn add(&mut self, a: Node, b: Node, k: i128) {
-        if a == b || k.abs() > FAR {
+        if a == b || k.unsigned_abs() > FAR {
             return;
         }
         let (of_a, of_b) = (self.intervals[a as usize], self.intervals[b as usize]);
@@ -113,25 +117,30 @@ impl Relations {
     /// Notes `a == b + k`.
     pub fn add_equal(&mut self, a: Node, b: Node, k: i128) {
         self.add(a, b, k);
-        self.add(b, a, -k);
+        self.add(b, a, k.saturating_neg());
     }
 
     /// Fills `found` with nodes and distances: `start <= node + d` going up, `start >= node + d` going down.
     fn search(&mut self, start: Node, way: Way) {
         self.found.clear();
         self.found.push((start, 0));
-        let mut next = 0;
-        while next < self.found.len() {
-            let (node, distance) = self.found[next];
-            next += 1;
+        self.queue.clear();
+        self.queue.push_back(0);
+        let mut steps = 0;
+        while let Some(at) = self.queue.pop_front() {
+            let (node, distance) = self.found[at];
+            steps += 1;
+            if steps > STEPS_PER_SEARCH {
+                break;
+            }
             let edges = match way {
                 Way::Up => &self.upper[node as usize],
                 Way::Down => &self.lower[node as usize],
             };
             for &(other, k) in edges.iter().rev().take(EDGES_PER_NODE) {
                 let reached = match way {
-                    Way::Up => distance + i128::from(k),
-                    Way::Down => distance - i128::from(k),
+                    Way::Up => distance.saturating_add(i128::from(k)),
+                    Way::Down => distance.saturating_sub(i128::from(k)),
                 };
                 let better = |old: i128| match way {
                     Way::Up => reached < old,
@@ -139,12 +148,14 @@ impl Relations {
                 };
                 match self.found.iter().position(|(n, _)| *n == other) {
                     Some(at) if better(self.found[at].1) => {
-                        // Found again on a better way: what was reached from it is looked at once more if it is still
-                        // to come, else the weaker distance stays, which is true as well.
                         self.found[at].1 = reached;
+                        if !self.queue.contains(&at) {
+                            self.queue.push_back(at);
+                        }
                     }
                     Some(_) => {}
                     None if self.found.len() < NODES_PER_SEARCH => {
+                        self.queue.push_back(self.found.len());
                         self.found.push((other, reached));
                     }
                     None => {}

@@ -164,9 +164,9 @@ impl Walk<'_> {
                 if self.finish(op, overflow, all, result, x.add(y)) {
                     let r = &mut self.relations;
                     r.add(t, a, y.hi);
-                    r.add(a, t, -y.lo);
+                    r.add(a, t, y.lo.saturating_neg());
                     r.add(t, b, x.hi);
-                    r.add(b, t, -x.lo);
+                    r.add(b, t, x.lo.saturating_neg());
                 }
             }
             IntOp::Sub => {
@@ -178,7 +178,7 @@ impl Walk<'_> {
                 let exact = x.sub(y).intersect(related);
                 if self.finish(op, overflow, all, result, exact) {
                     let r = &mut self.relations;
-                    r.add(t, a, -y.lo);
+                    r.add(t, a, y.lo.saturating_neg());
                     r.add(a, t, y.hi);
                 }
             }

@@ -177,7 +177,7 @@ impl<'f> Walk<'f> {
             self.relations.add(node, base, k);
         }
         for &(base, k) in &joined.below {
-            self.relations.add(base, node, -k);
+            self.relations.add(base, node, k.saturating_neg());
         }
     }
 
@@ -386,11 +386,11 @@ impl<'f> Walk<'f> {
         {
             let (s, t) = (self.relations.bounds(from), self.relations.bounds(to));
             if f.step > 0 {
-                self.define(induction, Interval::new(s.lo, t.hi - 1));
+                self.define(induction, Interval::new(s.lo, t.hi.saturating_sub(1)));
                 self.relations.add(from, i, 0);
                 self.relations.add(i, to, -1);
             } else {
-                self.define(induction, Interval::new(t.lo + 1, s.hi));
+                self.define(induction, Interval::new(t.lo.saturating_add(1), s.hi));
                 self.relations.add(i, from, 0);
                 self.relations.add(to, i, -1);
             }
@@ -457,7 +457,9 @@ impl<'f> Walk<'f> {
         let before = supposition.above.len() + supposition.below.len();
         let r = &mut self.relations;
         supposition.above.retain(|&(base, k)| r.is_le(i, base, k));
-        supposition.below.retain(|&(base, k)| r.is_le(base, i, -k));
+        supposition
+            .below
+            .retain(|&(base, k)| r.is_le(base, i, k.saturating_neg()));
         self.stable &= before == supposition.above.len() + supposition.below.len();
         if !supposition.interval.contains(interval) {
             supposition.interval = widened(supposition.interval, interval);
@@ -490,7 +492,9 @@ impl<'f> Walk<'f> {
             let before = supposition.above.len() + supposition.below.len();
             let r = &mut self.relations;
             supposition.above.retain(|&(base, k)| r.is_le(v, base, k));
-            supposition.below.retain(|&(base, k)| r.is_le(base, v, -k));
+            supposition
+                .below
+                .retain(|&(base, k)| r.is_le(base, v, k.saturating_neg()));
             self.stable &= before == supposition.above.len() + supposition.below.len();
             self.suppositions.insert(p, supposition);
         }
@@ -534,7 +538,7 @@ impl<'f> Walk<'f> {
         let of_index = self.relations.bounds(x);
         let not_negative = of_index.lo >= 0 || matches!(bound, Bound::NonNegative | Bound::Proved);
         let below = bound == Bound::Proved || self.relations.is_le(x, extent, -1);
-        let counts_back = of_index.lo >= -self.relations.bounds(extent).lo;
+        let counts_back = of_index.lo >= self.relations.bounds(extent).lo.saturating_neg();
         let found = match (not_negative, below) {
             (true, true) => Bound::Proved,
             (true, false) => Bound::NonNegative,
@@ -554,8 +558,10 @@ impl<'f> Walk<'f> {
             self.relations
                 .refine(extent, Interval::new(1, EXTENT_LIMIT));
         } else if of_index.hi < 0 {
-            self.relations
-                .refine(extent, Interval::new(-of_index.hi, EXTENT_LIMIT));
+            self.relations.refine(
+                extent,
+                Interval::new(of_index.hi.saturating_neg(), EXTENT_LIMIT),
+            );
         }
     }
 
@@ -564,8 +570,9 @@ impl<'f> Walk<'f> {
         let count = self.function.values.len();
         found
             .iter()
-            .filter(|(n, k)| (*n as usize) < count && k.abs() < EXTENT_LIMIT)
+            .filter(|(n, k)| (*n as usize) < count && k.unsigned_abs() < EXTENT_LIMIT as u128)
             .map(|&(n, k)| (ValueId::from_usize(n as usize), k as i64))
+            .filter(|(value, _)| self.function.ty(*value) == Type::I64)
             .collect()
     }
 

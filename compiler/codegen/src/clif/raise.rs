@@ -174,9 +174,20 @@ impl<'a> Lower<'a> {
         Ok(())
     }
 
-    /// Leaves the function if a status is not 0.
+    /// Leaves the function if a status is not 0, from the place of a call.
     pub(super) fn test_status(&mut self, status: Value, site: SiteId) -> Result<(), CodegenError> {
         let unwind = self.unwind_block(site)?;
+        self.leave_to(unwind, status)
+    }
+
+    /// Leaves the function if a status is not 0. The traceback names this function already: the code that failed was
+    /// written in it.
+    pub(super) fn test_outlined_status(&mut self, status: Value) -> Result<(), CodegenError> {
+        let failed = self.failed_block()?;
+        self.leave_to(failed, status)
+    }
+
+    fn leave_to(&mut self, unwind: Block, status: Value) -> Result<(), CodegenError> {
         let goes_on = self.b.ins.create_block();
         self.b.ins.ins().brif(status, unwind, &[], goes_on, &[]);
         self.b.ins.switch_to_block(goes_on);

@@ -204,19 +204,23 @@ impl<'h> Body<'_, 'h> {
         let head = for_head(self.hir, data, after);
         let mut wanted = head.clone();
         wanted.extend(after);
+        let folds = match &data.parallel {
+            None => None,
+            Some(parallel) => self.folds(parallel)?,
+        };
         let handed = match &data.parallel {
-            None => Handed::new(changed.common(&wanted)),
-            Some(parallel) => Handed {
+            Some(parallel) if folds.is_some() => Handed {
                 locals: parallel.reductions.iter().map(|fold| fold.local).collect(),
                 flags: false,
             },
+            _ => Handed::new(changed.common(&wanted)),
         };
         let live = LoopLive {
             next: head,
             exit: after.clone(),
         };
         self.with_else(&data.body, &data.other, changed, after, |this, exit| {
-            this.for_loop(data, source, handed, exit, live)
+            this.for_loop(data, source, (handed, folds), exit, live)
         })
     }
 
@@ -224,7 +228,7 @@ impl<'h> Body<'_, 'h> {
         &mut self,
         data: &'h hir::For,
         source: Source,
-        handed: Handed,
+        (handed, folds): (Handed, Option<Vec<(ReductionOp, Overflow)>>),
         exit: Option<(LabelId, Handed)>,
         live: LoopLive,
     ) -> Result<bool> {
@@ -260,9 +264,9 @@ impl<'h> Body<'_, 'h> {
         self.region = region;
         self.back(site);
         self.reachable = true;
-        let (kind, reductions) = match &data.parallel {
+        let (kind, reductions) = match folds {
             None => (LoopKind::Serial, Vec::new()),
-            Some(parallel) => (LoopKind::Parallel, self.folds(parallel)?),
+            Some(folds) => (LoopKind::Parallel, folds),
         };
         let kind = OpKind::For(For {
             label,
@@ -280,8 +284,9 @@ impl<'h> Body<'_, 'h> {
         Ok(breaks)
     }
 
-    /// How each carried value of a parallel loop folds.
-    fn folds(&self, parallel: &hir::Parallel) -> Result<Vec<(ReductionOp, Overflow)>> {
+    /// How each carried value of a parallel loop folds. None for a product of complex numbers: its parts do not fold one
+    /// by one, so the loop runs in order.
+    fn folds(&self, parallel: &hir::Parallel) -> Result<Option<Vec<(ReductionOp, Overflow)>>> {
         let mut folds = Vec::new();
         for reduction in &parallel.reductions {
             let ty = &self.hir.locals[reduction.local].ty;
@@ -297,13 +302,8 @@ impl<'h> Body<'_, 'h> {
                 hir::ReductionOp::BitOr | hir::ReductionOp::Or => ReductionOp::Or,
                 hir::ReductionOp::BitXor => ReductionOp::Xor,
             };
-            // Only sums fold part by part.
             if number.width() > 1 && op != ReductionOp::Add {
-                return bug(format!(
-                    "`{}`: a reduction of complex numbers by {}",
-                    self.hir.name,
-                    op.name()
-                ));
+                return Ok(None);
             }
             let sums = matches!(op, ReductionOp::Add | ReductionOp::Mul);
             let overflow = if sums && number == Number::Int {
@@ -313,7 +313,7 @@ impl<'h> Body<'_, 'h> {
             };
             folds.extend(std::iter::repeat_n((op, overflow), number.width()));
         }
-        Ok(folds)
+        Ok(Some(folds))
     }
 
     fn target_name(&self, target: &Target) -> Option<&'h str> {
@@ -425,14 +425,21 @@ impl<'h> Body<'_, 'h> {
     fn items(&mut self, source: &Source, target: &Target, position: ValueId) -> Result<()> {
         match (source, target) {
             (Source::Range { start, step, .. }, Target::Local(local)) => {
-                let step = match step {
-                    Step::Const(step) => self.b().const_i64(*step),
-                    Step::Value(step) => *step,
-                };
                 // Right modulo 2**64, and the item fits.
-                let mut b = self.b();
-                let offset = b.int(IntOp::Mul, Overflow::Wrap, position, step);
-                let item = b.int(IntOp::Add, Overflow::Wrap, *start, offset);
+                let offset = match step {
+                    Step::Const(1) => position,
+                    Step::Const(step) => {
+                        let mut b = self.b();
+                        let step = b.const_i64(*step);
+                        b.int(IntOp::Mul, Overflow::Wrap, position, step)
+                    }
+                    Step::Value(step) => self.b().int(IntOp::Mul, Overflow::Wrap, position, *step),
+                };
+                let item = if self.function.const_int(*start) == Some(0) {
+                    offset
+                } else {
+                    self.b().int(IntOp::Add, Overflow::Wrap, *start, offset)
+                };
                 self.assign(*local, vec![item])
             }
             (Source::Array(array), Target::Local(local)) => {

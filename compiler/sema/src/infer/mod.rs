@@ -62,6 +62,8 @@ pub(crate) struct Infer<'s, 'a> {
     pub parallel_loops: usize,
     /// Loop variables that are never negative and assigned by one loop alone.
     pub nonnegative: HashSet<LocalId>,
+    /// Something was not understood, so it is not known whether the end can be reached.
+    pub is_opaque: bool,
     /// In how many places each name is assigned.
     pub assignments: HashMap<&'a str, usize>,
 }
@@ -188,6 +190,7 @@ fn walk<'a>(
         never_returns: signature.returns == Returns::Never,
         parallel_loops: 0,
         nonnegative: HashSet::new(),
+        is_opaque: false,
         assignments: HashMap::new(),
     };
     infer.collect_names(ast);
@@ -425,7 +428,7 @@ impl<'a> Infer<'_, 'a> {
     ) -> Made {
         let name_span = ast.name.span;
         let name = &ast.name.name;
-        if self.env.reachable {
+        if self.env.reachable && !self.is_opaque {
             if self.never_returns {
                 let message =
                     format!("`{name}` is declared to never return, but its end can be reached");

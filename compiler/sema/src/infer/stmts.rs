@@ -122,6 +122,7 @@ impl<'a> Infer<'_, 'a> {
 
     /// What follows rests on what was not understood: errors there would mislead.
     fn stop_here(&mut self) {
+        self.is_opaque = true;
         for slot in &mut self.env.slots {
             *slot = Slot::Poisoned;
         }

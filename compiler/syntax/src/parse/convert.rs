@@ -4,7 +4,7 @@ use snek_diagnostics::{Code, Diagnostic, FileId, Span};
 
 use super::{Ranged, TextRange, r, too_deep};
 use crate::ast::*;
-use crate::{Dialect, MAX_DEPTH, literal};
+use crate::{Dialect, MAX_DEPTH};
 
 /// Where the text that is parsed stands in the file.
 #[derive(Clone, Copy)]
@@ -41,12 +41,12 @@ impl Place {
 }
 
 pub(super) struct Converter<'a> {
-    place: Place,
-    text: &'a str,
-    depth: u32,
-    minor: u8,
+    pub(super) place: Place,
+    pub(super) text: &'a str,
+    pub(super) depth: u32,
+    pub(super) minor: u8,
     /// How many format specs of the current f-string we are in.
-    specs: u32,
+    pub(super) specs: u32,
     /// The first thing that could not be converted.
     error: Option<Diagnostic>,
 }
@@ -74,12 +74,12 @@ impl<'a> Converter<'a> {
         }
     }
 
-    fn span(&self, node: &impl Ranged) -> Span {
+    pub(super) fn span(&self, node: &impl Ranged) -> Span {
         self.place.span(node.range())
     }
 
     /// What CPython's grammar refuses and the parser takes.
-    fn invalid(&mut self, node: &impl Ranged, message: &str) {
+    pub(super) fn invalid(&mut self, node: &impl Ranged, message: &str) {
         let span = self.span(node);
         self.fail(Diagnostic::error(Code::P001, span, message));
     }
@@ -91,7 +91,7 @@ impl<'a> Converter<'a> {
         before.iter().rev().find(is_blank).copied()
     }
 
-    fn fail(&mut self, error: Diagnostic) {
+    pub(super) fn fail(&mut self, error: Diagnostic) {
         self.error.get_or_insert(error);
     }
 
@@ -295,7 +295,7 @@ impl<'a> Converter<'a> {
     }
 
     /// One level down; false (and an error) if that is too deep.
-    fn enter(&mut self, span: Span) -> bool {
+    pub(super) fn enter(&mut self, span: Span) -> bool {
         if self.depth >= MAX_DEPTH {
             self.fail(too_deep(span));
             return false;
@@ -514,7 +514,7 @@ impl<'a> Converter<'a> {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
-    fn boxed_expr(&mut self, expr: &r::Expr) -> Box<Expr> {
+    pub(super) fn boxed_expr(&mut self, expr: &r::Expr) -> Box<Expr> {
         Box::new(self.expr(expr))
     }
 
@@ -698,152 +698,6 @@ impl<'a> Converter<'a> {
             args,
             keywords: self.keywords(&call.arguments.keywords),
         }
-    }
-
-    fn number(&mut self, number: &r::ExprNumberLiteral) -> Constant {
-        match &number.value {
-            r::Number::Int(int) => match int.as_i64() {
-                Some(value) => Constant::Int(value),
-                None => match literal::decimal(&self.text[number.range]) {
-                    Ok(digits) => Constant::BigInt(digits),
-                    Err(message) => {
-                        let span = self.span(number);
-                        self.fail(Diagnostic::error(Code::P006, span, message));
-                        Constant::None
-                    }
-                },
-            },
-            r::Number::Float(value) => Constant::Float(*value),
-            r::Number::Complex { imag, .. } => Constant::Complex { imag: *imag },
-        }
-    }
-
-    fn string(&mut self, value: &r::StringLiteralValue) -> Constant {
-        let mut joined = literal::Joined::default();
-        for part in value {
-            let source = &self.text[part.range];
-            joined.push(&part.value, source, part.flags.prefix().is_raw());
-        }
-        joined.finish()
-    }
-
-    fn f_string(&mut self, f_string: &r::ExprFString) -> ExprKind {
-        let mut values = Pieces::default();
-        let specs = std::mem::take(&mut self.specs);
-        for part in &f_string.value {
-            match part {
-                r::FStringPart::Literal(part) => {
-                    let source = &self.text[part.range];
-                    let raw = part.flags.prefix().is_raw();
-                    values.literal(self.span(part), &part.value, source, raw);
-                }
-                r::FStringPart::FString(part) => {
-                    let raw = part.flags.prefix().is_raw();
-                    self.f_string_elements(&part.elements, raw, &mut values);
-                }
-            }
-        }
-        self.specs = specs;
-        ExprKind::JoinedStr {
-            values: values.finish(),
-        }
-    }
-
-    fn f_string_elements(
-        &mut self,
-        elements: &r::InterpolatedStringElements,
-        raw: bool,
-        out: &mut Pieces,
-    ) {
-        for element in elements {
-            match element {
-                r::InterpolatedStringElement::Literal(part) => {
-                    out.literal(self.span(part), &part.value, &self.text[part.range], raw);
-                }
-                r::InterpolatedStringElement::Interpolation(field) => {
-                    let max_specs = if self.minor < 12 { 1 } else { 2 };
-                    if self.specs > max_specs {
-                        self.invalid(field, "f-string: expressions nested too deeply");
-                    }
-                    let mut conversion = match field.conversion {
-                        r::ConversionFlag::None => None,
-                        r::ConversionFlag::Str => Some(Conversion::Str),
-                        r::ConversionFlag::Ascii => Some(Conversion::Ascii),
-                        r::ConversionFlag::Repr => Some(Conversion::Repr),
-                    };
-                    let span = self.span(field);
-                    if let Some(debug) = &field.debug_text {
-                        let start = field.range.start().to_usize() + 1;
-                        let inner = field.expression.range();
-                        // The text goes from the brace to the `=` and the blanks after it, with all parentheses.
-                        let end = inner.end().to_usize() + debug.trailing.len();
-                        let text = &self.text[start..end];
-                        let range = TextRange::new((start as u32).into(), (end as u32).into());
-                        out.literal(self.place.span(range), text, "", true);
-                        if conversion.is_none() && field.format_spec.is_none() {
-                            conversion = Some(Conversion::Repr);
-                        }
-                    }
-                    let value = self.boxed_expr(&field.expression);
-                    let format_spec = field.format_spec.as_ref().map(|spec| {
-                        let mut values = Pieces::default();
-                        let mut span = self.span(&**spec);
-                        if let Place::Offset { .. } = self.place {
-                            // The colon belongs to it.
-                            span.start -= 1;
-                        }
-                        if self.enter(span) {
-                            self.specs += 1;
-                            self.f_string_elements(&spec.elements, raw, &mut values);
-                            self.specs -= 1;
-                            self.depth -= 1;
-                        }
-                        let values = values.finish();
-                        Box::new(Expr {
-                            span,
-                            kind: ExprKind::JoinedStr { values },
-                        })
-                    });
-                    out.flush();
-                    let kind = ExprKind::FormattedValue {
-                        value,
-                        conversion,
-                        format_spec,
-                    };
-                    out.values.push(Expr { span, kind });
-                }
-            }
-        }
-    }
-}
-
-/// The values of a `JoinedStr` in the making: adjacent text is joined, empty text dropped.
-#[derive(Default)]
-struct Pieces {
-    values: Vec<Expr>,
-    text: literal::Joined,
-    span: Option<Span>,
-}
-
-impl Pieces {
-    fn literal(&mut self, span: Span, value: &str, source: &str, raw: bool) {
-        if !value.is_empty() {
-            self.text.push(value, source, raw);
-            self.span = Some(self.span.map_or(span, |before| before.to(span)));
-        }
-    }
-
-    fn flush(&mut self) {
-        if let Some(span) = self.span.take() {
-            let value = std::mem::take(&mut self.text).finish();
-            let kind = ExprKind::Constant { value };
-            self.values.push(Expr { span, kind });
-        }
-    }
-
-    fn finish(mut self) -> Vec<Expr> {
-        self.flush();
-        self.values
     }
 }
 

@@ -1,0 +1,9 @@
+def f(:
+    pass
+
+
+x = = 1
+
+
+class A
+    pass
