@@ -188,15 +188,6 @@ impl<'a> Analyzer<'a> {
                     Returns::Bad
                 }
             };
-            // What arrays own is for a later step: a function gives back what Python gave it in another way.
-            if let Returns::Declared(ty) = &signature.returns
-                && has_array(ty)
-                && !is_library
-            {
-                let problem = Diagnostic::error(Code::N001, annotation.span, "returns an array")
-                    .help("take the array to write to as a parameter, and return nothing");
-                signature.problems.push(problem);
-            }
         }
         signature
     }

@@ -26,7 +26,7 @@ use crate::annotations::{Annotation, Extent};
 use crate::env::{Env, NameId, Slot};
 use crate::hir::{self, Const, Expr, ExprId, ExprKind, FunctionId, Local, LocalId, Stmt, Type};
 use crate::modules::ScopeId;
-use crate::signatures::{ParamType, Returns, Signature, has_array};
+use crate::signatures::{ParamType, Returns, Signature};
 
 pub(crate) use loops::Loop;
 
@@ -487,11 +487,6 @@ impl<'a> Infer<'_, 'a> {
                 first = Some((joined, *at));
             }
             if let Some((ty, at)) = first {
-                if has_array(&ty) && self.an.library_path(self.def).is_none() {
-                    let problem = Diagnostic::error(Code::N001, at, "returns an array")
-                        .help("take the array to write to as a parameter, and return nothing");
-                    self.problem(problem);
-                }
                 if ty == Type::Str {
                     self.problem(Diagnostic::error(Code::N001, at, "returns a string"));
                 }
