@@ -145,15 +145,69 @@ _A = "np.arange(6.0)"
 _M = "np.arange(12).reshape(3, 4)"
 CASES = [f"get({_A}, {i})" for i in (0, 5, -1, -6, 6, -7, 2**62, -(2**63))]
 CASES += [f"get({_A}[::{s}], {i})" for s in (2, -1, -2) for i in (0, 1, -1, 2, 3, 6)]
-CASES += [f"(put(a := {_A}, {i}, 2.5), a)" for i in (0, -1, 3)] + [f"put({_A}, {i}, 2.5)" for i in (6, -7)]
-CASES += [f"{f}({m}, {i}, {j})" for f in ("get2", "get2_chained") for m in (_M, _M + ".T", _M + "[::-1, ::2]", _M + "[1:, 1:]") for i in (0, 1, -1, -3, 5) for j in (0, -1, 1, 9)]
-CASES += [f"get3(np.arange(24, dtype=np.uint8).reshape(2, 3, 4), {i}, {j}, {k})" for i, j, k in [(0, 0, 0), (1, 2, 3), (-1, -1, -1), (2, 0, 0), (0, 3, 0), (0, 0, 4)]]
-CASES += [f"get4(np.arange(120, dtype=np.int16).reshape(2, 3, 4, 5), {i}, 1, 2, {k})" for i, k in [(0, 0), (1, 4), (-1, -5), (2, 0), (0, 5)]]
-CASES += ["shapes(np.zeros((3, 5)), np.zeros((2, 0, 4), np.uint8))", f"total({_A})", f"total({_A}[::-2])", "total(np.array([]))", "total2(np.arange(12.0).reshape(3, 4).T)", "total2(np.zeros((0, 3)))"]
-CASES += ["(transpose_into(np.arange(6.0).reshape(2, 3), o := np.zeros((3, 2))), o)", "(transpose_into(np.arange(6.0).reshape(3, 2).T, o := np.zeros((2, 3)).T), o)", "transpose_into(np.arange(6.0).reshape(2, 3), np.zeros((2, 3)))"]
-CASES += ["(reverse(a := np.arange(7)), a)", "(reverse(a := np.arange(10)[::3]), a)", "(reverse(a := np.arange(0)), a)", "(shift_back(a := np.arange(8.0)), a)", "from_the_end(np.arange(1, 6))"]
-CASES += ["enumerated(np.arange(5))", "zipped(np.arange(5), np.arange(3.0))", "zipped(np.arange(2), np.arange(3.0))", "both(np.arange(5), np.arange(7))", f"biggest({_A})", "biggest(np.array([]))"]
-CASES += ["sums(np.array([0.1, 0.2, 0.3]), np.arange(10))", "(conjugates(np.array([1+2j, -0j]), o := np.zeros(2, complex)), o)", "(mask_count(m := np.array([True, False, True]), True), m)"]
-CASES += ["fail_in_the_middle(np.zeros(3, int), 5)", "(store_augmented(m := np.arange(12).reshape(3, 4), 1, -2), m)", "(store_augmented(m := np.arange(12).reshape(3, 4).T, 1, -2), m)", "store_augmented(np.zeros((0, 2), int), 0, 0)"]
-CASES += ["out_of_range_value(np.zeros(1, np.uint8), 256)", "out_of_range_value(np.zeros(1, np.uint8), -1)", "spelled(np.ones((1, 1)), np.ones(1))"]
-CASES += ["get(array.array('d', [1.5, 2.5]), -1)", "get(memoryview(array.array('d', [1.5, 2.5, 3.5]))[::-1], 0)"]
+CASES += [f"(put(a := {_A}, {i}, 2.5), a)" for i in (0, -1, 3)] + [
+    f"put({_A}, {i}, 2.5)" for i in (6, -7)
+]
+CASES += [
+    f"{f}({m}, {i}, {j})"
+    for f in ("get2", "get2_chained")
+    for m in (_M, _M + ".T", _M + "[::-1, ::2]", _M + "[1:, 1:]")
+    for i in (0, 1, -1, -3, 5)
+    for j in (0, -1, 1, 9)
+]
+CASES += [
+    f"get3(np.arange(24, dtype=np.uint8).reshape(2, 3, 4), {i}, {j}, {k})"
+    for i, j, k in [(0, 0, 0), (1, 2, 3), (-1, -1, -1), (2, 0, 0), (0, 3, 0), (0, 0, 4)]
+]
+CASES += [
+    f"get4(np.arange(120, dtype=np.int16).reshape(2, 3, 4, 5), {i}, 1, 2, {k})"
+    for i, k in [(0, 0), (1, 4), (-1, -5), (2, 0), (0, 5)]
+]
+CASES += [
+    "shapes(np.zeros((3, 5)), np.zeros((2, 0, 4), np.uint8))",
+    f"total({_A})",
+    f"total({_A}[::-2])",
+    "total(np.array([]))",
+    "total2(np.arange(12.0).reshape(3, 4).T)",
+    "total2(np.zeros((0, 3)))",
+]
+CASES += [
+    "(transpose_into(np.arange(6.0).reshape(2, 3), o := np.zeros((3, 2))), o)",
+    "(transpose_into(np.arange(6.0).reshape(3, 2).T, o := np.zeros((2, 3)).T), o)",
+    "transpose_into(np.arange(6.0).reshape(2, 3), np.zeros((2, 3)))",
+]
+CASES += [
+    "(reverse(a := np.arange(7)), a)",
+    "(reverse(a := np.arange(10)[::3]), a)",
+    "(reverse(a := np.arange(0)), a)",
+    "(shift_back(a := np.arange(8.0)), a)",
+    "from_the_end(np.arange(1, 6))",
+]
+CASES += [
+    "enumerated(np.arange(5))",
+    "zipped(np.arange(5), np.arange(3.0))",
+    "zipped(np.arange(2), np.arange(3.0))",
+    "both(np.arange(5), np.arange(7))",
+    f"biggest({_A})",
+    "biggest(np.array([]))",
+]
+CASES += [
+    "sums(np.array([0.1, 0.2, 0.3]), np.arange(10))",
+    "(conjugates(np.array([1+2j, -0j]), o := np.zeros(2, complex)), o)",
+    "(mask_count(m := np.array([True, False, True]), True), m)",
+]
+CASES += [
+    "fail_in_the_middle(np.zeros(3, int), 5)",
+    "(store_augmented(m := np.arange(12).reshape(3, 4), 1, -2), m)",
+    "(store_augmented(m := np.arange(12).reshape(3, 4).T, 1, -2), m)",
+    "store_augmented(np.zeros((0, 2), int), 0, 0)",
+]
+CASES += [
+    "out_of_range_value(np.zeros(1, np.uint8), 256)",
+    "out_of_range_value(np.zeros(1, np.uint8), -1)",
+    "spelled(np.ones((1, 1)), np.ones(1))",
+]
+CASES += [
+    "get(array.array('d', [1.5, 2.5]), -1)",
+    "get(memoryview(array.array('d', [1.5, 2.5, 3.5]))[::-1], 0)",
+]

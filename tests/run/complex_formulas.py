@@ -2,7 +2,19 @@
 
 from math import inf, nan
 
-VALUES = [0j, 1 + 0j, 1j, -1j, 3 - 4j, complex(-0.0, 0.0), complex(0.0, -0.0), complex(inf, 1), complex(nan, 0), 1e200 + 1e200j, 1e-200 - 1e-200j]
+VALUES = [
+    0j,
+    1 + 0j,
+    1j,
+    -1j,
+    3 - 4j,
+    complex(-0.0, 0.0),
+    complex(0.0, -0.0),
+    complex(inf, 1),
+    complex(nan, 0),
+    1e200 + 1e200j,
+    1e-200 - 1e-200j,
+]
 
 
 def add(a: complex, b: complex) -> complex:
@@ -58,7 +70,14 @@ def mandelbrot(c: complex, limit: int) -> int:
     return limit
 
 
-CASES = [f"{f}({a!r}, {b!r})" for f in ["add", "sub", "mul", "div", "same"] for a in VALUES for b in VALUES]
-CASES += [f"{f}({a!r})" for f in ["neg", "parts", "truth", "polynomial", "magnitude"] for a in VALUES]
+CASES = [
+    f"{f}({a!r}, {b!r})"
+    for f in ["add", "sub", "mul", "div", "same"]
+    for a in VALUES
+    for b in VALUES
+]
+CASES += [
+    f"{f}({a!r})" for f in ["neg", "parts", "truth", "polynomial", "magnitude"] for a in VALUES
+]
 CASES += [f"build({x!r}, {y!r})" for x in [0.0, -0.0, 1.5, inf, nan] for y in [0.0, -0.0, -2.5]]
 CASES += [f"mandelbrot({c!r}, 50)" for c in [0j, 1 + 1j, -0.75 + 0.1j, -2 + 0j, 0.3 + 0.5j]]

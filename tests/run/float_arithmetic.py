@@ -2,7 +2,28 @@
 
 from math import copysign, inf, nan
 
-VALUES = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.7, -3.7, 1e-310, 5e-324, 1e16, -1e16, 1e308, 1.7976931348623157e308, inf, -inf, nan]
+VALUES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    3.7,
+    -3.7,
+    1e-310,
+    5e-324,
+    1e16,
+    -1e16,
+    1e308,
+    1.7976931348623157e308,
+    inf,
+    -inf,
+    nan,
+]
 
 
 def add(a: float, b: float) -> float:
@@ -102,9 +123,27 @@ _UNARY = ["neg", "absolute", "truth", "sqrt_by_power", "power_two", "sign_of_zer
 CASES = [f"{f}({a!r}, {b!r})" for f in _BINARY for a in VALUES for b in VALUES]
 CASES += [f"{f}({a!r})" for f in _UNARY for a in VALUES]
 CASES += [f"{f}({a!r})" for f in ["to_int", "rounded"] for a in VALUES if not 1e18 < abs(a) < inf]
-CASES += [f"rounded_to({a!r}, {n})" for a in [2.675, 1.005, -2.5, 12345.6789, 0.5, 1e300, 5e-324, 0.0, -0.0, nan, inf] for n in (0, 1, 2, 3, -1, -2, -5, 20, 400, -400)]
-_INTS = [0, 1, -1, 2**53, 2**53 + 1, -(2**53) - 1, 2**62 + 1, 9223372036854775807, -9223372036854775808]
-CASES += [f"mixed_compare({i}, {x!r})" for i in _INTS for x in VALUES + [2.0**53, 2.0**62, 2.0**63, -(2.0**63)]]
+CASES += [
+    f"rounded_to({a!r}, {n})"
+    for a in [2.675, 1.005, -2.5, 12345.6789, 0.5, 1e300, 5e-324, 0.0, -0.0, nan, inf]
+    for n in (0, 1, 2, 3, -1, -2, -5, 20, 400, -400)
+]
+_INTS = [
+    0,
+    1,
+    -1,
+    2**53,
+    2**53 + 1,
+    -(2**53) - 1,
+    2**62 + 1,
+    9223372036854775807,
+    -9223372036854775808,
+]
+CASES += [
+    f"mixed_compare({i}, {x!r})"
+    for i in _INTS
+    for x in VALUES + [2.0**53, 2.0**62, 2.0**63, -(2.0**63)]
+]
 CASES += [f"mixed_arithmetic({i}, {x!r})" for i in _INTS for x in VALUES]
 CASES += [f"int_to_float({i})" for i in _INTS]
 CASES += [f"int_true_division({a}, {b})" for a in _INTS for b in _INTS + [3, 7, -10]]

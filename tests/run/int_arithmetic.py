@@ -2,7 +2,29 @@
 
 MAX = 9223372036854775807
 MIN = -9223372036854775808
-EDGES = [0, 1, -1, 2, -2, 3, -3, 7, -7, 10, -10, 63, 64, 65, MAX, MIN, MAX - 1, MIN + 1, 2**32, -(2**32), 2**53 + 1]
+EDGES = [
+    0,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    -3,
+    7,
+    -7,
+    10,
+    -10,
+    63,
+    64,
+    65,
+    MAX,
+    MIN,
+    MAX - 1,
+    MIN + 1,
+    2**32,
+    -(2**32),
+    2**53 + 1,
+]
 
 
 def add(a: int, b: int) -> int:
@@ -123,9 +145,34 @@ def _fits(text: str) -> bool:
 
 _BINARY = ["add", "sub", "mul", "floordiv", "mod", "both", "truediv", "bits", "compare"]
 CASES = [c for f in _BINARY for a in EDGES for b in EDGES if _fits(c := f"{f}({a}, {b})")]
-CASES += [c for f in ["neg", "invert", "absolute", "square", "cube", "inverse", "inverse_square", "div_by_constants"] for a in EDGES if _fits(c := f"{f}({a})")]
-CASES += [c for f in ["shl", "shr"] for a in EDGES for b in [0, 1, 5, 62, 63, 64, 65, 200, -1, MIN] if _fits(c := f"{f}({a}, {b})")]
-CASES += [f"power_mod({a}, {b}, {m})" for a in [0, 1, -3, 7, 10**9] for b in [0, 1, 5, 63] for m in [1, -1, 7, -7, 10**9 + 7, 0]]
+CASES += [
+    c
+    for f in [
+        "neg",
+        "invert",
+        "absolute",
+        "square",
+        "cube",
+        "inverse",
+        "inverse_square",
+        "div_by_constants",
+    ]
+    for a in EDGES
+    if _fits(c := f"{f}({a})")
+]
+CASES += [
+    c
+    for f in ["shl", "shr"]
+    for a in EDGES
+    for b in [0, 1, 5, 62, 63, 64, 65, 200, -1, MIN]
+    if _fits(c := f"{f}({a}, {b})")
+]
+CASES += [
+    f"power_mod({a}, {b}, {m})"
+    for a in [0, 1, -3, 7, 10**9]
+    for b in [0, 1, 5, 63]
+    for m in [1, -1, 7, -7, 10**9 + 7, 0]
+]
 CASES += [f"chain({a}, {b}, {c})" for a in (1, 2) for b in (1, 2) for c in (1, 2, 3)]
 CASES += [f"augmented({a}, {b})" for a in (0, 5, -5, 1000) for b in (0, 7, -9)]
 CASES += [f"bool_arithmetic({a}, {b})" for a in (True, False) for b in (True, False)]

@@ -4,11 +4,68 @@ import math
 from math import cos, inf, nan, pi, sin, tau
 from math import sqrt as root
 
-X = [0.0, -0.0, 0.1, 0.5, -0.5, 1.0, -1.0, 1.5, 2.0, -2.0, 3.7, 10.0, 100.5, -100.5, 170.6, 200.0, 709.9, 1e10, 1e300, -1e300, 5e-324, inf, -inf, nan]
+X = [
+    0.0,
+    -0.0,
+    0.1,
+    0.5,
+    -0.5,
+    1.0,
+    -1.0,
+    1.5,
+    2.0,
+    -2.0,
+    3.7,
+    10.0,
+    100.5,
+    -100.5,
+    170.6,
+    200.0,
+    709.9,
+    1e10,
+    1e300,
+    -1e300,
+    5e-324,
+    inf,
+    -inf,
+    nan,
+]
 
 _UNARY = [
-    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos", "cosh", "degrees", "erf", "erfc", "exp", "exp2", "expm1", "fabs", "gamma",
-    "lgamma", "log", "log10", "log1p", "log2", "radians", "sin", "sinh", "sqrt", "tan", "tanh", "ulp", "isfinite", "isinf", "isnan", "modf", "frexp",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "degrees",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "gamma",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "radians",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "ulp",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "modf",
+    "frexp",
 ]
 
 
@@ -248,10 +305,47 @@ _INTS = [0, 1, 2, 5, 12, 20, -1, -7, 10**9, 2**53 + 1, 2**62, 922337203685477580
 CASES = [f"f_{f}({x!r})" for f in _UNARY if f not in ("modf", "frexp") for x in X]
 CASES += [f"f_{f}({x!r})" for f in ("modf", "frexp") for x in X]
 CASES += [f"f_{f}({x!r})" for f in ("ceil", "floor", "trunc") for x in X if not 1e18 < abs(x) < inf]
-CASES += [f"f_{f}({x!r}, {y!r})" for f in ("atan2", "copysign", "fmod", "pow", "remainder", "nextafter", "hypot", "log_base", "isclose") for x in X for y in X]
-CASES += [f"f_isclose_tolerances(1.0, 1.1, {r}, {a})" for r in (0.0, 0.2, -1.0) for a in (0.0, 0.2, -1.0)]
-CASES += [f"f_ldexp({x!r}, {n})" for x in X for n in (0, 1, -1, 1023, 1024, -1074, -2000, 5000, 2**40, -(2**40))]
-CASES += [f"f_factorial({n})" for n in (0, 1, 5, 20, -1)] + [f"f_isqrt({n})" for n in _INTS] + [f"f_of_int({n})" for n in _INTS]
-CASES += [f"f_{f}({a}, {b})" for f in ("gcd", "comb") for a in (0, 1, 5, 12, -12, 40) for b in (0, 1, 5, 18, -3)]
-CASES += [f"f_{f}({a}, {b})" for f in ("lcm", "perm") for a in (0, 1, 5, 12, -12) for b in (0, 1, 5, 18, -3)]
-CASES += ["f_gcd3(12, 18, -27)", "f_hypot3(1.0, 2.0, 3.0)", "f_hypot3(nan, inf, 1.0)"] + [f"f_names({x!r})" for x in (0.5, inf, nan)]
+CASES += [
+    f"f_{f}({x!r}, {y!r})"
+    for f in (
+        "atan2",
+        "copysign",
+        "fmod",
+        "pow",
+        "remainder",
+        "nextafter",
+        "hypot",
+        "log_base",
+        "isclose",
+    )
+    for x in X
+    for y in X
+]
+CASES += [
+    f"f_isclose_tolerances(1.0, 1.1, {r}, {a})" for r in (0.0, 0.2, -1.0) for a in (0.0, 0.2, -1.0)
+]
+CASES += [
+    f"f_ldexp({x!r}, {n})"
+    for x in X
+    for n in (0, 1, -1, 1023, 1024, -1074, -2000, 5000, 2**40, -(2**40))
+]
+CASES += (
+    [f"f_factorial({n})" for n in (0, 1, 5, 20, -1)]
+    + [f"f_isqrt({n})" for n in _INTS]
+    + [f"f_of_int({n})" for n in _INTS]
+)
+CASES += [
+    f"f_{f}({a}, {b})"
+    for f in ("gcd", "comb")
+    for a in (0, 1, 5, 12, -12, 40)
+    for b in (0, 1, 5, 18, -3)
+]
+CASES += [
+    f"f_{f}({a}, {b})"
+    for f in ("lcm", "perm")
+    for a in (0, 1, 5, 12, -12)
+    for b in (0, 1, 5, 18, -3)
+]
+CASES += ["f_gcd3(12, 18, -27)", "f_hypot3(1.0, 2.0, 3.0)", "f_hypot3(nan, inf, 1.0)"] + [
+    f"f_names({x!r})" for x in (0.5, inf, nan)
+]

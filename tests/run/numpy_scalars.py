@@ -20,7 +20,13 @@ def add_i8(a: Array1D[i8], b: Array1D[i8], out: Array1D[i8]) -> None:
         out[i] = a[i] * b[i] + abs(a[i])
 
 
-def divide_i32(a: Array1D[i32], b: Array1D[i32], quotient: Array1D[i32], remainder: Array1D[i32], true: Array1D[f64]) -> None:
+def divide_i32(
+    a: Array1D[i32],
+    b: Array1D[i32],
+    quotient: Array1D[i32],
+    remainder: Array1D[i32],
+    true: Array1D[f64],
+) -> None:
     for i in range(len(a)):
         quotient[i] = a[i] // b[i]
         remainder[i] = a[i] % b[i]
@@ -48,7 +54,14 @@ def compare_with_int(a: Array1D[u8], n: int) -> int:
     return count
 
 
-def promote(a: Array1D[u8], b: Array1D[i8], c: Array1D[i64], d: Array1D[u64], e: Array1D[f32], out: Array1D[f64]) -> None:
+def promote(
+    a: Array1D[u8],
+    b: Array1D[i8],
+    c: Array1D[i64],
+    d: Array1D[u64],
+    e: Array1D[f32],
+    out: Array1D[f64],
+) -> None:
     out[0] = a[0] + b[0]
     out[1] = a[0] * c[0]
     out[2] = c[0] + d[0]

@@ -134,11 +134,34 @@ def exact_floats(n: int) -> float:
     return total
 
 
-CASES = [f"{f}({n})" for f in ("int_sum", "minus", "nested", "downwards", "exact_floats") for n in (0, 1, 2, 7, 255, 256, 257, 1000)]
+CASES = [
+    f"{f}({n})"
+    for f in ("int_sum", "minus", "nested", "downwards", "exact_floats")
+    for n in (0, 1, 2, 7, 255, 256, 257, 1000)
+]
 CASES += [f"product({n})" for n in (0, 1, 2, 20)] + [f"bits({n})" for n in (0, 4, 300)]
-CASES += ["extremes(np.arange(1000) * 7919 % 1009)", "extremes(np.array([], np.int64))", "extremes(np.array([5]))"]
+CASES += [
+    "extremes(np.arange(1000) * 7919 % 1009)",
+    "extremes(np.array([], np.int64))",
+    "extremes(np.array([5]))",
+]
 CASES += [f"logic(np.arange({n}), {m})" for n in (0, 10, 1000) for m in (0, 5, 999, 1000)]
-CASES += [f"steps({a}, {b}, {s})" for a in (0, 10, -10) for b in (0, 100, -100) for s in (1, 3, -1, -7, 0)]
-CASES += ["(fill(o := np.zeros((5, 7)), 0.5), o)", "(fill(o := np.zeros((0, 7)), 0.5), o)", "(fill(o := np.zeros((7, 5)).T, 0.5), o)"]
-CASES += ["first_bad(a := np.arange(1000) - 3, np.zeros(1000, int))", "first_bad(-np.arange(2000), np.zeros(2000, int))", "(first_bad(np.arange(5), o := np.zeros(5, int)), o)", "first_bad(np.arange(5), np.zeros(3, int))"]
-CASES += ["divides(np.arange(1, 500), 1000)", "divides(np.arange(500)[::-1], 1000)", "conditional(np.arange(1000))"]
+CASES += [
+    f"steps({a}, {b}, {s})" for a in (0, 10, -10) for b in (0, 100, -100) for s in (1, 3, -1, -7, 0)
+]
+CASES += [
+    "(fill(o := np.zeros((5, 7)), 0.5), o)",
+    "(fill(o := np.zeros((0, 7)), 0.5), o)",
+    "(fill(o := np.zeros((7, 5)).T, 0.5), o)",
+]
+CASES += [
+    "first_bad(a := np.arange(1000) - 3, np.zeros(1000, int))",
+    "first_bad(-np.arange(2000), np.zeros(2000, int))",
+    "(first_bad(np.arange(5), o := np.zeros(5, int)), o)",
+    "first_bad(np.arange(5), np.zeros(3, int))",
+]
+CASES += [
+    "divides(np.arange(1, 500), 1000)",
+    "divides(np.arange(500)[::-1], 1000)",
+    "conditional(np.arange(1000))",
+]

@@ -18,8 +18,6 @@ def find(n: int, wanted: int) -> int:
     return i
 
 
-
-
 def while_with_else(n: int, stop: int) -> int:
     total = 0
     while n > 0:
@@ -208,13 +206,54 @@ CASES = [f"collatz({n})" for n in (1, 2, 27, 97)]
 CASES += [f"find({n}, {w})" for n in (0, 5, 10) for w in (0, 9, 16, 17)]
 CASES += [f"while_with_else({n}, {s})" for n in (0, 5, 20) for s in (-1, 0, 3)]
 CASES += [f"nested({n})" for n in (0, 1, 5, 9, 30)]
-CASES += [f"{f}({n})" for f in ("loop_variable_after", "loop_variable_changed", "loop_variable_shadow") for n in (0, 1, 5)]
+CASES += [
+    f"{f}({n})"
+    for f in ("loop_variable_after", "loop_variable_changed", "loop_variable_shadow")
+    for n in (0, 1, 5)
+]
 CASES += [f"{f}({x})" for f in ("maybe_unbound", "deleted") for x in (True, False)]
-CASES += ["retyped(3)", "walrus(100)", "walrus(0)", "walrus_in_condition(1, 2)", "walrus_in_condition(10, 2)", "walrus_in_condition(100, 2)"]
-CASES += [f"{f}({a}, {b})" for f in ("conditional", "short_circuit", "value_and") for a in (-1, 0, 7) for b in (-1, 0, 3)]
+CASES += [
+    "retyped(3)",
+    "walrus(100)",
+    "walrus(0)",
+    "walrus_in_condition(1, 2)",
+    "walrus_in_condition(10, 2)",
+    "walrus_in_condition(100, 2)",
+]
+CASES += [
+    f"{f}({a}, {b})"
+    for f in ("conditional", "short_circuit", "value_and")
+    for a in (-1, 0, 7)
+    for b in (-1, 0, 3)
+]
 CASES += [f"value_or({a}, {b})" for a in (0.0, -0.0, 1.5) for b in (2.5, -0.0)]
 CASES += ["not_of(0, 0.0, False)", "not_of(1, -0.5, True)"]
 CASES += [f"asserting({n})" for n in (1, 0, 100, 50)] + [f"raising({k})" for k in range(9)]
-CASES += ["swap(1, 2, 3)", "chained_assignment(4)", "nothing(1)", "nothing(5)", "falls_off(1)", "evaluation_order(3)", "reversed_range(6)", "reversed_range(0)"]
-CASES += [f"stepped({a}, {b}, {s})" for a in (0, 5, -5) for b in (0, 10, -10) for s in (1, 2, 3, -1, -3, 0)]
-CASES += [f"stepped({a}, {b}, {s})" for a, b, s in [(MAX - 1, MAX, 1), (MAX - 1, MAX, 3), (MIN, MIN + 1, 1), (MIN + 1, MIN, -1), (0, 10, MAX), (0, -10, MIN), (MIN + 1, MAX, MAX)]]
+CASES += [
+    "swap(1, 2, 3)",
+    "chained_assignment(4)",
+    "nothing(1)",
+    "nothing(5)",
+    "falls_off(1)",
+    "evaluation_order(3)",
+    "reversed_range(6)",
+    "reversed_range(0)",
+]
+CASES += [
+    f"stepped({a}, {b}, {s})"
+    for a in (0, 5, -5)
+    for b in (0, 10, -10)
+    for s in (1, 2, 3, -1, -3, 0)
+]
+CASES += [
+    f"stepped({a}, {b}, {s})"
+    for a, b, s in [
+        (MAX - 1, MAX, 1),
+        (MAX - 1, MAX, 3),
+        (MIN, MIN + 1, 1),
+        (MIN + 1, MIN, -1),
+        (0, 10, MAX),
+        (0, -10, MIN),
+        (MIN + 1, MAX, MAX),
+    ]
+]
