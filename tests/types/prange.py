@@ -113,3 +113,18 @@ def maybe(a: Array1D[f64]) -> None:
         if a[i] > 0:
             x = a[i]
         a[i] = x  # error: R002
+
+
+@parallel
+def declared(a: Array1D[f64], b: Array1D[i64]) -> float:
+    total: float = 0.0
+    best: float = 0.0
+    least: float = 9.0
+    count: int = 0
+    for i in prange(len(a)):
+        total += a[i]
+        if a[i] > best:
+            best = a[i]
+        least = min(least, a[i])
+        count += b[i]
+    return total + best + least + count

@@ -77,25 +77,30 @@ pub struct Reason {
     pub line: Option<u32>,
 }
 
-/// Deeply nested sources need deep stacks; only what is used becomes memory.
-const STACK_SIZE: usize = 512 << 20;
+/// Deeply nested sources need deep stacks; only what is used becomes memory. The smaller ones are for machines that
+/// limit the address space.
+const STACK_SIZES: [usize; 3] = [512 << 20, 64 << 20, 8 << 20];
 
 /// Analyses a module. Files of the standard library that it uses join `sources`.
 pub fn analyze(input: &Input<'_>, sources: &mut SourceMap) -> Analysis {
-    let run = move || {
+    let mut run = || {
         let library = library::Library::default();
         let mut analyzer = analyzer::Analyzer::new(input.module, &library, sources);
         native::run(&mut analyzer, input)
     };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
-        match thread.spawn_scoped(scope, run) {
-            Ok(handle) => match handle.join() {
-                Ok(analysis) => analysis,
+    for size in STACK_SIZES {
+        let done = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(size);
+            let handle = thread.spawn_scoped(scope, &mut run).ok()?;
+            match handle.join() {
+                Ok(analysis) => Some(analysis),
                 // A bug of ours: it goes on to whoever reports such.
                 Err(panic) => std::panic::resume_unwind(panic),
-            },
-            Err(error) => panic!("cannot start a thread: {error}"),
+            }
+        });
+        if let Some(analysis) = done {
+            return analysis;
         }
-    })
+    }
+    run()
 }

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use snek_diagnostics::{Code, Diagnostic, Span};
 
 use crate::hir::{
-    BinaryOp, CompareOp, ExprId, ExprKind, For, Iter, LocalId, Reduction, ReductionOp, Stmt,
-    StmtKind, Target,
+    BinaryOp, CompareOp, ExprId, ExprKind, Fixed, For, Iter, LocalId, Reduction, ReductionOp, Stmt,
+    StmtKind, Target, Type,
 };
 use crate::infer::Infer;
 
@@ -352,8 +352,27 @@ impl Walk<'_, '_, '_> {
         }
     }
 
+    /// The value behind conversions that change nothing: a declared `float` is added to as the `f64` that an array has.
+    fn plain(&self, expr: ExprId) -> ExprId {
+        let ty = |expr: ExprId| &self.infer.exprs[expr].ty;
+        match self.kind(expr) {
+            ExprKind::Convert { operand, .. }
+                if matches!(
+                    (ty(*operand), ty(expr)),
+                    (Type::Float, Type::Fixed(Fixed::F64))
+                        | (Type::Fixed(Fixed::F64), Type::Float)
+                        | (Type::Int, Type::Fixed(Fixed::I64))
+                        | (Type::Fixed(Fixed::I64), Type::Int)
+                ) =>
+            {
+                self.plain(*operand)
+            }
+            _ => expr,
+        }
+    }
+
     fn is_local(&self, expr: ExprId, local: LocalId) -> bool {
-        matches!(self.kind(expr), ExprKind::Local { local: read, .. } if *read == local)
+        matches!(self.kind(self.plain(expr)), ExprKind::Local { local: read, .. } if *read == local)
     }
 
     fn mentions(&self, expr: ExprId, local: LocalId) -> bool {
@@ -373,7 +392,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn fold(&self, local: LocalId, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
-        match self.kind(value) {
+        match self.kind(self.plain(value)) {
             ExprKind::Binary(op, left, right) => {
                 let (op, commutes) = match op {
                     BinaryOp::Add => (ReductionOp::Add, true),
@@ -453,7 +472,7 @@ impl Walk<'_, '_, '_> {
         } else {
             return None;
         };
-        if self.mentions(value, local) || !self.same(tested, value) {
+        if self.mentions(value, local) || !self.same(self.plain(tested), self.plain(value)) {
             return None;
         }
         let op = match (op, is_left) {
