@@ -457,7 +457,9 @@ impl<'f> Walk<'f> {
         let before = supposition.above.len() + supposition.below.len();
         let r = &mut self.relations;
         supposition.above.retain(|&(base, k)| r.is_le(i, base, k));
-        supposition.below.retain(|&(base, k)| r.is_le(base, i, k.saturating_neg()));
+        supposition
+            .below
+            .retain(|&(base, k)| r.is_le(base, i, k.saturating_neg()));
         self.stable &= before == supposition.above.len() + supposition.below.len();
         if !supposition.interval.contains(interval) {
             supposition.interval = widened(supposition.interval, interval);
@@ -490,7 +492,9 @@ impl<'f> Walk<'f> {
             let before = supposition.above.len() + supposition.below.len();
             let r = &mut self.relations;
             supposition.above.retain(|&(base, k)| r.is_le(v, base, k));
-            supposition.below.retain(|&(base, k)| r.is_le(base, v, k.saturating_neg()));
+            supposition
+                .below
+                .retain(|&(base, k)| r.is_le(base, v, k.saturating_neg()));
             self.stable &= before == supposition.above.len() + supposition.below.len();
             self.suppositions.insert(p, supposition);
         }
