@@ -69,6 +69,8 @@ class Program(pytest.File):
     def _run(self, directory):
         built = subprocess.run(
             [sys.executable, "-m", "snek", "build", "-o", directory, self.path],
+            # The compiler checks its own work after every pass.
+            env={**os.environ, "SNEK_VERIFY": "1"},
             capture_output=True,
             text=True,
             timeout=TIMEOUT,

@@ -175,7 +175,8 @@ def write_pictures(rgb, pictures, columns):
         places = np.arange(len(STEPS)) + (index - (len(others) - 1) / 2) * width
         speedups = [base[step] / columns[name][step] for step in STEPS]
         bars = axes.bar(places, speedups, width, label=name)
-        axes.bar_label(bars, [f"{s:.3g}" for s in speedups], fontsize=6)
+        labels = [f"{s:.0f}" if s >= 10 else f"{s:.1f}" for s in speedups]
+        axes.bar_label(bars, labels, fontsize=6)
     axes.set_xticks(range(len(STEPS)), STEPS)
     axes.set_yscale("log")
     axes.set_ylabel("times as fast as CPython")
@@ -191,8 +192,8 @@ def main():
         return
 
     print("building", flush=True)
-    command = [sys.executable, "-m", "snek", "build", "-o", BUILD, HERE / "filters.py"]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "snek", "build", "-o", BUILD.name, "filters.py"]
+    subprocess.run(command, check=True, cwd=HERE)
     print(f"\nrunning on a photograph of {rgb.shape[1]} x {rgb.shape[0]} pixels", flush=True)
     interpreted = run(filters, rgb)
     numpy_way = run(reference, rgb, repeat=3)

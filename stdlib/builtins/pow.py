@@ -1,6 +1,10 @@
 """`pow` and `**`. Both operands have been brought to one type."""
 
 
+_INF = float("inf")
+_NAN = float("nan")
+
+
 @intrinsic("snek_rt_int_pow")
 def _int_pow(base: int, exponent: int) -> tuple[int, int]: ...
 
@@ -38,7 +42,7 @@ def pow(base: int, exp: int) -> int:
 
 @overload
 def pow(base: float, exp: float) -> float:
-    if base == 0.0 and exp < 0.0:
+    if base == 0.0 and exp < 0.0 and exp - exp == 0.0:
         raise ZeroDivisionError("0.0 cannot be raised to a negative power")
     if base < 0.0 and exp - exp == 0.0 and base - base == 0.0 and exp % 1.0 != 0.0:
         # Python goes on with a complex number; the type of a native result cannot depend on its value.
@@ -54,14 +58,12 @@ def pow(base: complex, exp: complex) -> complex:
     if base == 0 and exp != 0 and (exp.imag != 0.0 or exp.real < 0.0):
         raise ZeroDivisionError("0.0 to a negative or complex power")
     re, im = _complex_pow(base.real, base.imag, exp.real, exp.imag)
-    finite = (
-        base.real - base.real == 0.0
-        and base.imag - base.imag == 0.0
-        and exp.real - exp.real == 0.0
-        and exp.imag - exp.imag == 0.0
-    )
-    if finite and (re - re != 0.0 or im - im != 0.0):
+    if re == _INF or re == -_INF or im == _INF or im == -_INF:
         raise OverflowError("complex exponentiation")
+    is_nan = re != re or im != im
+    if is_nan and base == base and exp == exp:
+        # The sine of an infinite angle: an error of the domain, which CPython words so.
+        raise ZeroDivisionError("0.0 to a negative or complex power")
     return complex(re, im)
 
 
@@ -101,13 +103,42 @@ def pow(base: f32, exp: f32) -> f32:
 
 
 @overload
-def pow(base: c128, exp: c128) -> c128:
+def pow(base: complexfloating, exp: complexfloating):
+    # As NumPy's `npy_cpow`.
+    if exp == 0:
+        return exp + 1
+    if base == 0:
+        return base - base if exp.real > 0 else exp * _NAN
+    x = exp.real
+    if exp.imag == 0 and x > -100 and x < 100 and int(x) == x:
+        n = int(x)
+        if n == 1:
+            return base
+        if n == 2:
+            return base * base
+        if n == 3:
+            return base * (base * base)
+        rest = -n if n < 0 else n
+        result = exp - exp + 1
+        while True:
+            if rest & 1:
+                result = result * base
+            rest >>= 1
+            if rest == 0:
+                break
+            base = base * base
+        return 1 / result if n < 0 else result
+    return _pow_general(base, exp)
+
+
+@overload
+def _pow_general(base: c128, exp: c128) -> c128:
     re, im = _complex_pow(float(base.real), float(base.imag), float(exp.real), float(exp.imag))
     return c128(complex(re, im))
 
 
 @overload
-def pow(base: c64, exp: c64) -> c64:
+def _pow_general(base: c64, exp: c64) -> c64:
     re, im = _complex_pow(float(base.real), float(base.imag), float(exp.real), float(exp.imag))
     return c64(complex(re, im))
 

@@ -87,7 +87,9 @@ def _load():
                 return PRIMITIVES[name]
             if "fsum" in name or "dist" in name:
                 return function
-            return _c_function(name.removeprefix("snek_rt_math_"), len(inspect.signature(function).parameters))
+            return _c_function(
+                name.removeprefix("snek_rt_math_"), len(inspect.signature(function).parameters)
+            )
 
         return decorate
 
@@ -162,7 +164,11 @@ TWO = "atan2 copysign fmod hypot log nextafter pow remainder".split()
 def test_one_float(name):
     for x in FLOATS:
         expected, actual = outcome(getattr(math, name), x), outcome(LIBRARY[name], x)
-        if name in ("floor", "ceil", "trunc") and isinstance(expected, int) and abs(expected) >= 2**63:
+        if (
+            name in ("floor", "ceil", "trunc")
+            and isinstance(expected, int)
+            and abs(expected) >= 2**63
+        ):
             continue  # a native int has 64 bits
         assert same(expected, actual), (name, x, expected, actual)
 
@@ -175,7 +181,9 @@ def test_two_floats(name):
 
 
 def test_ldexp():
-    for x, i in itertools.product(FLOATS, [0, 1, -1, 60, 1024, 2000, -1074, -2000, 2**31, -(2**31) - 1, 2**63 - 1]):
+    for x, i in itertools.product(
+        FLOATS, [0, 1, -1, 60, 1024, 2000, -1074, -2000, 2**31, -(2**31) - 1, 2**63 - 1]
+    ):
         assert same(outcome(math.ldexp, x, i), outcome(LIBRARY["ldexp"], x, i)), (x, i)
 
 

@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 import snek
-from snek import Array2D, native, u8
+from snek import Array1D, Array2D, native, u8
 
 
 class Thing:
@@ -17,7 +17,7 @@ def slip(a: Aray2D[u8], b: flaot, c: snek.u9) -> None: ...  # error: T002 "unkno
 
 
 @native
-def missing_import(a: Array1D[u8], b: f32) -> None: ...  # error: T002; error: T002
+def missing_import(a: Array3D[u8], b: f32) -> None: ...  # error: T002; error: T002
 
 
 @native
@@ -45,8 +45,19 @@ def open_tuple(a: tuple[int, ...]) -> None: ...  # error: N001 "unknown length"
 
 
 @native
-def returns_array(a: Array2D[u8]) -> Array2D[u8]:  # error: N001 "returns an array"
+def returns_array(a: Array2D[u8]) -> Array2D[u8]:
     return a
+
+
+@native
+def returns_view(a: Array2D[u8]) -> Array1D[u8]:
+    return a[0]  # error: N001 "returns an array that is not one of its parameters"
+
+
+@native
+def returns_other(a: Array1D[u8], b: Array1D[u8]) -> Array1D[u8]:
+    a = b
+    return a  # error: N001 "returns an array that is not one of its parameters"
 
 
 @native

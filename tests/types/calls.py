@@ -108,7 +108,7 @@ def mathematics(n: int, x: float, u: u8, d: f64) -> None:
     math.sqrt(1j)  # error: T003
     math.sqrt(1, 2)  # error: T003
     math.fsum((x, x))  # error: N001 "calls `fsum` with `tuple[float, float]`"
-    math.cosine(x)  # error: N001 "uses `math.cosine`"
+    math.cosine(x)  # error: T006 "`math` has nothing named `cosine`"
     math.pi()  # error: T009
     print(BAD)  # error: N001 "uses the module's variable `BAD`"
 

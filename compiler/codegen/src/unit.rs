@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{ExternalName, LibCall};
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::{FinalizedMachReloc, FinalizedRelocTarget};
 use snek_mir::edit;
-use snek_mir::ir::{FunctionId, Program, Role};
+use snek_mir::ir::{Bound, FunctionId, OpId, Program, Role};
 
 use crate::CodegenError;
 use crate::clif::{self, Translated};
@@ -31,6 +31,8 @@ pub enum Unit {
     ParallelThunk(FunctionId),
     /// What the runtime calls to combine partial results.
     CombineThunk(FunctionId),
+    /// Raises IndexError for what lies in memory; see [`clif::thunk::index_error`].
+    IndexError,
     /// `PyInit_NAME`.
     Init,
     /// `PyModExport_NAME`.
@@ -38,14 +40,15 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The symbol of a unit.
+    /// The symbol of a unit. The dot keeps it apart from symbols of C.
     pub fn symbol(self, program: &Program) -> String {
-        let name = |id: FunctionId| &program.functions[id].symbol;
+        let name = |id: FunctionId| format!("{}.{}", program.module, program.functions[id].symbol);
         match self {
-            Unit::Body(id) => name(id).clone(),
+            Unit::Body(id) => name(id),
             Unit::Entry(id) => format!("{}$entry", name(id)),
             Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
             Unit::CombineThunk(id) => format!("{}$combine", name(id)),
+            Unit::IndexError => format!("{}.$index_error", program.module),
             Unit::Init => hook_symbol("PyInit", &program.module),
             Unit::Export => hook_symbol("PyModExport", &program.module),
         }
@@ -155,6 +158,16 @@ pub fn reachable(program: &Program) -> Vec<Unit> {
             }
         }
         pending.extend(edit::callees(function));
+        let checks = |bound: &Bound| matches!(bound, Bound::Checked | Bound::NonNegative);
+        let bounded = |op: OpId| {
+            function.ops[op]
+                .kind
+                .bounds()
+                .is_some_and(|b| b.iter().any(checks))
+        };
+        if edit::ops(function).into_iter().any(bounded) {
+            units.insert(Unit::IndexError);
+        }
     }
     units.into_iter().collect()
 }
@@ -199,6 +212,10 @@ pub struct Compiled {
     pub asm: Option<String>,
 }
 
+/// The stack of a thread that compiles: enough for thousands of nested regions, and only touched
+/// as far as they nest.
+const STACK: usize = 64 << 20;
+
 /// Compiles all units.
 pub fn compile_all(
     program: &Program,
@@ -225,19 +242,27 @@ pub fn compile_all(
         }
     };
 
-    // A thread costs about as much as a few small functions.
+    // A thread costs about as much as a few small functions. Translation recurses into regions,
+    // so none of it runs on the caller's stack, which may be small.
     let threads = options.threads.clamp(1, units.len().div_ceil(8));
     let mut done = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        for other in others {
-            match other.join() {
+        let workers = (0..threads)
+            .map(|_| {
+                std::thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, work)
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| CodegenError::Internal(format!("no thread to work in: {error}")))?;
+        let mut done = Vec::with_capacity(units.len());
+        for worker in workers {
+            match worker.join() {
                 Ok(more) => done.extend(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        done
-    });
+        Ok::<_, CodegenError>(done)
+    })?;
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, compiled)| compiled).collect()
 }

@@ -102,12 +102,18 @@ pub fn compile(
         strict: options.strict,
     };
     let analysis = snek_sema::analyze(&input, &mut context.sources);
-    context.add(analysis.diagnostics)?;
+    // What is well goes on to the race check, so that one run shows all errors.
+    let refused = context.add(analysis.diagnostics);
     if options.emit == Emit::Hir {
+        refused?;
         return Ok(text(snek_sema::write_program(&analysis.program)));
     }
 
-    let mut program = snek_mir::lower::lower(&analysis.program, &context.sources)?;
+    let lowered = snek_mir::lower::lower(&analysis.program, &context.sources);
+    let mut program = match (lowered, refused) {
+        (Err(_), Err(stop)) => return Err(stop),
+        (lowered, _) => lowered?,
+    };
     if options.verify {
         snek_mir::verify::expect_valid(&program, "lowering")?;
     }

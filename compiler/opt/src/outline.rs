@@ -42,7 +42,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     let (constants, captured) = captures(function, f.body);
 
     let symbol = format!("{}$par{count}", function.symbol);
-    let body = make_body(
+    let mut body = make_body(
         function,
         &f,
         &constants,
@@ -50,7 +50,12 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
         symbol.clone(),
         data.site,
     );
-    let combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
+    let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
+    // A part raises only if the whole does; `effects`, which runs next, knows better.
+    body.may_raise = function.may_raise;
+    if let Some(combine) = &mut combine {
+        combine.may_raise = function.may_raise;
+    }
     let identities = partials(function, &f)
         .iter()
         .zip(&f.reductions)

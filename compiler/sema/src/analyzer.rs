@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use oxc_index::{IndexVec, define_index_type};
-use snek_diagnostics::{Diagnostic, SourceMap, Span};
+use snek_diagnostics::{Diagnostic, FileId, SourceMap, Span};
 use snek_syntax::ast::{self, ExprKind};
 
 use crate::constants::{self, Value};
@@ -159,6 +159,9 @@ impl<'a> Analyzer<'a> {
     pub fn resolve_name(&self, scope: ScopeId, name: &str) -> Option<Reference<'a>> {
         let module = &self.scopes[scope];
         let Some(binding) = module.get(name) else {
+            if let Some(found) = self.star_import(scope, name) {
+                return Some(found);
+            }
             if BUILTIN_NAMES.binary_search(&name).is_ok() {
                 return Some(Reference::External(format!("builtins.{name}")));
             }
@@ -193,6 +196,32 @@ impl<'a> Analyzer<'a> {
             Binding::Class => Reference::Class,
             Binding::Opaque { span, why } => Reference::Opaque { span: *span, why },
         })
+    }
+
+    /// What a name is that `from module import *` may have brought.
+    fn star_import(&self, scope: ScopeId, name: &str) -> Option<Reference<'a>> {
+        self.scopes[scope]
+            .stars
+            .iter()
+            .rev()
+            .find_map(|module| match module.as_str() {
+                "math" => MATH_NAMES
+                    .contains(&name)
+                    .then(|| Reference::External(format!("math.{name}"))),
+                "snek" => SNEK_NAMES
+                    .contains(&name)
+                    .then(|| Reference::External(format!("snek.{name}"))),
+                // Whatever it exports hides builtins, too; but hardly anyone exports another `int` or `len`.
+                _ => (!is_hardly_hidden(name)).then(|| Reference::Opaque {
+                    span: Span::at(
+                        self.defs
+                            .first()
+                            .map_or(FileId(0), |def| def.ast.name.span.file),
+                        0,
+                    ),
+                    why: "may come from a `from ... import *`",
+                }),
+            })
     }
 
     /// What `a.b.c` means in a module. `None` if it is no dotted name, or an unknown one.
@@ -455,6 +484,96 @@ pub(crate) fn scalar_type(qualified: &str) -> Option<Type> {
         _ => None,
     }
 }
+
+/// Builtins that no `from module import *` is expected to hide.
+fn is_hardly_hidden(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "bool",
+        "complex",
+        "enumerate",
+        "float",
+        "int",
+        "len",
+        "print",
+        "range",
+        "reversed",
+        "tuple",
+        "zip",
+    ];
+    NAMES.contains(&name) || name.ends_with("Error")
+}
+
+/// What `from snek import *` brings.
+pub(crate) const SNEK_NAMES: &[&str] = &[
+    "Array", "Array1D", "Array2D", "Array3D", "Array4D", "c128", "c64", "f32", "f64", "i16", "i32",
+    "i64", "i8", "native", "parallel", "prange", "u16", "u32", "u64", "u8",
+];
+
+/// What `from math import *` brings.
+const MATH_NAMES: &[&str] = &[
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "comb",
+    "copysign",
+    "cos",
+    "cosh",
+    "degrees",
+    "dist",
+    "e",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "factorial",
+    "floor",
+    "fma",
+    "fmod",
+    "frexp",
+    "fsum",
+    "gamma",
+    "gcd",
+    "hypot",
+    "inf",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isqrt",
+    "lcm",
+    "ldexp",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "modf",
+    "nan",
+    "nextafter",
+    "perm",
+    "pi",
+    "pow",
+    "prod",
+    "radians",
+    "remainder",
+    "sin",
+    "sinh",
+    "sqrt",
+    "sumprod",
+    "tan",
+    "tanh",
+    "tau",
+    "trunc",
+    "ulp",
+];
 
 /// Python's builtin names, sorted.
 pub(crate) const BUILTIN_NAMES: &[&str] = &[

@@ -39,6 +39,11 @@ impl<'a> Infer<'_, 'a> {
                 {
                     return self.expr(bad);
                 }
+                if let ("len" | "sum", [argument], []) = (name, args, keywords)
+                    && let Some(bounds) = self.range_bounds(argument)
+                {
+                    return self.call_library("builtins/range", name, bounds, span);
+                }
                 let Some(arguments) = self.arguments(args, keywords) else {
                     return self.silent_poison(span);
                 };
@@ -65,6 +70,28 @@ impl<'a> Infer<'_, 'a> {
             }
             None => self.unknown_external(module, name, func),
         }
+    }
+
+    /// Start, stop and step of a `range(...)` that is no loop's.
+    fn range_bounds(&mut self, expr: &'a ast::Expr) -> Option<Vec<ExprId>> {
+        let E::Call { args, keywords, .. } = &expr.kind else {
+            return None;
+        };
+        if self.callee(expr)? != "builtins.range" || !keywords.is_empty() {
+            return None;
+        }
+        let arguments = self.arguments(args, keywords)?.positional;
+        let mut values: Vec<ExprId> = arguments
+            .into_iter()
+            .map(|value| self.index(value, "an argument of `range`"))
+            .collect();
+        if values.len() == 1 {
+            values.insert(0, self.int(0, expr.span));
+        }
+        if values.len() == 2 {
+            values.push(self.int(1, expr.span));
+        }
+        (values.len() == 3).then_some(values)
     }
 
     /// Something of another module that native code does not know.

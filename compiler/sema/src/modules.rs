@@ -19,6 +19,8 @@ pub struct Scope<'a> {
     pub library: Option<&'static str>,
     /// What each name is bound to.
     pub names: HashMap<&'a str, Binding<'a>>,
+    /// The modules of `from module import *`.
+    pub stars: Vec<String>,
     /// All functions at module level, in source order.
     pub functions: Vec<&'a ast::FunctionDef>,
 }
@@ -65,6 +67,7 @@ impl<'a> Scope<'a> {
         let mut scope = Scope {
             library,
             names: HashMap::new(),
+            stars: Vec::new(),
             functions: Vec::new(),
         };
         scope.collect(&module.body, None);
@@ -146,6 +149,10 @@ impl<'a> Scope<'a> {
                     path.push_str(&module.name);
                 }
                 for alias in names {
+                    if alias.name.name == "*" {
+                        self.stars.push(path.clone());
+                        continue;
+                    }
                     let name = alias.asname.as_ref().unwrap_or(&alias.name);
                     let binding = Binding::Member {
                         module: path.clone(),

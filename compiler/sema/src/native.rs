@@ -186,9 +186,7 @@ impl Reporter<'_, '_> {
         };
         if problems.is_empty() {
             let id = instance?;
-            if self.analyzer.instances[id].function.is_none() {
-                return None;
-            }
+            self.analyzer.instances[id].function.as_ref()?;
             let parallel_loops = self.analyzer.instances[id].parallel_loops;
             self.push_report(ast, None, parallel_loops, None);
             return Some(id);

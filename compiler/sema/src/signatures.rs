@@ -113,7 +113,8 @@ impl<'a> Analyzer<'a> {
                 ParameterKind::VarKeyword => "**",
                 _ => "",
             };
-            if !stars.is_empty() && !(is_library && kind == ParameterKind::VarPositional) {
+            let is_known = is_library && kind == ParameterKind::VarPositional;
+            if !stars.is_empty() && !is_known {
                 let message = format!("has the parameter `{stars}{}`", arg.arg.name);
                 let problem = Diagnostic::error(Code::N001, arg.span, message);
                 signature.problems.push(problem);
@@ -187,15 +188,6 @@ impl<'a> Analyzer<'a> {
                     Returns::Bad
                 }
             };
-            // What arrays own is for a later step: a function gives back what Python gave it in another way.
-            if let Returns::Declared(ty) = &signature.returns
-                && has_array(ty)
-                && !is_library
-            {
-                let problem = Diagnostic::error(Code::N001, annotation.span, "returns an array")
-                    .help("take the array to write to as a parameter, and return nothing");
-                signature.problems.push(problem);
-            }
         }
         signature
     }
@@ -269,7 +261,10 @@ pub(crate) fn has_array(ty: &Type) -> bool {
 fn in_parameter(mut problem: Diagnostic, name: &str) -> Diagnostic {
     if problem.code == Code::N001 {
         problem.message = match problem.message.strip_prefix("uses ") {
-            Some(rest) => format!("has the parameter `{name}`, which is {}", article(rest)),
+            Some(rest) => {
+                let rest = rest.trim_end_matches(" as a type");
+                format!("has the parameter `{name}`, which is {}", article(rest))
+            }
             None => problem.message,
         };
     }

@@ -315,6 +315,10 @@ unsafe fn run(module: *mut PyObject) -> PyResult<()> {
         let source = source()?;
         let code = compile(source.get(), file.get())?;
 
+        if desc.source.as_str().contains("snek") {
+            stand_in_for_snek()?;
+        }
+
         let state = &mut *state_of(module);
         state.function_type = function::new_type(module)?.into_raw();
         let types = Owned::new(PyImport_ImportModule(c"types".as_ptr()))?;
@@ -336,6 +340,20 @@ unsafe fn run(module: *mut PyObject) -> PyResult<()> {
         let arguments = [names, native.get(), wrap.get()];
         let namespace = call_python(include_str!("namespace.py"), c"Namespace", arguments)?;
         Owned::new(PyEval_EvalCode(code.get(), names, namespace.get())).map(drop)
+    }
+}
+
+/// Makes `import snek` work where the package is not installed.
+///
+/// # Safety
+/// The GIL must be held.
+unsafe fn stand_in_for_snek() -> PyResult<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let package = new_text(include_str!("../../../stdlib/snek/__init__.py"))?;
+        let types = new_text(include_str!("../../../stdlib/snek/_types.py"))?;
+        let arguments = [package.get(), types.get(), pyo3_ffi::Py_None()];
+        call_python(include_str!("standalone.py"), c"provide", arguments).map(drop)
     }
 }
 

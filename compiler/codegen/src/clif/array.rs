@@ -293,12 +293,32 @@ impl<'a> Lower<'a> {
                     )?;
                     Ok(wrapped)
                 }
+                None if self.in_loop() => {
+                    // No branch but the check: see `any_index`, and `negated` for why.
+                    let wrapped = self.b.ins.ins().iadd(value, extent);
+                    let negative = (self.b.ins.ins()).icmp_imm_s(IntCC::SignedLessThan, value, 0);
+                    let actual = self.b.ins.ins().select(negative, wrapped, value);
+                    let ins = self.b.ins.ins();
+                    let outside = ins.icmp(IntCC::UnsignedGreaterThanOrEqual, actual, extent);
+                    self.raise_if(
+                        outside,
+                        What::Index {
+                            index: value,
+                            axis,
+                            extent,
+                            rank,
+                        },
+                        site,
+                    )?;
+                    Ok(actual)
+                }
                 None => self.any_index(value, axis, extent, rank, site),
             },
         }
     }
 
-    /// An index that may count from the end: only those that do leave the straight path.
+    /// An index that may count from the end: only those that do leave the straight path. Its blocks
+    /// would be in the way of code motion in a loop.
     fn any_index(
         &mut self,
         value: Value,

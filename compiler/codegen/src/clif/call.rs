@@ -261,7 +261,7 @@ impl<'a> Lower<'a> {
             body, combine, context, trips, null, null, size, identity, result,
         ];
         let status = self.b.call_runtime(runtime("snek_rt_parallel_for")?, &args);
-        self.test_status(status[0], op.site)?;
+        self.test_outlined_status(status[0])?;
         for (index, id) in op.results.iter().enumerate() {
             let ty = super::signature::scalar_type(self.scalar_of(*id)?);
             let value = self.b.load(ty, result, 8 * index);

@@ -5,9 +5,9 @@
 //! overflow. The condition of a `while` is laid out twice, before the loop and at its end, if it
 //! is short.
 
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{CondCode as _, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, InstructionData, Value};
 use snek_mir::edit;
 use snek_mir::ir::{For, LabelId, Op, OpId, OpKind, RegionId, ValueId};
 
@@ -40,6 +40,8 @@ pub enum Scope {
     },
     /// The condition of a `while`: where `yield` goes.
     Condition {
+        /// Whether this is the loop's first block, from which all others are reached.
+        header: bool,
         /// If it is true.
         body: Block,
         /// If not.
@@ -108,6 +110,43 @@ impl<'a> Lower<'a> {
         self.define_all(results, &params)
     }
 
+    /// The opposite of a condition, without an instruction of its own where it is a comparison.
+    ///
+    /// Branches out of a loop go to their first target: Cranelift's code motion walks the dominator
+    /// tree, second targets before first ones, and forgets the loops that it is in when it comes
+    /// to a block outside of them. Nothing that it sees after that is hoisted.
+    pub(super) fn negated(&mut self, condition: Value) -> Value {
+        let dfg = &self.b.ins.func.dfg;
+        let made_by = dfg.value_def(condition).inst().map(|inst| dfg.insts[inst]);
+        match made_by {
+            Some(InstructionData::IntCompare { cond, args, .. }) => {
+                self.b.ins.ins().icmp(cond.complement(), args[0], args[1])
+            }
+            Some(InstructionData::FloatCompare { cond, args, .. }) => {
+                self.b.ins.ins().fcmp(cond.complement(), args[0], args[1])
+            }
+            _ => self.b.ins.ins().icmp_imm_u(IntCC::Equal, condition, 0),
+        }
+    }
+
+    /// Whether the current op is in a loop.
+    pub(super) fn in_loop(&self) -> bool {
+        self.scopes
+            .iter()
+            .any(|scope| matches!(scope, Scope::Loop { .. } | Scope::Condition { .. }))
+    }
+
+    /// Whether a region ends by leaving what is around it.
+    fn leaves(&self, region: RegionId) -> bool {
+        let last = self.function.regions[region].ops.last();
+        last.is_some_and(|op| {
+            matches!(
+                self.function.ops[*op].kind,
+                OpKind::Break(_) | OpKind::Return | OpKind::Raise(_) | OpKind::Unreachable
+            )
+        })
+    }
+
     /// Whether a region only leads to an exception.
     fn is_cold(&self, region: RegionId) -> bool {
         let last = self.function.regions[region].ops.last();
@@ -136,10 +175,14 @@ impl<'a> Lower<'a> {
                 self.b.ins.set_cold_block(*block);
             }
         }
-        self.b
-            .ins
-            .ins()
-            .brif(condition, blocks[0], &[], blocks[1], &[]);
+        if self.leaves(other) && !self.leaves(then) {
+            let condition = self.negated(condition);
+            let ins = self.b.ins.ins();
+            ins.brif(condition, blocks[1], &[], blocks[0], &[]);
+        } else {
+            let ins = self.b.ins.ins();
+            ins.brif(condition, blocks[0], &[], blocks[1], &[]);
+        }
         for (block, region) in blocks.iter().zip([then, other]) {
             self.b.ins.switch_to_block(*block);
             self.scopes.push(Scope::If(merge));
@@ -304,14 +347,14 @@ impl<'a> Lower<'a> {
 
         let twice = edit::ops_in(self.function, cond).len() <= SHORT_CONDITION;
         let header = if twice {
-            self.condition(cond, &initial, body, exit)?;
+            self.condition(cond, &initial, (false, body, exit))?;
             None
         } else {
             let header = self.block_with(&carried);
             self.b.ins.ins().jump(header, &args(&initial));
             self.b.ins.switch_to_block(header);
             let params = self.b.ins.block_params(header).to_vec();
-            self.condition(cond, &params, body, exit)?;
+            self.condition(cond, &params, (true, body, exit))?;
             Some(header)
         };
 
@@ -330,7 +373,7 @@ impl<'a> Lower<'a> {
         if let Some(block) = shared {
             self.b.ins.switch_to_block(block);
             let carried = self.b.ins.block_params(block).to_vec();
-            self.condition(cond, &carried, body, exit)?;
+            self.condition(cond, &carried, (false, body, exit))?;
         }
         self.enter_with_results(exit, &op.results)
     }
@@ -340,11 +383,10 @@ impl<'a> Lower<'a> {
         &mut self,
         cond: RegionId,
         carried: &[Value],
-        body: Block,
-        exit: Block,
+        (header, body, exit): (bool, Block, Block),
     ) -> Result<(), CodegenError> {
         self.define_all(&self.function.regions[cond].params, carried)?;
-        self.scopes.push(Scope::Condition { body, exit });
+        self.scopes.push(Scope::Condition { header, body, exit });
         self.region(cond)?;
         self.scopes.pop();
         Ok(())
@@ -358,7 +400,7 @@ impl<'a> Lower<'a> {
                 self.b.ins.ins().jump(exit, &args(&values));
                 Ok(())
             }
-            Some(Scope::Condition { body, exit }) => {
+            Some(Scope::Condition { header, body, exit }) => {
                 let [condition, values @ ..] = values else {
                     return Err(CodegenError::Internal(
                         "a loop without a condition".to_owned(),
@@ -366,6 +408,12 @@ impl<'a> Lower<'a> {
                 };
                 let condition = self.one(*condition)?;
                 let values = args(&self.all_parts(values)?);
+                if header {
+                    let condition = self.negated(condition);
+                    let ins = self.b.ins.ins();
+                    ins.brif(condition, exit, &values, body, &values);
+                    return Ok(());
+                }
                 self.b
                     .ins
                     .ins()
@@ -394,7 +442,7 @@ impl<'a> Lower<'a> {
             }
             Some((_, Latch::Counted(counter))) => self.count(counter, &values),
             Some((exit, Latch::Tested { cond, body })) => {
-                self.condition(cond, &values, body, exit)?;
+                self.condition(cond, &values, (false, body, exit))?;
             }
             None => return Err(CodegenError::Internal("a `next` without a loop".to_owned())),
         }

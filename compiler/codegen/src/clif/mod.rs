@@ -66,6 +66,7 @@ impl<'a> Translator<'a> {
             Unit::Entry(_) => thunk::entry_signature(),
             Unit::ParallelThunk(_) => thunk::parallel_signature(),
             Unit::CombineThunk(_) => thunk::combine_signature(),
+            Unit::IndexError => thunk::index_error_signature(),
             Unit::Init | Unit::Export => thunk::hook_signature(),
         };
         let mut function = clif::Function::with_name_signature(Default::default(), signature);
@@ -79,6 +80,7 @@ impl<'a> Translator<'a> {
             Unit::Entry(id) => thunk::entry(self.program, id, builder, &params),
             Unit::ParallelThunk(id) => thunk::parallel(self.program, id, builder, &params),
             Unit::CombineThunk(id) => thunk::combine(self.program, id, builder, &params),
+            Unit::IndexError => thunk::index_error(builder, &params),
             Unit::Init => thunk::hook("snek_rt_module_init", builder),
             Unit::Export => thunk::hook("snek_rt_module_export", builder),
         };

@@ -6,14 +6,16 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types;
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, SourceLoc, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, SourceLoc, StackSlot, Value};
 use snek_abi::Message as RuntimeMessage;
 use snek_mir::ir::{FrameId, Message, Raise, SiteId, ValueId};
 
 use super::builder::runtime;
+use super::thunk::index_error_signature;
 use super::{BlockMap, Lower};
 use crate::CodegenError;
-use crate::data::Data;
+use crate::data::{Data, Extern};
+use crate::unit::Unit;
 
 /// An exception.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +53,8 @@ pub struct Raising {
     pending: Vec<Pending>,
     /// Where status 1 is returned.
     failed: Option<Block>,
+    /// Where index and extent of an IndexError are put down.
+    index_place: Option<StackSlot>,
 }
 
 struct Pending {
@@ -153,11 +157,8 @@ impl<'a> Lower<'a> {
         site: SiteId,
     ) -> Result<(), CodegenError> {
         let what = What::Raise(raise.clone(), self.all_parts(operands)?);
-        let raises = self.raise_block(what, site)?;
-        let goes_on = self.b.ins.create_block();
-        self.b.ins.ins().brif(condition, goes_on, &[], raises, &[]);
-        self.b.ins.switch_to_block(goes_on);
-        Ok(())
+        let wrong = self.negated(condition);
+        self.raise_if(wrong, what, site)
     }
 
     /// Raises.
@@ -173,9 +174,20 @@ impl<'a> Lower<'a> {
         Ok(())
     }
 
-    /// Leaves the function if a status is not 0.
+    /// Leaves the function if a status is not 0, from the place of a call.
     pub(super) fn test_status(&mut self, status: Value, site: SiteId) -> Result<(), CodegenError> {
         let unwind = self.unwind_block(site)?;
+        self.leave_to(unwind, status)
+    }
+
+    /// Leaves the function if a status is not 0. The traceback names this function already: the code that failed was
+    /// written in it.
+    pub(super) fn test_outlined_status(&mut self, status: Value) -> Result<(), CodegenError> {
+        let failed = self.failed_block()?;
+        self.leave_to(failed, status)
+    }
+
+    fn leave_to(&mut self, unwind: Block, status: Value) -> Result<(), CodegenError> {
         let goes_on = self.b.ins.create_block();
         self.b.ins.ins().brif(status, unwind, &[], goes_on, &[]);
         self.b.ins.switch_to_block(goes_on);
@@ -254,10 +266,19 @@ impl<'a> Lower<'a> {
                 extent,
                 rank,
             } => {
+                let slot = match self.raising.index_place {
+                    Some(slot) => slot,
+                    None => self.b.stack_slot(16),
+                };
+                self.raising.index_place = Some(slot);
+                let place = self.b.slot_address(slot);
+                self.b.store(*index, place, 0);
+                self.b.store(*extent, place, 8);
                 let axis = self.b.int(types::I64, *axis as i64);
                 let rank = self.b.int(types::I64, *rank as i64);
-                let args = [*index, axis, *extent, rank];
-                self.b.call_runtime(runtime("snek_rt_raise_index")?, &args);
+                let target = Extern::Unit(Unit::IndexError);
+                let thunk = self.b.function(target, &index_error_signature());
+                self.b.ins.ins().call(thunk, &[place, axis, rank]);
                 Ok(())
             }
             What::Recursion => {

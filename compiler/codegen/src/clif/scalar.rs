@@ -50,7 +50,11 @@ impl<'a> Lower<'a> {
             }
             IntOp::Add => self.b.ins.ins().iadd(a, b),
             IntOp::Sub => self.b.ins.ins().isub(a, b),
-            IntOp::Mul => self.b.ins.ins().imul(a, b),
+            IntOp::Mul => match (self.const_int(op.args[0]), self.const_int(op.args[1])) {
+                (_, Some(factor @ (3 | 5 | 9))) => self.times_sum_of_powers(a, factor),
+                (Some(factor @ (3 | 5 | 9)), _) => self.times_sum_of_powers(b, factor),
+                _ => self.b.ins.ins().imul(a, b),
+            },
             IntOp::FloorDiv | IntOp::FloorMod if !signed => match kind {
                 IntOp::FloorDiv => self.b.ins.ins().udiv(a, b),
                 _ => self.b.ins.ins().urem(a, b),
@@ -73,6 +77,13 @@ impl<'a> Lower<'a> {
         };
         self.define(op.results[0], value);
         Ok(())
+    }
+
+    /// `x * factor` for a factor of `2**k + 1`, k up to 3: one address computation, a third of a multiplication's latency.
+    fn times_sum_of_powers(&mut self, x: Value, factor: i64) -> Value {
+        let shift = i64::from((factor - 1).trailing_zeros());
+        let scaled = self.b.ins.ins().ishl_imm_u(x, shift);
+        self.b.ins.ins().iadd(x, scaled)
     }
 
     /// A signed sum or difference that raises. With a constant, whether it overflowed shows in

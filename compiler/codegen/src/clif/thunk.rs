@@ -32,6 +32,28 @@ pub fn hook_signature() -> Signature {
     c_signature(&[], &[types::I64])
 }
 
+/// `fn(place, axis, rank)`.
+pub fn index_error_signature() -> Signature {
+    c_signature(&[types::I64; 3], &[])
+}
+
+/// Raises IndexError for the index and the extent that lie at `place`. Functions hand them over in
+/// memory because arguments in registers would tie the values to these registers: the register
+/// allocator does not know how cold the call is, and moves them to and fro in hot loops.
+pub fn index_error<'b>(mut b: Builder<'b>, params: &[Value]) -> Result<Builder<'b>, CodegenError> {
+    let [place, axis, rank] = params else {
+        return Err(CodegenError::Internal("too few parameters".to_owned()));
+    };
+    let index = b.load(types::I64, *place, 0);
+    let extent = b.load(types::I64, *place, 8);
+    b.call_runtime(
+        runtime("snek_rt_raise_index")?,
+        &[index, *axis, extent, *rank],
+    );
+    b.ins.ins().return_(&[]);
+    Ok(b)
+}
+
 /// A hook of the loader's: hands the module's description to the runtime.
 pub fn hook<'b>(name: &str, mut b: Builder<'b>) -> Result<Builder<'b>, CodegenError> {
     let module = b.address(Data::Module);

@@ -295,3 +295,26 @@ fn an_unknown_target_is_an_error() {
         "{error}"
     );
 }
+
+/// What does not change in a loop leaves it, also past checks whose failure leaves the loop.
+#[test]
+fn row_addresses_leave_the_inner_loop() {
+    use snek_mir::ir::{Bound, Layout, Scalar};
+    for bound in [Bound::Proved, Bound::NonNegative, Bound::Checked] {
+        let mut module = Module::new("motion");
+        let ty = crate::support::array(Scalar::F64, 2, Layout::Contiguous);
+        let sum = crate::run::sum_with(bound);
+        module.exported("sum", &[("a", ty)], &[Type::F64], sum);
+        let isa = Isa::new(&options(1)).expect("a target");
+        let listing = emit_asm(&module.program, &isa, &options(1)).expect("a listing");
+        if listing.contains("addsd") {
+            let (before, _) = listing.split_once("addsd").expect("the sum");
+            let block = &before[before.rfind("block").expect("its block")..];
+            assert!(
+                block.contains("movsd") && !block.contains("imul"),
+                "{listing}"
+            );
+            assert_eq!(listing.matches("imul").count(), 1, "{listing}");
+        }
+    }
+}

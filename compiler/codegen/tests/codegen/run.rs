@@ -175,7 +175,7 @@ for name, bits in [("i8", 8), ("i16", 16), ("i32", 32), ("i64", 64), ("u8", 8), 
     );
 }
 
-fn sum_with(bound: Bound) -> impl FnOnce(&mut Builder<'_>, &[ValueId]) -> Vec<ValueId> {
+pub fn sum_with(bound: Bound) -> impl FnOnce(&mut Builder<'_>, &[ValueId]) -> Vec<ValueId> {
     move |b, args| {
         let (rows, columns) = (b.extent(args[0], 0), b.extent(args[0], 1));
         let zero = b.const_i64(0);
@@ -654,6 +654,45 @@ else: raise AssertionError
 a = np.zeros(100001, np.int64)
 parallel.squares(a)
 assert (a == np.arange(100001) ** 2).all()
+"#,
+    );
+}
+
+/// `-1 if n == 0 else (-2 if n == 1 else ...)`, as a long chain of `elif` comes to be.
+fn chain(b: &mut Builder<'_>, n: ValueId, index: i64, end: i64) -> Vec<ValueId> {
+    let value = b.const_i64(-1 - index);
+    if index == end {
+        return vec![value];
+    }
+    let this = b.const_i64(index);
+    let found = b.compare(Compare::Eq, n, this);
+    b.if_(
+        found,
+        &[INT],
+        |_| vec![value],
+        |b| chain(b, n, index + 1, end),
+    )
+}
+
+#[test]
+fn deep_nesting_compiles() {
+    let build = || {
+        let mut module = Module::new("deep");
+        module.exported("chain", &[("n", INT)], &[INT], |b, args| {
+            chain(b, args[0], 0, 3000)
+        });
+        module
+    };
+    // Making the program recurses too, here.
+    let thread = std::thread::Builder::new()
+        .stack_size(256 << 20)
+        .spawn(build);
+    let module = thread.expect("a thread").join().expect("a program");
+    module.check(
+        r#"
+import deep
+for n in [0, 1, 2, 1500, 2999, 3000, 5000]:
+    assert deep.chain(n) == -1 - min(n, 3000)
 "#,
     );
 }

@@ -45,7 +45,7 @@ impl Module {
             first_line,
         };
         let frame = self.program.frames.push(frame);
-        let symbol = format!("{}.{name}.{}", self.program.module, frame.index());
+        let symbol = format!("{name}.{}", frame.index());
         let mut function = Function::new(symbol, frame, params, results);
         let span = Span::at(FileId(0), 0);
         let site = Site {
@@ -147,7 +147,7 @@ impl Module {
 
     /// Runs a script with the module importable, at every effort; it must end well.
     pub fn check(&self, script: &str) {
-        for opt_level in [snek_codegen::OptLevel::Speed, snek_codegen::OptLevel::None] {
+        for opt_level in [snek_codegen::OptLevel::None, snek_codegen::OptLevel::Speed] {
             let options = CodegenOptions {
                 opt_level,
                 verify: true,

@@ -373,7 +373,7 @@ impl<'a> Infer<'_, 'a> {
     }
 
     /// The qualified name of what an expression calls.
-    fn callee(&self, expr: &ast::Expr) -> Option<String> {
+    pub fn callee(&self, expr: &ast::Expr) -> Option<String> {
         let E::Call { func, .. } = &expr.kind else {
             return None;
         };

@@ -26,7 +26,7 @@ use crate::annotations::{Annotation, Extent};
 use crate::env::{Env, NameId, Slot};
 use crate::hir::{self, Const, Expr, ExprId, ExprKind, FunctionId, Local, LocalId, Stmt, Type};
 use crate::modules::ScopeId;
-use crate::signatures::{ParamType, Returns, Signature, has_array};
+use crate::signatures::{ParamType, Returns, Signature};
 
 pub(crate) use loops::Loop;
 
@@ -62,6 +62,8 @@ pub(crate) struct Infer<'s, 'a> {
     pub parallel_loops: usize,
     /// Loop variables that are never negative and assigned by one loop alone.
     pub nonnegative: HashSet<LocalId>,
+    /// Something was not understood, so it is not known whether the end can be reached.
+    pub is_opaque: bool,
     /// In how many places each name is assigned.
     pub assignments: HashMap<&'a str, usize>,
 }
@@ -188,6 +190,7 @@ fn walk<'a>(
         never_returns: signature.returns == Returns::Never,
         parallel_loops: 0,
         nonnegative: HashSet::new(),
+        is_opaque: false,
         assignments: HashMap::new(),
     };
     infer.collect_names(ast);
@@ -425,7 +428,7 @@ impl<'a> Infer<'_, 'a> {
     ) -> Made {
         let name_span = ast.name.span;
         let name = &ast.name.name;
-        if self.env.reachable {
+        if self.env.reachable && !self.is_opaque {
             if self.never_returns {
                 let message =
                     format!("`{name}` is declared to never return, but its end can be reached");
@@ -484,11 +487,6 @@ impl<'a> Infer<'_, 'a> {
                 first = Some((joined, *at));
             }
             if let Some((ty, at)) = first {
-                if has_array(&ty) && self.an.library_path(self.def).is_none() {
-                    let problem = Diagnostic::error(Code::N001, at, "returns an array")
-                        .help("take the array to write to as a parameter, and return nothing");
-                    self.problem(problem);
-                }
                 if ty == Type::Str {
                     self.problem(Diagnostic::error(Code::N001, at, "returns a string"));
                 }

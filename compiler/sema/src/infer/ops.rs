@@ -260,6 +260,13 @@ impl Infer<'_, '_> {
                         return self.compare(op, left, right, span);
                     }
                 }
+                let widen = |ty: &Type| match ty {
+                    Type::Bool => Type::Int,
+                    other => other.clone(),
+                };
+                let (left_type, right_type) = (widen(self.ty(left)), widen(self.ty(right)));
+                let left = self.convert_raw(left, &left_type, false);
+                let right = self.convert_raw(right, &right_type, false);
                 let name = match op {
                     CmpOp::Eq => "eq",
                     CmpOp::NotEq => "ne",

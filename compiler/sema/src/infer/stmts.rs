@@ -122,6 +122,7 @@ impl<'a> Infer<'_, 'a> {
 
     /// What follows rests on what was not understood: errors there would mislead.
     fn stop_here(&mut self) {
+        self.is_opaque = true;
         for slot in &mut self.env.slots {
             *slot = Slot::Poisoned;
         }
@@ -259,6 +260,15 @@ impl<'a> Infer<'_, 'a> {
             return;
         }
         let place = value.map_or(span, |value| value.span);
+        if !self.outlives(result) {
+            let problem = Diagnostic::error(
+                Code::N001,
+                place,
+                "returns an array that is not one of its parameters",
+            )
+            .help("take the array to write to as a parameter; what is passed in can be returned");
+            self.problem(problem);
+        }
         let value = if self.is_result_declared {
             let target = self.result.clone().unwrap_or(Type::None);
             let declared = self.an.defs[self.def]
@@ -299,6 +309,29 @@ impl<'a> Infer<'_, 'a> {
             span,
         });
         self.env.reachable = false;
+    }
+
+    /// Whether a value may be returned: an array must be a parameter as it was passed, since a view made here ends
+    /// with the call, and Python is given back the very object that it passed.
+    fn outlives(&self, value: ExprId) -> bool {
+        if !crate::signatures::has_array(self.ty(value)) {
+            return true;
+        }
+        match &self.exprs[value].kind {
+            ExprKind::Tuple(items) => items.iter().all(|item| self.outlives(*item)),
+            ExprKind::Local { local, .. } => {
+                let name = self.locals[*local].name.as_str();
+                let is_param = self.an.defs[self.def]
+                    .ast
+                    .args
+                    .iter()
+                    .any(|(_, arg, _)| arg.arg.name == name);
+                is_param
+                    && matches!(self.ty(value), Type::Array { .. })
+                    && self.assignments.get(name) == Some(&1)
+            }
+            _ => false,
+        }
     }
 
     fn raise_stmt(

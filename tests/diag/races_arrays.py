@@ -14,25 +14,9 @@ def fixed(a: Array1D[f64], n: int) -> None:
 
 
 @parallel
-def carried(n: int) -> float:
-    x = 1.0
-    for i in prange(n):
-        x = x * 0.5 + i
-    return x
-
-
-@parallel
 def histogram(a: Array1D[i64], bins: Array1D[i64]) -> None:
     for i in prange(len(a)):
         bins[int(a[i])] += 1
-
-
-@parallel
-def leaves(a: Array1D[f64]) -> int:
-    for i in prange(len(a)):
-        if a[i] < 0.0:
-            return i
-    return -1
 
 
 @parallel
