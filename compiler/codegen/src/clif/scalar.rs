@@ -86,25 +86,6 @@ impl<'a> Lower<'a> {
         self.b.ins.ins().iadd(x, scaled)
     }
 
-    /// A product by a constant that a shift and a sum give, in a third of the time of the
-    /// machine's multiplication. (Powers of two are Cranelift's.)
-    fn short_product(&mut self, value: Value, factor: i64) -> Option<Value> {
-        let (shift, subtract) = match factor {
-            3 => (1, false),
-            5 => (2, false),
-            9 => (3, false),
-            7 => (3, true),
-            _ => return None,
-        };
-        let shifted = self.b.ins.ins().ishl_imm_u(value, shift);
-        let ins = self.b.ins.ins();
-        Some(if subtract {
-            ins.isub(shifted, value)
-        } else {
-            ins.iadd(shifted, value)
-        })
-    }
-
     /// A signed sum or difference that raises. With a constant, whether it overflowed shows in
     /// how the result compares with the other operand: one instruction less than Cranelift's
     /// overflow flag, which it stores and tests, and plain arithmetic to its optimiser.
