@@ -166,6 +166,8 @@ class Messages(TextItem):
         )
         found = f"status {done.returncode}\n{done.stdout}{done.stderr}"
         expected = self.path.with_suffix(".expected")
+        if done.returncode > 1 or "Traceback" in found:
+            raise Disagreement(f"not what a user should see:\n{found}")
         if os.environ.get("SNEK_UPDATE"):
             expected.write_text(found)
         elif not expected.exists():
