@@ -1,7 +1,6 @@
 """The builtin functions on scalars."""
 
 
-
 def absolute(a: int, x: float) -> tuple[int, float]:
     return abs(a), abs(x)
 
