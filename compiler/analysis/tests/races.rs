@@ -1,25 +1,76 @@
-//! Each program of `tests/race` has the verdict that its first line says: `ok`, `guard NAMES` (accepted if these are not
-//! negative), or the code, message and labels of its errors.
+//! Each program of `tests/race` has the verdict that it says. In MIR, the first line has it: `ok`, `guard NAMES` (accepted
+//! if these are not negative), or the code, message and labels of its errors. In Python, each line that is at fault has a
+//! comment `# race: CODE`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use snek_analysis::effects::effects;
 use snek_analysis::races::{check, guards};
+use snek_diagnostics::SourceMap;
 use snek_mir::parse::parse;
 use snek_mir::verify::verify;
 
-#[test]
-fn mir_programs_have_their_verdicts() {
+fn files(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/race");
     let mut paths: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "mir"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == kind))
         .collect();
     paths.sort();
     assert!(!paths.is_empty());
+    paths
+}
+
+#[test]
+fn python_programs_have_their_verdicts() {
     let mut wrong = Vec::new();
-    for path in paths {
+    for path in files("py") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut sources = SourceMap::new();
+        let file = sources.add("race.py", text.as_str());
+        let parsed = snek_syntax::parse(file, text.as_bytes());
+        let module = parsed.module.expect("it is Python");
+        let input = snek_sema::Input {
+            module: &module,
+            name: "race",
+            strict: true,
+        };
+        let analysis = snek_sema::analyze(&input, &mut sources);
+        let mut errors: Vec<_> = analysis.diagnostics;
+        errors.retain(|diagnostic| diagnostic.is_error());
+        let program = snek_mir::lower::lower(&analysis.program, &sources).unwrap();
+        errors.extend(check(&program));
+        let mut found: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                let line = error
+                    .primary
+                    .map_or(0, |span| sources.file(file).line_index(span.start) + 1);
+                format!("{line}: {}", error.code)
+            })
+            .collect();
+        found.sort();
+        let mut wanted: Vec<String> = text
+            .lines()
+            .enumerate()
+            .filter_map(|(n, line)| {
+                let (_, code) = line.split_once("# race: ")?;
+                Some(format!("{}: {}", n + 1, code.trim()))
+            })
+            .collect();
+        wanted.sort();
+        if found != wanted {
+            wrong.push(format!("{}: {found:?}, wanted {wanted:?}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn mir_programs_have_their_verdicts() {
+    let mut wrong = Vec::new();
+    for path in files("mir") {
         let text = std::fs::read_to_string(&path).unwrap();
         let wanted: Vec<&str> = text
             .lines()

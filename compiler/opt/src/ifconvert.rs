@@ -1,11 +1,12 @@
 //! Small branches without effects become `select`: both sides are computed, nothing is predicted.
 //!
 //! A side with arithmetic that may overflow is converted, too, where its operand's good range is a constant: the test
-//! moves out as a `check` that holds when the side is not taken, or the operand is in range. The exception stays the
+//! moves out. Where the operand is not in range, which is seldom, the side must not be taken; the exception stays the
 //! same. Bool results become `and` and `or`.
 
 use snek_abi::{ExcKind, Message as Known};
-use snek_analysis::ranges::{Interval, floor_div};
+use snek_analysis::ranges::{Interval, Ranges, floor_div, ranges};
+use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
     Compare, Convert, FloatOp, FloatUnaryOp, Function, IntOp, IntUnaryOp, Message, OpId, OpKind,
@@ -23,6 +24,8 @@ const RESULTS: usize = 3;
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {
+    let structure = Structure::new(function);
+    let facts = ranges(function, &structure);
     // Inner branches first.
     for region in edit::regions_in(function, function.body).into_iter().rev() {
         let ops = std::mem::take(&mut function.regions[region].ops);
@@ -30,7 +33,7 @@ pub fn run(function: &mut Function) {
         for op in ops {
             match function.ops[op].kind {
                 OpKind::If { then, other } => {
-                    if !convert(function, op, then, other, &mut out) {
+                    if !convert(function, &facts, op, then, other, &mut out) {
                         out.push(op);
                     }
                 }
@@ -44,6 +47,7 @@ pub fn run(function: &mut Function) {
 /// Converts an `if` into `out`; whether it did.
 fn convert(
     function: &mut Function,
+    facts: &Ranges,
     op: OpId,
     then: RegionId,
     other: RegionId,
@@ -75,7 +79,7 @@ fn convert(
     );
     for (side, taken) in [(a, true), (b, false)] {
         for test in &side.tests {
-            emit_test(function, out, condition, taken, test);
+            emit_test(function, facts, out, condition, taken, test);
         }
         for op in side.ops {
             forget_proof(function, op);
@@ -235,31 +239,33 @@ fn cost(kind: &OpKind) -> Option<u32> {
     })
 }
 
-/// `check (not taken) or value in good`.
+/// Checks that the side is not taken, where the value is not in the good range: seldom, so behind a branch.
 fn emit_test(
     function: &mut Function,
+    facts: &Ranges,
     out: &mut Vec<OpId>,
     condition: ValueId,
     taken: bool,
     test: &Test,
 ) {
     let site = test.site;
-    let bits = |op| OpKind::Int(op, Overflow::Wrap);
-    let all = Interval::new(i64::MIN.into(), i64::MAX.into());
+    let known = facts.intervals.get(test.value).copied().flatten();
+    let all = known.unwrap_or(Interval::new(i64::MIN.into(), i64::MAX.into()));
     let good = test.good.intersect(all);
-    let span = good.hi - good.lo;
     let mut value = |kind, args, ty| emit(function, out, kind, args, ty, site);
-    let in_range = if good.lo == all.lo {
+    let is_bad = if good == all {
+        return;
+    } else if good.lo == all.lo {
         let most = value(OpKind::ConstInt(good.hi as i64), vec![], Type::I64);
         value(
-            OpKind::Compare(Compare::Le),
+            OpKind::Compare(Compare::Gt),
             vec![test.value, most],
             Type::BOOL,
         )
     } else if good.hi == all.hi {
         let least = value(OpKind::ConstInt(good.lo as i64), vec![], Type::I64);
         value(
-            OpKind::Compare(Compare::Ge),
+            OpKind::Compare(Compare::Lt),
             vec![test.value, least],
             Type::BOOL,
         )
@@ -267,27 +273,41 @@ fn emit_test(
         // Both ends at once: the distance from the lower one, unsigned.
         let unsigned = Type::Scalar(Scalar::U64);
         let least = value(OpKind::ConstInt(good.lo as i64), vec![], Type::I64);
-        let distance = value(bits(IntOp::Sub), vec![test.value, least], Type::I64);
+        let sub = OpKind::Int(IntOp::Sub, Overflow::Wrap);
+        let distance = value(sub, vec![test.value, least], Type::I64);
         let extend = OpKind::Convert(Convert::Extend);
         let distance = value(extend, vec![distance], unsigned);
-        let most = value(OpKind::ConstInt(span as i64), vec![], unsigned);
+        let span = OpKind::ConstInt((good.hi - good.lo) as i64);
+        let most = value(span, vec![], unsigned);
         value(
-            OpKind::Compare(Compare::Le),
+            OpKind::Compare(Compare::Gt),
             vec![distance, most],
             Type::BOOL,
         )
     };
-    let not_taken = if taken {
+    let mut inner = Vec::new();
+    let holds = if taken {
         let not = OpKind::IntUnary(IntUnaryOp::Not, Overflow::Wrap);
-        value(not, vec![condition], Type::BOOL)
+        emit(function, &mut inner, not, vec![condition], Type::BOOL, site)
     } else {
         condition
     };
-    let holds = value(bits(IntOp::Or), vec![not_taken, in_range], Type::BOOL);
     let raise = Raise {
         kind: ExcKind::OverflowError,
         message: Message::Known(Known::IntOverflow),
     };
-    let check = new_op(function, OpKind::Check(raise), vec![holds], &[], site);
-    out.push(check);
+    inner.push(new_op(
+        function,
+        OpKind::Check(raise),
+        vec![holds],
+        &[],
+        site,
+    ));
+    inner.push(new_op(function, OpKind::Yield, vec![], &[], site));
+    let (then, other) = (function.add_region(), function.add_region());
+    function.regions[then].ops = inner;
+    let end = new_op(function, OpKind::Yield, vec![], &[], site);
+    function.regions[other].ops = vec![end];
+    let branch = OpKind::If { then, other };
+    out.push(new_op(function, branch, vec![is_bad], &[], site));
 }

@@ -119,6 +119,11 @@ impl Generator {
                     self.int(depth - 1)
                 )
             }
+            12 if self.random.below(3) == 0 => {
+                let (i, j) = (self.index(), self.index());
+                format!("int(c[{i}, {j}])")
+            }
+            12 if self.random.below(4) == 0 => format!("int(u[{}])", self.index()),
             12 => {
                 let (array, index) = (self.array(), self.index());
                 format!("int({array}[{index}])")
@@ -162,6 +167,23 @@ impl Generator {
                 let step = self.random.pick(&["1", "2", "r", "3"]);
                 self.line(indent, &format!("{target} += {step}"));
             }
+            5 if self.random.below(3) == 0 => {
+                let (i, j, value) = (self.index(), self.index(), self.int(1));
+                let op = self.random.pick(&["=", "+=", "="]);
+                self.line(indent, &format!("c[{i}, {j}] {op} {value}"));
+            }
+            6 if self.random.below(3) == 0 => {
+                let (i, v, c) = (self.index(), self.variable(), self.condition(0));
+                let value = self.random.pick(&[
+                    "x[I] * 0.5 + V",
+                    "x[I] / 4.0 - 0.0",
+                    "float(V) if C else x[I]",
+                    "abs(x[I])",
+                ]);
+                let value = value.replace('I', &i).replace('V', &v).replace('C', &c);
+                let j = self.index();
+                self.line(indent, &format!("x[{j}] = {value}"));
+            }
             5 | 6 => {
                 let (array, index, value) = (self.array(), self.index(), self.int(1));
                 self.line(indent, &format!("{array}[{index}] = {value}"));
@@ -203,6 +225,8 @@ impl Generator {
         let (low, high) = (self.variable(), self.variable());
         let range = match self.random.below(10) {
             0 | 1 => "range(len(a))".to_string(),
+            2 if self.random.below(2) == 0 => "range(c.shape[1])".to_string(),
+            3 if self.random.below(2) == 0 => "range(c.shape[0])".to_string(),
             2 => "range(1, len(a) - 1)".to_string(),
             3 => "range(len(b))".to_string(),
             4 => format!("range(min({high}, 6))"),
@@ -270,9 +294,9 @@ fn generate(seed: u64) -> String {
         statements: 0,
         names: 0,
     };
-    generator.source = "from snek import Array1D, i64, prange\n\
+    generator.source = "from snek import Array1D, Array2D, f64, i64, prange, u8\n\
         def help(x, y):\n    if x > y:\n        return x - y\n    return y + 1\n\
-        def f(a: Array1D[i64], b: Array1D[i64], p: int, q: int) -> int:\n    r = 1\n    s = p\n    t = 0\n"
+        def f(a: Array1D[i64], b: Array1D[i64], c: Array2D[i64], x: Array1D[f64], u: Array1D[u8], p: int, q: int) -> int:\n    r = 1\n    s = p\n    t = 0\n"
         .to_string();
     for _ in 0..3 {
         generator.block(1);
@@ -321,16 +345,23 @@ fn run(program: &Program, (p, q, m, n): (i64, i64, usize, usize)) -> String {
         View::new(&[n as i64], items)
     };
     let (a, b) = (array(m), array(n));
+    let c = View::new(
+        &[m as i64, n as i64],
+        (0..m * n).map(|k| Value::Int(k as i128 - 3)).collect(),
+    );
+    let floats = (0..n).map(|k| Value::Float(k as f64 - 1.5)).collect();
+    let x = View::new(&[n as i64], floats);
+    let bytes = (0..m).map(|k| Value::Int(k as i128 * 50)).collect();
+    let u = View::new(&[m as i64], bytes);
     let mut machine = Machine::new(program);
     let int = |x: i64| Value::Int(i128::from(x));
-    let args = vec![
-        Value::Array(a.clone()),
-        Value::Array(b.clone()),
-        int(p),
-        int(q),
-    ];
+    let mut args = [&a, &b, &c, &x, &u]
+        .map(|view| Value::Array(view.clone()))
+        .to_vec();
+    args.extend([int(p), int(q)]);
     let result = machine.call(program.exports[0].contiguous, args);
-    format!("{result:?} {:?} {:?}", a.data.borrow(), b.data.borrow())
+    let arrays = [a, b, c, x].map(|view| format!("{:?}", view.data.borrow()));
+    format!("{result:?} {arrays:?}")
 }
 
 /// Shows the program when a test fails in the middle of it.

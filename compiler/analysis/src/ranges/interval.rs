@@ -14,6 +14,10 @@ pub struct Interval {
     pub hi: i128,
 }
 
+#[allow(
+    clippy::should_implement_trait,
+    reason = "sets of results, not results"
+)]
 impl Interval {
     /// `lo..=hi`.
     pub const fn new(lo: i128, hi: i128) -> Self {

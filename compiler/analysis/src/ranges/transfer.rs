@@ -45,27 +45,21 @@ impl Walk<'_> {
                 let Some(x) = self.bounds(data.args[0]) else {
                     return;
                 };
-                match int {
-                    IntUnaryOp::Neg => self.finish(op, *overflow, all, result, x.neg()),
-                    IntUnaryOp::Abs => {
-                        if self.finish(op, *overflow, all, result, x.abs()) && x.lo >= 0 {
-                            self.define_equal(result, data.args[0]);
-                        }
-                        return;
+                let (overflow, exact) = match int {
+                    IntUnaryOp::Neg => (*overflow, x.neg()),
+                    IntUnaryOp::Abs => (*overflow, x.abs()),
+                    IntUnaryOp::Not if all.hi == 1 => {
+                        (Overflow::Wrap, Interval::new(1 - x.hi, 1 - x.lo))
                     }
-                    IntUnaryOp::Not => {
-                        let exact = if all.hi == 1 {
-                            Interval::new(1 - x.hi, 1 - x.lo)
-                        } else {
-                            Interval::new(-1 - x.hi, -1 - x.lo)
-                        };
-                        self.finish(op, Overflow::Wrap, all, result, exact)
-                    }
+                    IntUnaryOp::Not => (Overflow::Wrap, Interval::exactly(-1).sub(x)),
                     IntUnaryOp::LeadingZeros | IntUnaryOp::TrailingZeros | IntUnaryOp::PopCount => {
-                        self.define(result, Interval::new(0, 64));
-                        return;
+                        (Overflow::Wrap, Interval::new(0, 64))
                     }
                 };
+                let is_exact = self.finish(op, overflow, all, result, exact);
+                if *int == IntUnaryOp::Abs && is_exact && x.lo >= 0 {
+                    self.define_equal(result, data.args[0]);
+                }
             }
             OpKind::Compare(compare) => {
                 if let Some(truth) = self.decide(*compare, data.args[0], data.args[1]) {
