@@ -190,7 +190,14 @@ impl Infer<'_, '_> {
                 self.convert_weak(operand, &target)
             }
             (Type::Bool, Element::Fixed(_)) => self.convert_raw(operand, &target, false),
-            // NumPy's own scalars are cast, and wrap.
+            // NumPy asks its own scalars for an int where the array is signed, and casts (wraps) where it is not.
+            (Type::Fixed(from), Element::Fixed(to)) if from.is_integer() && to.is_signed() => {
+                if ty.keeps_as(&target) {
+                    return self.convert_raw(operand, &target, false);
+                }
+                let int = self.convert_raw(operand, &Type::Int, *from == Fixed::U64);
+                self.convert_weak(int, &target)
+            }
             (Type::Fixed(from), Element::Fixed(to)) if from.is_integer() && to.is_integer() => {
                 self.convert_raw(operand, &target, false)
             }
