@@ -5,11 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
+# Not `python -m snek`, which puts the programs' folder on the path, where `types.py` is.
+SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
 TIMEOUT = 120
 
 
@@ -68,7 +71,7 @@ class Program(pytest.File):
 
     def _run(self, directory):
         built = subprocess.run(
-            [sys.executable, "-m", "snek", "build", "-o", directory, self.path],
+            [SNEKC, "build", "-o", directory, self.path],
             # The compiler checks its own work after every pass.
             env={**os.environ, "SNEK_VERIFY": "1"},
             capture_output=True,
@@ -155,7 +158,7 @@ class Messages(TextItem):
         arguments = re.match(rb"# args: (.*)", first)
         arguments = arguments[1].decode().split() if arguments else []
         done = subprocess.run(
-            [sys.executable, "-m", "snek", "check", *arguments, self.path.name],
+            [SNEKC, "check", *arguments, self.path.name],
             cwd=self.path.parent,
             capture_output=True,
             text=True,
@@ -163,6 +166,8 @@ class Messages(TextItem):
         )
         found = f"status {done.returncode}\n{done.stdout}{done.stderr}"
         expected = self.path.with_suffix(".expected")
+        if done.returncode > 1 or "Traceback" in found:
+            raise Disagreement(f"not what a user should see:\n{found}")
         if os.environ.get("SNEK_UPDATE"):
             expected.write_text(found)
         elif not expected.exists():

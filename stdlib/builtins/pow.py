@@ -60,8 +60,14 @@ def pow(base: complex, exp: complex) -> complex:
     re, im = _complex_pow(base.real, base.imag, exp.real, exp.imag)
     if re == _INF or re == -_INF or im == _INF or im == -_INF:
         raise OverflowError("complex exponentiation")
-    is_nan = re != re or im != im
-    if is_nan and base == base and exp == exp:
+    is_base_finite = base.real - base.real == 0.0 and base.imag - base.imag == 0.0
+    is_exp_finite = exp.real - exp.real == 0.0 and exp.imag - exp.imag == 0.0
+    has_angle = base.imag != 0.0 or base.real < 0.0
+    is_infinite = exp.real == _INF or exp.real == -_INF
+    if re != re and (
+        (is_base_finite and is_infinite and has_angle)
+        or (base == base and not is_base_finite and is_exp_finite and exp.imag != 0.0)
+    ):
         # The sine of an infinite angle: an error of the domain, which CPython words so.
         raise ZeroDivisionError("0.0 to a negative or complex power")
     return complex(re, im)

@@ -62,6 +62,12 @@ def test_its_functions_are_native(run, write):
     assert result.stdout.splitlines()[-1] == "True", result.stderr
 
 
+def test_modules_in_the_current_folder_are_not_found(run, write):
+    write("types.py", "1 / 0\n")
+    write("sub/script.py", "import inspect, types\nprint(types.__name__)\n")
+    assert run("sub/script.py").stdout == "types\n"
+
+
 def test_modules_beside_the_script_are_found(run, write, tmp_path):
     write("sub/helper.py", "VALUE = 7\n")
     write("sub/script.py", "import sys, helper\nprint(helper.VALUE, sys.path[0])\n")

@@ -1,7 +1,5 @@
 """The builtin functions on scalars."""
 
-# python: lengths
-
 
 def absolute(a: int, x: float) -> tuple[int, float]:
     return abs(a), abs(x)

@@ -3,18 +3,21 @@ import sys
 
 
 def main():
+    # `-c` puts the current folder on the path, where modules may be named as those imported here.
+    if not sys.flags.safe_path:
+        del sys.path[0]
     import os
-    from importlib.machinery import ExtensionFileLoader
-    from importlib.util import module_from_spec, spec_from_file_location
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
     module_path, script = sys.argv[1:3]
     del sys.argv[:2]
     if not sys.flags.safe_path:
-        sys.path[0] = os.path.dirname(os.path.realpath(script))
+        sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
     loader = ExtensionFileLoader("__main__", module_path)
-    module = module_from_spec(spec_from_file_location("__main__", module_path, loader=loader))
+    module = loader.create_module(ModuleSpec("__main__", loader, origin=module_path))
     module.__file__ = os.path.abspath(script)
-    module.__spec__ = module.__cached__ = None
+    module.__loader__ = loader
+    module.__package__ = module.__spec__ = module.__cached__ = None
     sys.modules["__main__"] = module
     try:
         loader.exec_module(module)

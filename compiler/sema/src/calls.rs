@@ -524,7 +524,7 @@ impl<'a> Infer<'_, 'a> {
             if self.is_poison(value) {
                 return self.silent_poison(span);
             }
-            if *self.ty(value) == Type::Str && !is_library {
+            if self.ty(value).has_text() && !is_library {
                 return self.not_native(
                     self.exprs[value].span,
                     format!("passes a string to `{name}`"),

@@ -9,7 +9,17 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     };
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != name)
+        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= limit)
+        // A slip seldom changes both ends.
+        .filter(|candidate| {
+            let ends = |text: &str| {
+                let bytes = text.as_bytes();
+                let end = |byte: Option<&u8>| byte.map(u8::to_ascii_lowercase);
+                (end(bytes.first()), end(bytes.last()))
+            };
+            let (a, b) = (ends(name), ends(candidate));
+            a.0 == b.0 || a.1 == b.1
+        })
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.len())
         .min()

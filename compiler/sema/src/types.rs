@@ -216,13 +216,12 @@ impl Type {
         }
     }
 
-    /// Can be given to Python and taken from it.
-    pub fn crosses_boundary(&self) -> bool {
+    /// Is or holds a string.
+    pub fn has_text(&self) -> bool {
         match self {
-            Type::None | Type::Array { .. } => true,
-            Type::Tuple(items) => items.iter().all(Type::crosses_boundary),
-            Type::Str | Type::Never => false,
-            _ => self.is_scalar(),
+            Type::Str => true,
+            Type::Tuple(items) => items.iter().any(Type::has_text),
+            _ => false,
         }
     }
 

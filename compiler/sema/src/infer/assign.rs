@@ -21,12 +21,7 @@ impl<'a> Infer<'_, 'a> {
 
     /// Whether a variable can hold a value; if not, that is reported, and the variable is poisoned.
     pub fn can_hold(&mut self, name: NameId, value: ExprId, at: Span) -> bool {
-        let holds_text = |ty: &Type| match ty {
-            Type::Str => true,
-            Type::Tuple(items) => items.contains(&Type::Str),
-            _ => false,
-        };
-        if holds_text(self.ty(value)) {
+        if self.ty(value).has_text() {
             let text = self.names[name];
             self.not_native(at, format!("keeps a string in `{text}`"));
             self.env.slots[name] = Slot::Poisoned;

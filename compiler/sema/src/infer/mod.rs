@@ -487,7 +487,7 @@ impl<'a> Infer<'_, 'a> {
                 first = Some((joined, *at));
             }
             if let Some((ty, at)) = first {
-                if ty == Type::Str {
+                if ty.has_text() {
                     self.problem(Diagnostic::error(Code::N001, at, "returns a string"));
                 }
                 inferred = ty;
