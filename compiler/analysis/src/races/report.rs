@@ -66,7 +66,7 @@ impl Checker<'_> {
         let mut diagnostic = Diagnostic::error(Code::R003, self.span(a.op), message)
             .primary_label(format!("the index does not depend on `{induction}`"))
             .label(self.span(op), "runs its iterations in any order");
-        if a.op != b.op && self.span(a.op) != self.span(b.op) {
+        if self.are_apart(a, b) {
             let does = if b.writes {
                 "writes it, too"
             } else {
@@ -74,7 +74,7 @@ impl Checker<'_> {
             };
             diagnostic = diagnostic.label(self.span(b.op), does);
         }
-        let advice = if self.is_update(a) {
+        let advice = if self.is_update(affine, a) {
             "add up in a variable (`total += ...` is recognised as a reduction) and store it after the loop"
         } else {
             "store it after the loop, or give each iteration an element of its own"
@@ -138,7 +138,12 @@ impl Checker<'_> {
     ) -> Diagnostic {
         let array = self.name(a.base, "the array");
         let induction = self.name(scope.induction, "i");
+        let apart = self.are_apart(a, b);
         let (message, label) = match reason {
+            Reason::Computed | Reason::Overlap if apart => (
+                "cannot prove that iterations of this `prange` are independent".to_string(),
+                format!("another iteration may use the element of `{array}` that this writes"),
+            ),
             Reason::Computed => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
                 format!(
@@ -182,7 +187,7 @@ impl Checker<'_> {
         let mut diagnostic = Diagnostic::error(Code::R001, span, message)
             .primary_label(label)
             .label(self.span(op), "runs its iterations in any order");
-        if self.span(b.op) != span {
+        if apart {
             let does = if b.writes { "writes" } else { "reads" };
             let element = self.element(scope, affine, b, None);
             diagnostic = diagnostic.label(self.span(b.op), format!("{does} {element}"));
@@ -194,10 +199,13 @@ impl Checker<'_> {
             Reason::Sign => {
                 diagnostic = diagnostic.help("write the index so that it cannot be negative");
             }
-            _ if self.is_update(a) => {
+            _ if self.is_update(affine, a) => {
                 diagnostic = diagnostic.help(format!(
                     "give each iteration a row of its own (`{array}[{induction}, k] += ...`) and add up the rows after the loop"
                 ));
+            }
+            _ if apart && !b.writes => {
+                diagnostic = diagnostic.help("write to another array");
             }
             _ => {
                 diagnostic = diagnostic.help(format!(
@@ -208,8 +216,14 @@ impl Checker<'_> {
         diagnostic.help("use `range` if the order matters")
     }
 
+    /// Whether two accesses are at two places: not one `a[i] += x`.
+    fn are_apart(&self, a: &Access, b: &Access) -> bool {
+        let (x, y) = (self.span(a.op), self.span(b.op));
+        !x.contains(y) && !y.contains(x)
+    }
+
     /// Whether a store adds to the element that it writes.
-    fn is_update(&self, access: &Access) -> bool {
+    fn is_update(&self, affine: &mut Affine<'_>, access: &Access) -> bool {
         let data = &self.function.ops[access.op];
         let OpKind::Store(bounds) = &data.kind else {
             return false;
@@ -223,12 +237,15 @@ impl Checker<'_> {
             OpKind::Int(IntOp::Add | IntOp::Sub | IntOp::Mul, _)
                 | OpKind::Float(FloatOp::Add | FloatOp::Sub | FloatOp::Mul)
         );
-        let reads_it = |v: &ValueId| {
+        let mut reads_it = |v: &ValueId| {
             self.function.def_op(*v).is_some_and(|op| {
-                matches!(op.kind, OpKind::Load(_)) && op.args[..] == data.args[..=bounds.len()]
+                let mut indices = op.args[1..].iter().zip(&data.args[1..]);
+                matches!(op.kind, OpKind::Load(_))
+                    && op.args[0] == data.args[0]
+                    && indices.all(|(x, y)| affine.of(*x) == affine.of(*y))
             })
         };
-        folds && update.args.iter().any(reads_it)
+        folds && update.args.iter().any(&mut reads_it)
     }
 
     /// The element as code: with numbers, if the iteration is given, else with names.
