@@ -1,4 +1,7 @@
-"""`make docs`: renders the pages to HTML in `build/docs`, and runs the examples that they show."""
+"""`make docs`: renders the pages to HTML in `build/docs`, and runs the examples that they show.
+
+The pictures of the README are those of the last `make demo`.
+"""
 
 import re
 import subprocess
@@ -8,9 +11,11 @@ import tempfile
 from pathlib import Path
 
 import markdown
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "build/docs"
+IMAGES = ROOT / "docs/images"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
 
@@ -37,7 +42,18 @@ def run_examples(page):
                 subprocess.run(command, cwd=directory, check=True)
 
 
+def take_pictures():
+    """Takes the pictures of the last demo, with few colours: they are part of the repository."""
+    for name in ("filters.png", "speedups.png"):
+        made = ROOT / "examples/vision/out" / name
+        if made.exists():
+            with Image.open(made) as image:
+                image.convert("RGB").quantize(128).save(IMAGES / name, optimize=True)
+
+
 OUT.mkdir(parents=True, exist_ok=True)
+IMAGES.mkdir(exist_ok=True)
+take_pictures()
 for page in PAGES:
     render(page)
     run_examples(page)
