@@ -211,3 +211,4 @@ CASES += [
     "get(array.array('d', [1.5, 2.5]), -1)",
     "get(memoryview(array.array('d', [1.5, 2.5, 3.5]))[::-1], 0)",
 ]
+CASES += ["get(np.broadcast_to(np.float64(2.5), 10**6), -1)"]

@@ -19,6 +19,10 @@ pub const ABI_VERSION: u32 = 1;
 /// The largest number of dimensions of an array.
 pub const RANK_MAX: usize = 4;
 
+/// The largest extent of an array that is taken. No memory is as large, but a stride of 0 makes views that say so; below
+/// it, the compiler may count on index arithmetic that stays within 64 bits.
+pub const EXTENT_MAX: i64 = 1 << 60;
+
 /// A UTF-8 text in constant data; codegen puts a NUL after it, which is not counted.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ pub use functions::{
     RUNTIME_FUNCTIONS, RuntimeFn,
 };
 pub use layout::{
-    ABI_VERSION, ArrayDesc, EXTENT_FREE, FUNCTION_RELEASES_GIL, FrameEntry, FrameInfo,
+    ABI_VERSION, ArrayDesc, EXTENT_FREE, EXTENT_MAX, FUNCTION_RELEASES_GIL, FrameEntry, FrameInfo,
     FunctionDesc, ModuleDesc, ParamDesc, RANK_MAX, StrDesc, TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc,
     TypeTag, extent_symbol,
 };

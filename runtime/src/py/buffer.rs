@@ -7,7 +7,9 @@ use pyo3_ffi::{
     PyExc_TypeError, PyExc_ValueError, PyObject, PyObject_GetAttrString, PyObject_GetBuffer,
     PyObject_Str,
 };
-use snek_abi::{ArrayDesc, RANK_MAX, ScalarKind, TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc};
+use snek_abi::{
+    ArrayDesc, EXTENT_MAX, RANK_MAX, ScalarKind, TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc,
+};
 
 use super::api::{Owned, PyResult, Raised, set_error, text_of, type_name};
 use super::convert::Argument;
@@ -205,6 +207,8 @@ enum Problem {
     ByteOrder,
     /// Elements do not lie at multiples of their size.
     Alignment,
+    /// An extent is beyond what index arithmetic is good for.
+    Extent,
 }
 
 impl Problem {
@@ -242,6 +246,10 @@ impl Problem {
                 Problem::Alignment => set_error(
                     PyExc_ValueError,
                     &format!("{argument} is not aligned in memory; pass a copy of it"),
+                ),
+                Problem::Extent => set_error(
+                    PyExc_ValueError,
+                    &format!("{argument} has an extent beyond {EXTENT_MAX}"),
                 ),
             }
         }
@@ -285,6 +293,9 @@ fn describe(view: &Py_buffer, kind: &TypeDesc) -> Result<(ArrayDesc, bool), Prob
         // SAFETY: shape and strides have `ndim` entries, as the buffer was asked for them.
         let (extent, stride) =
             unsafe { (*view.shape.add(axis) as i64, *view.strides.add(axis) as i64) };
+        if extent > EXTENT_MAX {
+            return Err(Problem::Extent);
+        }
         array.extents[axis] = extent;
         array.strides[axis] = stride;
         empty |= extent == 0;

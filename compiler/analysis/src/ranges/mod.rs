@@ -27,8 +27,8 @@ use snek_mir::ir::{Bound, Function, OpId, ValueId};
 
 use crate::structure::Structure;
 
-/// No array has this many elements along a dimension: memory is finite. Everything that relies on it reads it here.
-pub const EXTENT_LIMIT: i128 = 1 << 60;
+/// No array has more elements along a dimension: the runtime refuses it. Everything that relies on it reads it here.
+pub const EXTENT_LIMIT: i128 = snek_abi::EXTENT_MAX as i128;
 
 /// What was found out about a function.
 #[derive(Clone, Debug, Default)]
