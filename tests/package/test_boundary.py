@@ -89,6 +89,12 @@ def test_arrays_that_do_not_fit(module, arguments, words):
         assert word in str(error.value)
 
 
+def test_extents_beyond_index_arithmetic(module):
+    endless = np.broadcast_to(np.int32(1), (2**60 + 1, 1))  # a stride of 0: no memory is as large
+    with pytest.raises(ValueError, match="'a' has an extent beyond"):
+        module.total(endless)
+
+
 def test_arrays_that_fit(module):
     a = np.arange(4.0)
     assert module.scale(a, 2) is None  # an int is a float

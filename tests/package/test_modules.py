@@ -122,17 +122,20 @@ def interpreters():
     return [pytest.param(path, id=path.name) for path in found.values()]
 
 
+@pytest.mark.parametrize("installed", [True, False], ids=["snek", "no snek"])
 @pytest.mark.parametrize("python", interpreters())
-def test_one_module_for_every_python(snekc, write, tmp_path, python):
+def test_one_module_for_every_python(snekc, write, tmp_path, python, installed):
     write("everywhere.py", SOURCE)
     assert snekc("build", "everywhere.py").returncode == 0
-    # The module's own `import snek` finds the package, which needs no compiler to run.
-    package = tmp_path / "snek"
-    package.mkdir()
-    import snek
+    if installed:
+        # The module's own `import snek` finds the package, which needs no compiler to run.
+        # Without it, the compiled module stands in for the package.
+        package = tmp_path / "snek"
+        package.mkdir()
+        import snek
 
-    for name in ("__init__.py", "_types.py"):
-        shutil.copy(Path(snek.__file__).parent / name, package)
+        for name in ("__init__.py", "_types.py"):
+            shutil.copy(Path(snek.__file__).parent / name, package)
     code = (
         "import everywhere as m, inspect; assert m.__file__.endswith('.so')\n"
         "print(m.half(3), m.half(3, up=True), m.count(1000), inspect.signature(m.half))\n"
