@@ -88,8 +88,12 @@ fn summarise(function: &Function, summaries: &IndexVec<FunctionId, Effects>) -> 
         effects.has_loops |= is_loop(&data.kind);
         effects.may_raise |= data.kind.properties().raises == Raises::Yes;
         match &data.kind {
-            OpKind::Load(_) => touch(data.args[0], &mut effects.reads),
-            OpKind::Store(_) => touch(data.args[0], &mut effects.writes),
+            OpKind::Load(_) | OpKind::LoadLanes(_) | OpKind::Gather { .. } => {
+                touch(data.args[0], &mut effects.reads)
+            }
+            OpKind::Store(_) | OpKind::StoreLanes(_) | OpKind::Scatter { .. } => {
+                touch(data.args[0], &mut effects.writes)
+            }
             OpKind::Call(callee) => {
                 let callee = &summaries[*callee];
                 effects.may_raise |= callee.may_raise;

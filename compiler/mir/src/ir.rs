@@ -30,6 +30,15 @@
 //! here: lowering takes them apart. An op on vectors is the op on scalars with a vector type. A constant of a vector type
 //! has its value in every lane. Bits (`and`, `or`, `xor`, `not`) work on masks too.
 //!
+//! # Vectors
+//! A vector has 2 to 64 lanes, a power of two; it may be wider or narrower than a machine register, the back end takes it
+//! apart. A `for.vectorN` loop is to everybody but reports a serial loop: its step is N times the step of the loop that it
+//! was made from, its induction variable is the scalar one of lane 0, and the scalar loop that does the remaining
+//! iterations stands behind it. Ops on vectors never raise: overflow is `wrap` or `proved`, subscripts are in `0..n`.
+//! There is no vector `floordiv`, `floormod`, `clz`, `ctz` or `popcount`; the count of a vector shift is the same in every
+//! lane (a constant or a `splat`). Memory is reached by `load_lanes`, `store_lanes` (one place and a distance) and
+//! `gather`, `scatter` (a place per lane). Conditions of structured ops are scalar; `reduce` makes them of masks.
+//!
 //! An array value is a view *by value*: loops may carry several rows of one array at a time, so a `row` in a loop must
 //! not reuse the memory of a descriptor that a carried value still stands for.
 //!
@@ -513,6 +522,17 @@ pub struct For {
     pub reductions: Vec<(ReductionOp, Overflow)>,
 }
 
+/// Where the lanes of a `load_lanes` or `store_lanes` lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lanes {
+    /// The dimension along which they lie.
+    pub axis: u8,
+    /// Positions from one lane to the next: 1 for neighbours, negative for reversed order; not 0.
+    pub step: i64,
+    /// The last operand is a mask.
+    pub masked: bool,
+}
+
 /// What an op does. `ops.rs` has the properties of each in one table.
 #[derive(Clone, Debug)]
 pub enum OpKind {
@@ -545,6 +565,36 @@ pub enum OpKind {
     /// `array, indices...`: the view of the rest at one position of each of the leading dimensions; fewer indices than
     /// dimensions, at least one. One bound per index. The result has the operand's element and layout.
     Row(Vec<Bound>),
+    /// The scalar operand in every lane (`Bool`: a mask).
+    Splat,
+    /// Lane k is k; an integer vector.
+    Iota,
+    /// The n-th lane of a vector or mask.
+    Extract(u8),
+    /// A vector or mask of its operands, one per lane.
+    FromLanes,
+    /// Folds the lanes of a vector or mask into a scalar: lane k with lane k + n/2, then the halves so, until one is left.
+    /// Integers wrap; float `Min` and `Max` are [`FloatOp::Min`] and [`FloatOp::Max`].
+    Reduce(ReductionOp),
+    /// `array, indices...[, mask]`: lane k is the element at the indices with k * step added to that of the axis. Results
+    /// as of `load`. Lanes that the mask leaves out are not read and are 0.
+    LoadLanes(Lanes),
+    /// `array, indices..., value[, mask]` (two values for complex). Lanes that the mask leaves out are not written.
+    StoreLanes(Lanes),
+    /// `array, indices...[, mask]`: each index is a scalar or a vector of I64; lane k is the element at the lanes k. Lanes
+    /// that the mask leaves out are not read and are 0.
+    Gather {
+        /// The last operand is a mask.
+        masked: bool,
+    },
+    /// `array, indices..., value[, mask]` (two values for complex): as if the lanes were stored in their order.
+    Scatter {
+        /// The last operand is a mask.
+        masked: bool,
+    },
+    /// `array, array`: no byte between the first and the last that one of them spans is spanned by the other: Bool. An
+    /// array without elements spans none.
+    Disjoint,
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
     /// `array`: the address of the element whose indices are all 0, for calls of the runtime.

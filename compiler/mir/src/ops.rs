@@ -6,7 +6,7 @@
 
 use crate::ir::{
     ArrayType, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, LabelId,
-    Layout, OpKind, Overflow, Raise, RegionId, Scalar, Type,
+    Lanes, Layout, OpKind, Overflow, Raise, RegionId, Scalar, Type,
 };
 use snek_abi::{AbiType, Effect, RuntimeFn};
 
@@ -100,7 +100,21 @@ impl OpKind {
             | OpKind::Extent(_)
             | OpKind::Stride(_)
             | OpKind::AsStrided
-            | OpKind::DataPointer => PURE,
+            | OpKind::DataPointer
+            | OpKind::Splat
+            | OpKind::Iota
+            | OpKind::Extract(_)
+            | OpKind::FromLanes
+            | OpKind::Reduce(_)
+            | OpKind::Disjoint => PURE,
+            OpKind::LoadLanes(_) | OpKind::Gather { .. } => Properties {
+                reads: true,
+                ..PURE
+            },
+            OpKind::StoreLanes(_) | OpKind::Scatter { .. } => Properties {
+                writes: true,
+                ..PURE
+            },
             OpKind::Int(_, overflow) | OpKind::IntUnary(_, overflow) => Properties {
                 raises: raises_if(*overflow == Overflow::Checked),
                 ..PURE
@@ -251,6 +265,16 @@ impl OpKind {
             OpKind::Row(_) => "row",
             OpKind::AsStrided => "as_strided",
             OpKind::DataPointer => "data",
+            OpKind::Splat => "splat",
+            OpKind::Iota => "iota",
+            OpKind::Extract(_) => "extract",
+            OpKind::FromLanes => "from_lanes",
+            OpKind::Reduce(_) => "reduce",
+            OpKind::LoadLanes(_) => "load_lanes",
+            OpKind::StoreLanes(_) => "store_lanes",
+            OpKind::Gather { .. } => "gather",
+            OpKind::Scatter { .. } => "scatter",
+            OpKind::Disjoint => "disjoint",
             OpKind::Load(_) => "load",
             OpKind::Store(_) => "store",
             OpKind::Check(_) => "check",
@@ -594,6 +618,11 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
             expect(op.heeds_overflow() || *overflow == Overflow::Wrap, || {
                 "does not heed overflow, want `wrap`".to_string()
             })?;
+            never_raises(*overflow, results[0])?;
+            let division = matches!(op, IntOp::FloorDiv | IntOp::FloorMod);
+            expect(!division || results[0].lanes() == Some(0), || {
+                format!("of type {}", results[0])
+            })?;
             same("operands", args, &[results[0], results[0]])
         }
         OpKind::IntUnary(op, overflow) => {
@@ -604,6 +633,14 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
             )?;
             expect(op.heeds_overflow() || *overflow == Overflow::Wrap, || {
                 "does not heed overflow, want `wrap`".to_string()
+            })?;
+            never_raises(*overflow, results[0])?;
+            let counts = matches!(
+                op,
+                IntUnaryOp::LeadingZeros | IntUnaryOp::TrailingZeros | IntUnaryOp::PopCount
+            );
+            expect(!counts || results[0].lanes() == Some(0), || {
+                format!("of type {}", results[0])
             })?;
             same("operands", args, &[results[0]])
         }
@@ -678,28 +715,94 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
             };
             same("results", results, &[Type::Array(want)])
         }
+        OpKind::Splat => {
+            arity(1, 1)?;
+            let lanes = results[0].lanes().unwrap_or(0);
+            expect(
+                lanes > 0 && results[0].scalar().map(Type::Scalar) == Some(args[0]),
+                || format!("of {} gives {}", args[0], results[0]),
+            )
+        }
+        OpKind::Iota => {
+            arity(0, 1)?;
+            let lanes = results[0].lanes().unwrap_or(0);
+            expect(lanes > 0 && results[0].is_int(), || {
+                format!("of type {}", results[0])
+            })
+        }
+        OpKind::Extract(lane) => {
+            arity(1, 1)?;
+            let lanes = args[0].lanes().unwrap_or(0);
+            expect(*lane < lanes, || format!("of lane {lane} of {}", args[0]))?;
+            let scalar = args[0].scalar().map(Type::Scalar);
+            same("results", results, &Vec::from_iter(scalar))
+        }
+        OpKind::FromLanes => {
+            expect(results.len() == 1, || "has no result".to_string())?;
+            let lanes = usize::from(results[0].lanes().unwrap_or(0));
+            expect(lanes > 0, || format!("of type {}", results[0]))?;
+            let scalar = results[0].scalar().map(Type::Scalar);
+            same("operands", args, &vec![scalar.unwrap_or(Type::Ptr); lanes])
+        }
+        OpKind::Reduce(op) => {
+            arity(1, 1)?;
+            let lanes = args[0].lanes().unwrap_or(0);
+            let (bits, sums) = match op {
+                ReductionOp::And | ReductionOp::Or | ReductionOp::Xor => (true, false),
+                ReductionOp::Add | ReductionOp::Mul | ReductionOp::Min | ReductionOp::Max => {
+                    (false, true)
+                }
+            };
+            let fits = (bits && !args[0].is_float()) || (sums && !args[0].is_bool());
+            expect(lanes > 0 && fits, || format!("of {}", args[0]))?;
+            let scalar = args[0].scalar().map(Type::Scalar);
+            same("results", results, &Vec::from_iter(scalar))
+        }
+        OpKind::LoadLanes(lanes) => {
+            let rank = usize::from(array_of(args)?.rank);
+            lanes_fit(*lanes, rank)?;
+            let indices = args.get(1..=rank).unwrap_or_default();
+            same("subscripts", indices, &vec![Type::I64; rank])?;
+            lane_values(args, results, &args[1 + rank..], lanes.masked)
+        }
+        OpKind::StoreLanes(lanes) => {
+            let rank = usize::from(array_of(args)?.rank);
+            lanes_fit(*lanes, rank)?;
+            let indices = args.get(1..=rank).unwrap_or_default();
+            same("subscripts", indices, &vec![Type::I64; rank])?;
+            stored_lanes(args, results, lanes.masked)
+        }
+        OpKind::Gather { masked } => {
+            let rank = gathered(args, results.first().and_then(|ty| ty.lanes()))?;
+            lane_values(args, results, &args[1 + rank..], *masked)
+        }
+        OpKind::Scatter { masked } => {
+            let rank = usize::from(array_of(args)?.rank);
+            gathered(args, args.get(1 + rank).and_then(|ty| ty.lanes()))?;
+            stored_lanes(args, results, *masked)
+        }
+        OpKind::Disjoint => {
+            arity(2, 1)?;
+            array_of(args)?;
+            array_of(&args[1..])?;
+            same("results", results, &[Type::BOOL])
+        }
         OpKind::Load(bounds) => {
             let (scalar, count) = subscripts(bounds, args)?;
             arity(1 + bounds.len(), count)?;
-            expect(results.iter().all(|ty| ty.scalar() == Some(scalar)), || {
-                format!("results are {}, want {scalar}", list(results))
-            })
+            same("results", results, &vec![Type::Scalar(scalar); count])
         }
         OpKind::Store(bounds) => {
             let (scalar, count) = subscripts(bounds, args)?;
             arity(1 + bounds.len() + count, 0)?;
             let values = &args[1 + bounds.len()..];
-            expect(values.iter().all(|ty| ty.scalar() == Some(scalar)), || {
-                format!("values are {}, want {scalar}", list(values))
-            })
+            same("values", values, &vec![Type::Scalar(scalar); count])
         }
         OpKind::Check(raise) => {
             expect(results.is_empty(), || "has results".to_string())?;
-            expect(
-                args.first()
-                    .is_some_and(|ty| matches!(ty, Type::Mask(_)) || *ty == Type::BOOL),
-                || "wants a condition".to_string(),
-            )?;
+            expect(args.first() == Some(&Type::BOOL), || {
+                "wants a condition".to_string()
+            })?;
             same("message operands", &args[1..], &raise.message.operands())
         }
         OpKind::CallRuntime(name) => {
@@ -752,6 +855,62 @@ fn subscripts(bounds: &[Bound], args: &[Type]) -> Result<(Scalar, usize), String
     let indices = args.get(1..=bounds.len()).unwrap_or_default();
     same("subscripts", indices, &vec![Type::I64; bounds.len()])?;
     Ok(array.element.scalars())
+}
+
+fn never_raises(overflow: Overflow, ty: Type) -> Result<(), String> {
+    expect(
+        overflow != Overflow::Checked || ty.lanes() == Some(0),
+        || format!("is checked, of type {ty}"),
+    )
+}
+
+fn lanes_fit(lanes: Lanes, rank: usize) -> Result<(), String> {
+    expect(usize::from(lanes.axis) < rank && lanes.step != 0, || {
+        format!("lies along axis {}, step {}", lanes.axis, lanes.step)
+    })
+}
+
+/// Checks what a vector load gives, and its mask, which is all of `rest`.
+fn lane_values(args: &[Type], results: &[Type], rest: &[Type], masked: bool) -> Result<(), String> {
+    let (scalar, count) = array_of(args)?.element.scalars();
+    let lanes = results.first().and_then(|ty| ty.lanes()).unwrap_or(0);
+    let want = Type::Vector(Scalar::F64, lanes).with_scalar(scalar);
+    expect(lanes > 0, || format!("results are {}", list(results)))?;
+    same("results", results, &vec![want.unwrap_or(Type::Ptr); count])?;
+    let mask = if masked {
+        vec![Type::Mask(lanes)]
+    } else {
+        Vec::new()
+    };
+    same("masks", rest, &mask)
+}
+
+/// Checks what a vector store takes behind its subscripts.
+fn stored_lanes(args: &[Type], results: &[Type], masked: bool) -> Result<(), String> {
+    expect(results.is_empty(), || "has results".to_string())?;
+    let array = array_of(args)?;
+    let (_, count) = array.element.scalars();
+    let first = 1 + usize::from(array.rank);
+    expect(args.len() >= first + count, || {
+        "has too few operands".to_string()
+    })?;
+    let (values, rest) = args[first..].split_at(count);
+    lane_values(args, values, rest, masked)
+}
+
+/// Checks the subscripts of a gather or scatter of `lanes` lanes; gives their number.
+fn gathered(args: &[Type], lanes: Option<u8>) -> Result<usize, String> {
+    let rank = usize::from(array_of(args)?.rank);
+    let indices = args.get(1..=rank).unwrap_or_default();
+    let vector = lanes.map(|lanes| Type::Vector(Scalar::I64, lanes));
+    let fits = |ty: &Type| *ty == Type::I64 || Some(*ty) == vector;
+    expect(
+        indices.len() == rank
+            && indices.iter().all(fits)
+            && indices.iter().any(|ty| *ty != Type::I64),
+        || format!("subscripts are {}", list(indices)),
+    )?;
+    Ok(rank)
 }
 
 fn convert_is_legal(op: Convert, from: Type, to: Type) -> bool {

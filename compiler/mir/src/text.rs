@@ -367,7 +367,18 @@ impl Printer<'_> {
             | OpKind::Select
             | OpKind::Convert(_)
             | OpKind::AsStrided
+            | OpKind::Splat
+            | OpKind::FromLanes
+            | OpKind::Disjoint
             | OpKind::DataPointer => format!(" {}", self.list(args)),
+            OpKind::Iota => String::new(),
+            OpKind::Extract(lane) => format!(" {}, {lane}", self.list(args)),
+            OpKind::Reduce(op) => format!(".{} {}", op.name(), self.list(args)),
+            OpKind::LoadLanes(lanes) | OpKind::StoreLanes(lanes) => {
+                let along = format!(" along {} step {}", lanes.axis, lanes.step);
+                self.lanes(args, &along, lanes.masked)
+            }
+            OpKind::Gather { masked } | OpKind::Scatter { masked } => self.lanes(args, "", *masked),
             OpKind::Extent(axis) | OpKind::Stride(axis) => {
                 format!(" {}, {axis}", self.list(args))
             }
@@ -463,6 +474,25 @@ impl Printer<'_> {
             }
         };
         self.put(&text);
+    }
+
+    /// The operands of a vector access: `%a[%i, %j] along 1 step 1 if %mask = %value`.
+    fn lanes(&self, args: &[ValueId], along: &str, masked: bool) -> String {
+        let Some((array, rest)) = args.split_first() else {
+            return along.to_string();
+        };
+        let rank = self.function.values[*array].ty.array();
+        let rank = rank.map_or(0, |array| usize::from(array.rank));
+        let (indices, rest) = rest.split_at(rank.min(rest.len()));
+        let (values, mask) = rest.split_at(rest.len().saturating_sub(usize::from(masked)));
+        let mut text = format!(" {}[{}]{along}", self.value(*array), self.list(indices));
+        if masked {
+            let _ = write!(text, " if {}", self.list(mask));
+        }
+        if !values.is_empty() {
+            let _ = write!(text, " = {}", self.list(values));
+        }
+        text
     }
 
     fn carry(&self, params: &[ValueId], init: &[ValueId], folds: &[String]) -> String {

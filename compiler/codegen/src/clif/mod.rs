@@ -330,6 +330,16 @@ impl<'a> Lower<'a> {
             OpKind::Compare(kind) => self.compare(op, *kind)?,
             OpKind::Select => self.select(op)?,
             OpKind::Convert(kind) => self.convert(op, *kind)?,
+            OpKind::Splat
+            | OpKind::Iota
+            | OpKind::Extract(_)
+            | OpKind::FromLanes
+            | OpKind::Reduce(_)
+            | OpKind::LoadLanes(_)
+            | OpKind::StoreLanes(_)
+            | OpKind::Gather { .. }
+            | OpKind::Scatter { .. }
+            | OpKind::Disjoint => return Err(signature::no_vectors()),
             OpKind::Extent(axis) => {
                 let extent = self.view(op.args[0])?.extent(usize::from(*axis));
                 self.define(op.results[0], extent);

@@ -3,8 +3,8 @@
 use super::{Parser, Result, Token};
 use crate::ir::{
     Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp, LabelId,
-    LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp, RegionId, Role,
-    Site, SiteId, Type, Value, ValueDef, ValueId,
+    Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp, RegionId,
+    Role, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
 use crate::text::default_site;
 use snek_abi::{ExcKind, RuntimeFn};
@@ -281,6 +281,36 @@ impl Parser<'_> {
                     _ => OpKind::Store(bounds),
                 }
             }
+            "extract" => {
+                args.push(self.value(state)?);
+                self.expect(",")?;
+                OpKind::Extract(self.number("a lane")?)
+            }
+            "load_lanes" | "store_lanes" => {
+                args.push(self.value(state)?);
+                args.extend(self.list("[", "]", |parser| parser.value(state))?);
+                self.expect_word("along")?;
+                let axis = self.number("an axis")?;
+                self.expect_word("step")?;
+                let step = self.number("a step")?;
+                let masked = self.lane_operands(state, &mut args)?;
+                let lanes = Lanes { axis, step, masked };
+                if word == "load_lanes" {
+                    OpKind::LoadLanes(lanes)
+                } else {
+                    OpKind::StoreLanes(lanes)
+                }
+            }
+            "gather" | "scatter" => {
+                args.push(self.value(state)?);
+                args.extend(self.list("[", "]", |parser| parser.value(state))?);
+                let masked = self.lane_operands(state, &mut args)?;
+                if word == "gather" {
+                    OpKind::Gather { masked }
+                } else {
+                    OpKind::Scatter { masked }
+                }
+            }
             "check" => {
                 args.push(self.value(state)?);
                 self.expect(",")?;
@@ -364,6 +394,20 @@ impl Parser<'_> {
         Ok(Parsed { kind, args })
     }
 
+    /// `if %mask = %value, ...`, both optional; whether there is a mask.
+    fn lane_operands(&mut self, state: &mut State, args: &mut Vec<ValueId>) -> Result<bool> {
+        let mask = if self.eat_word("if") {
+            Some(self.value(state)?)
+        } else {
+            None
+        };
+        if self.eat("=") {
+            args.extend(self.values(state)?);
+        }
+        args.extend(mask);
+        Ok(mask.is_some())
+    }
+
     /// The ops that are a word and operands.
     fn arithmetic(&self, name: &str, word: &str, field: Option<&str>) -> Option<OpKind> {
         let overflow = match field {
@@ -377,7 +421,12 @@ impl Parser<'_> {
             return (op.heeds_overflow() == field.is_some())
                 .then_some(OpKind::IntUnary(op, overflow));
         }
-        let kind = if let Some(op) = FloatOp::from_name(name) {
+        let fold = name
+            .strip_prefix("reduce.")
+            .and_then(ReductionOp::from_name);
+        let kind = if let Some(op) = fold {
+            OpKind::Reduce(op)
+        } else if let Some(op) = FloatOp::from_name(name) {
             OpKind::Float(op)
         } else if let Some(op) = FloatUnaryOp::from_name(name) {
             OpKind::FloatUnary(op)
@@ -391,6 +440,10 @@ impl Parser<'_> {
                 "select" => OpKind::Select,
                 "as_strided" => OpKind::AsStrided,
                 "data" => OpKind::DataPointer,
+                "splat" => OpKind::Splat,
+                "iota" => OpKind::Iota,
+                "from_lanes" => OpKind::FromLanes,
+                "disjoint" => OpKind::Disjoint,
                 _ => return None,
             }
         };

@@ -100,7 +100,7 @@ impl Checker<'_> {
             self.fault(op, format!("%{} has rank {}", value.index(), array.rank));
         }
         if let Type::Vector(_, lanes) | Type::Mask(lanes) = data.ty
-            && !(lanes >= 2 && lanes.is_power_of_two())
+            && !((2..=64).contains(&lanes) && lanes.is_power_of_two())
         {
             self.fault(op, format!("%{} has {lanes} lanes", value.index()));
         }
@@ -363,9 +363,11 @@ impl Checker<'_> {
             });
         }
         if let LoopKind::Vector(lanes) = data.kind {
-            self.expect(op, lanes >= 2 && lanes.is_power_of_two(), || {
-                format!("has {lanes} lanes")
-            });
+            self.expect(
+                op,
+                (2..=64).contains(&lanes) && lanes.is_power_of_two(),
+                || format!("has {lanes} lanes"),
+            );
         }
         self.nested(op, data.body);
     }

@@ -374,7 +374,18 @@ impl<'p> Machine<'p> {
                 }
                 total
             }
-            OpKind::DataPointer | OpKind::Stride(_) => panic!("not interpreted"),
+            OpKind::DataPointer
+            | OpKind::Stride(_)
+            | OpKind::Splat
+            | OpKind::Iota
+            | OpKind::Extract(_)
+            | OpKind::FromLanes
+            | OpKind::Reduce(_)
+            | OpKind::LoadLanes(_)
+            | OpKind::StoreLanes(_)
+            | OpKind::Gather { .. }
+            | OpKind::Scatter { .. }
+            | OpKind::Disjoint => panic!("not interpreted"),
         };
         Self::bind(at, &data.results, results);
         None
