@@ -115,19 +115,19 @@ impl<'a> Builder<'a> {
         match ty {
             types::F32 => self.ins.ins().f32const(0.0),
             types::F64 => self.ins.ins().f64const(0.0),
-            _ if ty.is_vector() => self.vector_const(ty, &[0; 16]),
+            _ if ty.is_vector() => self.vector_const(ty, &vec![0; ty.bytes() as usize]),
             _ => self.ins.ins().iconst(ty, 0),
         }
     }
 
-    /// A constant vector of 128 bits.
-    pub fn vector_const(&mut self, ty: Type, bytes: &[u8; 16]) -> Value {
-        let data = ConstantData::from(&bytes[..]);
+    /// A constant vector.
+    pub fn vector_const(&mut self, ty: Type, bytes: &[u8]) -> Value {
+        let data = ConstantData::from(bytes);
         let constant = self.ins.func.dfg.constants.insert(data);
         self.ins.ins().vconst(ty, constant)
     }
 
-    /// The same 128 bits as lanes of another type.
+    /// The same bits as lanes of another type.
     pub fn recast(&mut self, ty: Type, value: Value) -> Value {
         if self.ins.func.dfg.value_type(value) == ty {
             return value;
