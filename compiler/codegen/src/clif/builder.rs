@@ -127,6 +127,23 @@ impl<'a> Builder<'a> {
         self.ins.ins().vconst(ty, constant)
     }
 
+    /// Lanes of twice the width, for registers of 256 bits ([`crate::leaf`]).
+    ///
+    /// Cranelift's widening ops keep the size of the register, and its middle end takes `sextend` for one of scalars. So
+    /// conversions of floats to integers stand for those of integers: nothing that is known of them could be wrong.
+    pub fn widen_lanes(&mut self, ty: Type, value: Value, signed: bool) -> Value {
+        let ins = self.ins.ins();
+        match signed {
+            true => ins.fcvt_to_sint_sat(ty, value),
+            false => ins.fcvt_to_uint_sat(ty, value),
+        }
+    }
+
+    /// Lanes of half the width, their low bits: see [`Self::widen_lanes`].
+    pub fn truncate_lanes(&mut self, ty: Type, value: Value) -> Value {
+        self.ins.ins().x86_cvtt2dq(ty, value)
+    }
+
     /// The same bits as lanes of another type.
     pub fn recast(&mut self, ty: Type, value: Value) -> Value {
         if self.ins.func.dfg.value_type(value) == ty {

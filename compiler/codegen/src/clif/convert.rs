@@ -96,11 +96,7 @@ impl<'a> Lower<'a> {
         let parts = halves(vector, shape).map(|(part, high)| {
             if shape.register_bits() == 256 {
                 let part = self.low_half(part, high);
-                let ins = self.b.ins.ins();
-                return match signed {
-                    true => ins.sextend(shape.register(), part),
-                    false => ins.uextend(shape.register(), part),
-                };
+                return self.b.widen_lanes(shape.register(), part, signed);
             }
             let ins = self.b.ins.ins();
             match (high == Some(true), signed) {
@@ -144,7 +140,7 @@ impl<'a> Lower<'a> {
             // Each register becomes half of one.
             let half = Shape::single(shape.lane).register();
             let parts = vector.parts.iter();
-            let parts = parts.map(|part| self.b.ins.ins().ireduce(half, *part));
+            let parts = parts.map(|part| self.b.truncate_lanes(half, *part));
             let narrow = Vector {
                 shape: shape.narrow(),
                 parts: parts.collect(),

@@ -332,12 +332,13 @@ impl<'a> Lower<'a> {
             size * lane + k % size
         });
         let parts = vector.parts.iter().rev();
-        Vector {
+        let reversed = Vector {
             shape: vector.shape,
             parts: parts
                 .map(|part| self.b.shuffle(*part, *part, bytes))
                 .collect(),
-        }
+        };
+        self.in_shape(&reversed, wanted)
     }
 
     fn load_each(&mut self, each: &[Value], shape: Shape, count: usize) -> Vec<Vector> {

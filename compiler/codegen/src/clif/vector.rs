@@ -5,8 +5,7 @@
 //! says.
 //!
 //! For the emitter of [`crate::leaf`] registers have 256 bits, but for vectors that fill less. Such functions are not for
-//! Cranelift's own back end, and their conversions of vectors (`sextend`, `ireduce`, `fpromote`, ...) have vector types,
-//! lane by lane.
+//! Cranelift's own back end; some ops in them have types that only the emitter knows.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
@@ -599,7 +598,7 @@ impl<'a> Lower<'a> {
             false => self.b.ins.ins().uwiden_low(part),
             true => self.b.ins.ins().uwiden_high(part),
         };
-        let half = self.b.ins.ins().ireduce(types::I32X4, wide);
+        let half = self.b.truncate_lanes(types::I32X4, wide);
         self.b.recast(Shape::single(lane).register(), half)
     }
 
@@ -608,7 +607,7 @@ impl<'a> Lower<'a> {
         let ty = self.b.ins.func.dfg.value_type(low);
         let [low, high] = [low, high].map(|half| {
             let half = self.b.recast(types::I32X4, half);
-            self.b.ins.ins().sextend(types::I64X4, half)
+            self.b.widen_lanes(types::I64X4, half, true)
         });
         let joined = self.b.ins.ins().snarrow(low, high);
         let ty = ty.lane_type().by(2 * ty.lane_count()).unwrap_or(ty);

@@ -35,17 +35,16 @@ impl Select<'_> {
                 let code = of(table::widen(from.lane_type(), signed), size);
                 self.op(code, &[A::D(to, size), A::U(part, x)]);
             }
-            Opcode::Sextend | Opcode::Uextend => {
-                let code = of(
-                    table::widen(from.lane_type(), opcode == Opcode::Sextend),
-                    size,
-                );
+            // See `clif::Builder::widen_lanes`.
+            Opcode::FcvtToSintSat | Opcode::FcvtToUintSat if from.lane_type().is_int() => {
+                let signed = opcode == Opcode::FcvtToSintSat;
+                let code = of(table::widen(from.lane_type(), signed), size);
                 let part = self.rm(args[0], x);
                 self.op(code, &[A::D(to, size), part]);
             }
-            Opcode::Ireduce => self.reduce(ty, to, args[0])?,
+            Opcode::X86Cvtt2dq => self.reduce(ty, to, args[0])?,
             Opcode::Snarrow if size == Size::Y => {
-                let halves = [0, 1].map(|at| self.def_as(args[at], Opcode::Sextend));
+                let halves = [0, 1].map(|at| self.def_as(args[at], Opcode::FcvtToSintSat));
                 let [Some(low), Some(high)] = halves else {
                     return refuse("snarrow");
                 };
@@ -147,7 +146,7 @@ impl Select<'_> {
             }
             types::I16 => Code::VEX_Vpackusdw_xmm_xmm_xmmm128,
             types::I8 => Code::VEX_Vpackuswb_xmm_xmm_xmmm128,
-            _ => return refuse(format!("ireduce.{ty}")),
+            _ => return refuse(format!("lanes of {ty}")),
         };
         let mut keep = vec![0xff; lane.bytes() as usize];
         keep.resize(2 * keep.len(), 0);

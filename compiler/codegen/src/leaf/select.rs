@@ -276,7 +276,7 @@ impl<'a> Select<'a> {
 
     /// The register of 256 bits of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
     pub fn half(&self, value: Value) -> Option<(Value, bool)> {
-        let inst = self.def_as(value, Opcode::Ireduce)?;
+        let inst = self.def_as(value, Opcode::X86Cvtt2dq)?;
         let (wide, opcode) = self.def(self.arg(inst, 0))?;
         let high = match opcode {
             Opcode::UwidenLow => false,
