@@ -21,6 +21,7 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
