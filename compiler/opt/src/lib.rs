@@ -21,6 +21,7 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+mod unfold;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
