@@ -5,8 +5,8 @@ use snek_mir::ir::{Function, Program};
 use snek_mir::verify::verify;
 
 use crate::{
-    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, unblock, unfold, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, licm, masked, outline, prove,
+    share, simplify, strength, unblock, unfold, version,
 };
 
 /// How much to do.
@@ -78,6 +78,8 @@ pub const PASSES: &[Pass] = &[
     at(O2, "share", |p| each(p, share::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "licm", |p| each(p, licm::run)),
+    at(O2, "masked", |p| each(p, masked::run)),
+    at(O2, "carry", |p| each(p, carry::run)),
     at(O2, "strength", |p| each(p, strength::run)),
     at(O2, "cse", |p| each(p, cse::run)),
     at(O2, "dce", |p| each(p, dce::run)),

@@ -186,6 +186,9 @@ impl Walk<'_> {
                     if y.lo >= 0 && x.lo >= 1 {
                         r.add(b, t, 0);
                     }
+                    if let Some(factor) = y.constant() {
+                        self.note_multiple(t, a, factor);
+                    }
                 }
             }
             IntOp::FloorDiv => {
@@ -271,6 +274,38 @@ impl Walk<'_> {
     fn note_division(&mut self, op: OpId, dividend: Interval, divisor: Interval) {
         if dividend.lo >= 0 && divisor.lo >= 0 {
             self.facts.nonnegative_divisions.push(op);
+        }
+    }
+
+    /// `a <= x // c + k` says `a * c <= x + k * c`.
+    fn note_multiple(&mut self, product: Node, a: Node, factor: i128) {
+        if factor < 2 {
+            return;
+        }
+        let function = self.function;
+        let found = self.relations.above(a).to_vec();
+        for (node, k) in found {
+            if node as usize >= function.values.len() {
+                continue;
+            }
+            let Some(data) = function.def_op(ValueId::from_usize(node as usize)) else {
+                continue;
+            };
+            let divisor = match data.kind {
+                OpKind::Int(IntOp::FloorDiv, _) => function.const_int(data.args[1]).map(i128::from),
+                OpKind::Int(IntOp::Shr, _) => match function.const_int(data.args[1]) {
+                    Some(count @ 0..=62) => Some(1 << count),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let signed = function.ty(data.results[0]) == Type::I64;
+            if let Some(x) = self.node(data.args[0])
+                && signed
+                && divisor == Some(factor)
+            {
+                self.relations.add(product, x, k.saturating_mul(factor));
+            }
         }
     }
 
