@@ -1,4 +1,4 @@
-//! Recursive functions inlined into themselves, two or three levels deep, as far as their size allows.
+//! Recursive functions inlined into themselves, a few levels deep, as far as their size allows.
 //!
 //! A call that is left is made only where the callee would not return at once: the callee's first test, with what it
 //! returns then, is repeated before the call. Of a recursion that branches, most calls are of that kind.
@@ -14,9 +14,9 @@ use crate::rewrite::{is_speculatable, new_op, place_of};
 use crate::{cse, dce, simplify, unblock};
 
 /// Levels that are put in at most.
-const LEVELS: usize = 3;
+const LEVELS: usize = 4;
 /// No function grows beyond this many ops, constants apart.
-const LIMIT: usize = 160;
+const LIMIT: usize = 300;
 /// Ops up to the first test, and behind it up to the `return`, that are repeated before a call.
 const HEAD: usize = 6;
 

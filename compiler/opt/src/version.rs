@@ -140,7 +140,12 @@ fn conditions(
                 Some(c) => Condition::ConstantBelow(c.checked_add(k)?, need.array, need.axis),
                 None => Condition::Below(value, k, need.array, need.axis),
             },
-            None => Condition::ConstantBelow(need.largest?, need.array, need.axis),
+            None => {
+                let largest = need
+                    .largest
+                    .filter(|largest| largest.unsigned_abs() < NEAR)?;
+                Condition::ConstantBelow(largest, need.array, need.axis)
+            }
         });
     }
     if need.lacks_lower {
