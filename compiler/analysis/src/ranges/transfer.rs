@@ -288,23 +288,24 @@ impl Walk<'_> {
             if node as usize >= function.values.len() {
                 continue;
             }
-            let Some(data) = function.def_op(ValueId::from_usize(node as usize)) else {
+            let quotient = ValueId::from_usize(node as usize);
+            let Some(data) = function.def_op(quotient) else {
                 continue;
             };
-            let divisor = match data.kind {
-                OpKind::Int(IntOp::FloorDiv, _) => function.const_int(data.args[1]).map(i128::from),
-                OpKind::Int(IntOp::Shr, _) => match function.const_int(data.args[1]) {
-                    Some(count @ 0..=62) => Some(1 << count),
-                    _ => None,
-                },
-                _ => None,
+            let OpKind::Int(int @ (IntOp::FloorDiv | IntOp::Shr), _) = data.kind else {
+                continue;
             };
-            let signed = function.ty(data.results[0]) == Type::I64;
-            if let Some(x) = self.node(data.args[0])
-                && signed
-                && divisor == Some(factor)
+            let divisor = match (int, function.const_int(data.args[1])) {
+                (IntOp::FloorDiv, Some(divisor)) => i128::from(divisor),
+                (IntOp::Shr, Some(count @ 0..=62)) => 1 << count,
+                _ => continue,
+            };
+            if let Some(dividend) = self.node(data.args[0])
+                && function.ty(quotient) == Type::I64
+                && divisor == factor
             {
-                self.relations.add(product, x, k.saturating_mul(factor));
+                let k = k.saturating_mul(factor);
+                self.relations.add(product, dividend, k);
             }
         }
     }
