@@ -19,7 +19,7 @@ test: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run_all.sh
 
 bench: $(VENV)/.installed
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/bench.py $(ROWS)
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/build.py
