@@ -22,4 +22,4 @@ def right(value, given, after):
 
 ROWS = [{"what": "ackermann(3, 9)", "inputs": (3, 9), "targets": {"numba": 0.4, "c": 1.1}}]
 SIZES = range(0, 4)
-CASES = ["ackermann(0, 2**63 - 1)", "ackermann(2, 20)"]
+CASES = ["ackermann(2, 20)"]

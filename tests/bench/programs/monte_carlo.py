@@ -26,4 +26,3 @@ def right(value, given, after):
 
 ROWS = [{"what": "LCG Monte Carlo", "inputs": (5_000_000,), "targets": {"best": 1.0}}]
 SIZES = range(68)
-CASES = ["monte_carlo(10, 2**62)", "monte_carlo(3, -(2**62))"]
