@@ -1,4 +1,4 @@
-"""Collects programs by their folder: `tests/run`, `tests/bench/programs`, `tests/diag`; see README.md."""
+"""Collects programs: `tests/run`, `tests/bench/programs` and `tests/diag`, see README.md."""
 
 import json
 import os
@@ -93,15 +93,9 @@ class Program(pytest.File):
         output = directory / "outcomes.jsonl"
         error = None
         try:
+            ways = [modules[0], output, *modules[1:]]
             ran = subprocess.run(
-                [
-                    sys.executable,
-                    TESTS / "both_ways.py",
-                    self.path,
-                    modules[0],
-                    output,
-                    *modules[1:],
-                ],
+                [sys.executable, TESTS / "both_ways.py", self.path, *ways],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
