@@ -21,6 +21,8 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+mod unfold;
+pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};

@@ -6,7 +6,7 @@ use snek_mir::verify::verify;
 
 use crate::{
     cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, unblock, version,
+    strength, unblock, unfold, version,
 };
 
 /// How much to do.
@@ -66,6 +66,8 @@ pub const PASSES: &[Pass] = &[
     at(O2, "prove", |p| each(p, prove::run)),
     at(O2, "simplify", |p| each(p, simplify::run)),
     at(O2, "dce", |p| each(p, dce::run)),
+    // What is proved of one level of a recursion holds in its copies.
+    at(O2, "unfold", unfold::run),
     at(O2, "version", |p| each(p, version::run)),
     at(O2, "prove", |p| each(p, prove::run)),
     at(O2, "simplify", |p| each(p, simplify::run)),

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Bound, Function, LabelId, LoopKind, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+    Bound, Function, LabelId, Layout, LoopKind, OpId, OpKind, RegionId, Scalar, Type, ValueId,
 };
 
 use super::counters::{COUNTER, counters};
 use super::interval::Interval;
 use super::join::{Join, Joined};
 use super::relations::{Mark, Node, Relations};
-use super::{EXTENT_LIMIT, Hypotheses, Need, OverflowNeed, Ranges};
+use super::{EXTENT_LIMIT, Hypotheses, MEMORY_LIMIT, Need, OverflowNeed, Ranges};
 use crate::arrays::extent_of;
 use crate::structure::{Structure, falls_through, is_loop, terminator};
 
@@ -40,7 +40,7 @@ struct Frame {
 /// One analysis of one function.
 pub(super) struct Walk<'f> {
     pub(super) function: &'f Function,
-    structure: &'f Structure,
+    pub(super) structure: &'f Structure,
     pub(super) relations: Relations,
     born: Vec<u32>,
     clock: u32,
@@ -202,7 +202,14 @@ impl<'f> Walk<'f> {
         if let Some(&node) = self.extents.get(&(base, axis)) {
             return node;
         }
-        let node = self.relations.add_node(Interval::new(0, EXTENT_LIMIT));
+        let most = match self.function.ty(base) {
+            // Its elements lie side by side in memory.
+            Type::Array(array) if array.rank == 1 && array.layout == Layout::Contiguous => {
+                MEMORY_LIMIT / i128::from(array.element.size())
+            }
+            _ => EXTENT_LIMIT,
+        };
+        let node = self.relations.add_node(Interval::new(0, most));
         self.born.push(0);
         let born = match self.structure.region_of_value(self.function, base) {
             Some(region) if region == self.function.body => 0,
@@ -373,6 +380,7 @@ impl<'f> Walk<'f> {
             }
         }
         if f.kind != LoopKind::Parallel {
+            self.bound_sums(op, &carried, &data.args[2..]);
             self.arrive_at(f.label, &carried);
         }
         for &value in self.hypotheses.get(&op).into_iter().flatten() {
@@ -412,6 +420,7 @@ impl<'f> Walk<'f> {
         for (&param, &init) in carried.iter().zip(&data.args) {
             self.enter_carried(param, init);
         }
+        self.bound_sums(op, &carried, &data.args);
         self.region(*cond);
         if falls_through(function, *cond) {
             let yielded = &function.ops[terminator(function, *cond)].args;

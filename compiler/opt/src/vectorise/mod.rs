@@ -1,0 +1,3 @@
+//! Loops in lanes.
+
+pub mod widen;
