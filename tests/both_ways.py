@@ -107,7 +107,7 @@ def outcome(case, module, program):
     if isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
     names = {"np": np, "array": array, "math": math, "nan": math.nan, "inf": math.inf}
-    if hasattr(module, "SIZES"):
+    if np is not None:
         names["laid"] = layouts.laid
     names.update((k, v) for k, v in vars(module).items() if not k.startswith("__"))
     given = dict(names)
