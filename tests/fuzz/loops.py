@@ -247,8 +247,8 @@ class Fuzzer:
         self.out.mkdir(parents=True, exist_ok=True)
         path = self.out / f"loop_{seed}_{function.name}.py"
         quoted = doc.replace("\\", "\\\\").replace('"""', "'''")
-        text = f'"""{quoted}\n"""\n\n{generate.HEAD}\n\n{source}\n\n\nCASES = [\n    """{case}""",\n]\n'
-        path.write_text(text)
+        cases = f'CASES = [\n    """{case}""",\n]'
+        path.write_text(f'"""{quoted}\n"""\n\n{generate.HEAD}\n\n{source}\n\n\n{cases}\n')
         return path
 
 
@@ -312,9 +312,9 @@ def smaller_sources(source):
         for name in ("body", "orelse"):
             body = getattr(node, name, None)
             if isinstance(body, list) and isinstance(node, ast.stmt):
-                places += [("drop", node, name, k) for k in range(len(body))]
+                places += [(node, name, k) for k in range(len(body))]
     seen = {source}
-    for kind, node, name, k in places:
+    for node, name, k in places:
         body = getattr(node, name)
         statement = body[k]
         if isinstance(statement, ast.Return | ast.Pass):

@@ -1,7 +1,8 @@
 """Calls the functions of a module of the fuzzer, and writes down what can be seen of each call.
 
 run_module.py SEED COUNT KIND OUTPUT WAY=PATH... [--only NAME] [--number N] [--skip NAME,...]: the
-ways are `interpreted` (a source file) and any others (modules).  OUTPUT gets a JSON object a line: {"case", "way", "outcome"}.
+ways are `interpreted` (a source file) and any others (modules).  OUTPUT gets a JSON object a line,
+{"case", "way", "outcome"}.
 """
 
 import ast
