@@ -8,8 +8,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use snek_mir::edit::{self, Cloner};
 use snek_mir::builder::Builder;
+use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Function, FunctionId, Op, OpId, OpKind, Program, RegionId, Role, Type, ValueDef, ValueId,
 };
@@ -95,7 +95,8 @@ fn has_wide(function: &Function, op: &Op) -> bool {
     let mut inside = op.kind.regions().into_iter();
     inside.any(|region| {
         let ops = edit::ops_in(function, region);
-        ops.into_iter().any(|op| function.ops[op].results.iter().any(is_wide))
+        ops.into_iter()
+            .any(|op| function.ops[op].results.iter().any(is_wide))
     })
 }
 
@@ -155,7 +156,10 @@ fn group(function: &Function, region: RegionId, first: usize, users: &Users) -> 
         };
         let results: Vec<ValueId> = made.iter().copied().filter(used_outside).collect();
         // Vectors, and views of arrays, do not leave: what uses them must come along.
-        if results.iter().all(|value| matches!(function.ty(*value), Type::Scalar(_))) {
+        if results
+            .iter()
+            .all(|value| matches!(function.ty(*value), Type::Scalar(_)))
+        {
             let (repeated, captured) = captures(function, &ops[first..end])?;
             return Some(Group {
                 region,
@@ -262,7 +266,11 @@ fn outline(program: &mut Program, id: FunctionId, group: Group, count: usize) {
         let body = leaf.body;
         leaf.regions[body].ops.push(new);
     }
-    let given = group.results.iter().map(|value| cloner.values[value]).collect();
+    let given = group
+        .results
+        .iter()
+        .map(|value| cloner.values[value])
+        .collect();
     let body = leaf.body;
     Builder::at_end(&mut leaf, body, site).end_with(OpKind::Return, given);
     let leaf = program.functions.push(leaf);
