@@ -199,8 +199,9 @@ fn captures(function: &Function, ops: &[OpId]) -> Option<(Vec<OpId>, Vec<ValueId
     Some((repeated, captured))
 }
 
-/// Makes a value of outside known inside.
-fn bring(
+/// Makes a value of outside known inside: constants, and vectors that pure ops make, are made again there; others are
+/// captured. `None` if a vector would have to be.
+pub fn bring(
     function: &Function,
     value: ValueId,
     known: &mut HashSet<ValueId>,
@@ -218,7 +219,7 @@ fn bring(
         let kind = &function.ops[*op].kind;
         let constant = matches!(
             kind,
-            OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::Undefined
+            OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::ConstText(_) | OpKind::Undefined
         );
         constant || (is_vector(function.ty(value)) && kind.properties().is_pure())
     });

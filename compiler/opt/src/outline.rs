@@ -4,15 +4,16 @@
 //! `ParallelBody`, its reductions one of role `Combine`. Constants are not captured but made again. Loops in loops are
 //! outlined too, from the inside of the new functions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Compare, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
-    ReductionOp, RegionId, Role, Scalar, SiteId, Type, ValueDef, ValueId,
+    ReductionOp, RegionId, Role, Scalar, SiteId, Type, ValueId,
 };
 
+use crate::leaf::bring;
 use crate::rewrite::place_of;
 
 /// Runs the pass.
@@ -84,44 +85,24 @@ fn partials(function: &Function, f: &For) -> Vec<Type> {
     function.types(&function.regions[f.body].params[1..])
 }
 
-/// What the body uses from outside: constants, and the rest in the order of its first use.
+/// What the body uses from outside: constants (and vectors, which are made again like these), and the rest in the order of its first use.
 fn captures(function: &Function, body: RegionId) -> (Vec<OpId>, Vec<ValueId>) {
-    let mut inside = vec![false; function.values.len()];
+    let mut known = HashSet::new();
     for region in edit::regions_in(function, body) {
-        for param in &function.regions[region].params {
-            inside[param.index()] = true;
-        }
+        known.extend(&function.regions[region].params);
         for op in &function.regions[region].ops {
-            for result in &function.ops[*op].results {
-                inside[result.index()] = true;
-            }
+            known.extend(&function.ops[*op].results);
         }
     }
     let (mut constants, mut captured) = (Vec::new(), Vec::new());
     for op in edit::ops_in(function, body) {
         for &arg in &function.ops[op].args {
-            if std::mem::replace(&mut inside[arg.index()], true) {
-                continue;
-            }
-            match function.values[arg].def {
-                ValueDef::Result(def, _) if is_constant(&function.ops[def].kind) => {
-                    for result in &function.ops[def].results {
-                        inside[result.index()] = true;
-                    }
-                    constants.push(def);
-                }
-                _ => captured.push(arg),
+            if bring(function, arg, &mut known, &mut constants, &mut captured).is_none() {
+                captured.push(arg);
             }
         }
     }
     (constants, captured)
-}
-
-fn is_constant(kind: &OpKind) -> bool {
-    matches!(
-        kind,
-        OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::ConstText(_) | OpKind::Undefined
-    )
 }
 
 fn empty(
