@@ -172,5 +172,5 @@ def tanh(x: f64) -> f64:
     p = -0.05396825396822037 + z * p
     p = 0.1333333333333331 + z * p
     p = -0.3333333333333333 + z * p
-    small = x + x * (z * p)
-    return small if a < 0.55 else _copysign(large, x)
+    small = a + a * (z * p)
+    return _copysign(small if a < 0.55 else large, x)

@@ -110,6 +110,6 @@ def fmod(x: f64, y: f64) -> f64:
     above = r + b
     r = above if r < 0.0 else r
     result = _copysign(r, x)
-    if not (quotient < 16777216.0):
+    if not (quotient < 16777216.0 and b < _INF):
         result = _c_fmod(x, y)
     return result
