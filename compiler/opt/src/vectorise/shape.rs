@@ -15,6 +15,9 @@ use snek_mir::ops::Raises;
 
 use super::widen::Obstacle;
 
+/// Terms beyond this would make the test of the trip count fail for arrays that people have.
+const LARGE: i128 = 1 << 33;
+
 /// What is known of a function while its loops are looked at.
 pub struct Context<'f> {
     /// The function.
@@ -36,8 +39,10 @@ pub struct Fold {
     pub op: ReductionOp,
     /// Arithmetic that raises, or was proved, in the order of the serial loop: in lanes it wraps.
     pub arithmetic: Vec<OpId>,
-    /// What an iteration adds at most, if sums must be shown not to overflow in any order.
+    /// Sums that raise must be shown not to overflow in any order: by what an iteration adds at most, or by watching.
     pub bounded: Option<i128>,
+    /// The terms may be large: the sums of the lanes are watched, and what leaves a moderate range is done again serially.
+    pub watched: bool,
     /// A float minimum or maximum: zeros and NaN are left to the serial loop, which keeps the first of equal ones.
     pub picks: bool,
 }
@@ -61,9 +66,14 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
     let stores = edit::ops_in(function, f.body)
         .into_iter()
         .any(|op| function.ops[op].kind.properties().writes);
+    // What gives up is done again from the start.
     if stores && folds.iter().any(|fold| fold.picks) {
         let reason = "it stores beside the minimum or maximum of floats that it carries";
         return obstacle(function.ops[op].site, reason);
+    }
+    if stores && let Some(sum) = folds.iter().find(|fold| fold.watched) {
+        let at = sum.arithmetic.last().copied().unwrap_or(op);
+        return obstacle(function.ops[at].site, "`{}` may overflow");
     }
     Ok(folds)
 }
@@ -169,6 +179,7 @@ impl<'c, 'f> Walk<'c, 'f> {
                 op: ReductionOp::Add,
                 arithmetic: Vec::new(),
                 bounded: None,
+                watched: false,
                 picks: false,
             },
             most: 0,
@@ -196,7 +207,15 @@ impl<'c, 'f> Walk<'c, 'f> {
             if walk.fold.op != ReductionOp::Add {
                 return obstacle(function.ops[end].site, "the product may overflow");
             }
-            walk.fold.bounded = Some(walk.most);
+            match walk.most <= LARGE {
+                true => walk.fold.bounded = Some(walk.most),
+                // Only the sum at the end of an iteration is watched.
+                false if walk.fold.arithmetic.len() > 1 => {
+                    let at = walk.fold.arithmetic.last().copied().unwrap_or(end);
+                    return obstacle(function.ops[at].site, "`{}` may overflow");
+                }
+                false => walk.fold.watched = true,
+            }
         }
         // A declared reduction takes any of several zeros.
         walk.fold.picks &= !context.relaxed;
@@ -373,9 +392,6 @@ impl<'c, 'f> Walk<'c, 'f> {
             }
             self.any_checked = true;
             self.most = self.most.saturating_add(added.lo.abs().max(added.hi.abs()));
-            if self.most > 1 << 48 {
-                return obstacle(data.site, "`{}` may overflow");
-            }
         }
         Ok(())
     }
