@@ -21,7 +21,8 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{LoopReport, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};
