@@ -176,6 +176,10 @@ impl Display for Program {
         for export in &self.exports {
             self.fmt_export(f, export)?;
         }
+        for form in &self.vector_forms {
+            let function = self.symbol(form.function);
+            writeln!(f, "vector {} = {function}", quote(form.name))?;
+        }
         for id in self.functions.indices() {
             write!(f, "\n{}", print_function(self, id))?;
         }
