@@ -11,6 +11,7 @@ pub mod pipeline;
 
 mod build;
 mod internal;
+mod loops;
 mod messages;
 mod report;
 mod run;
