@@ -285,6 +285,7 @@ fn take(
             }
         }
         Ok(_) => Outcome::Inner,
+        Err(obstacle) if obstacle.reason == shape::INNER => Outcome::Inner,
         Err(obstacle) => Outcome::Not(obstacle),
     };
     let done = matches!(outcome, Outcome::Lanes { .. });

@@ -15,6 +15,8 @@ use snek_mir::ops::Raises;
 
 use super::widen::Obstacle;
 
+/// The reason why a loop stays whose inner loop was taken.
+pub const INNER: &str = "its inner loop runs in lanes";
 /// Terms beyond this would make the test of the trip count fail for arrays that people have.
 const LARGE: i128 = 1 << 33;
 
@@ -89,9 +91,7 @@ fn leaves(context: &Context<'_>, f: &For) -> Result<(), Obstacle> {
     for op in edit::ops_in(function, f.body) {
         let data = &function.ops[op];
         let reason = match &data.kind {
-            OpKind::For(inner) if matches!(inner.kind, LoopKind::Vector(_)) => {
-                "its inner loop runs in lanes"
-            }
+            OpKind::For(inner) if matches!(inner.kind, LoopKind::Vector(_)) => INNER,
             OpKind::For(inner) if inner.kind == LoopKind::Parallel => {
                 "it has a parallel loop inside"
             }
