@@ -251,6 +251,8 @@ pub struct Function {
     pub recursive: bool,
     /// Float arithmetic may be reassociated and contracted.
     pub fastmath: bool,
+    /// No vector form stands for a call of the runtime.
+    pub strict_math: bool,
     /// Who calls it.
     pub role: Role,
     /// All values.

@@ -312,6 +312,7 @@ impl Printer<'_> {
             (function.may_raise, " raises"),
             (function.recursive, " recursive"),
             (function.fastmath, " fastmath"),
+            (function.strict_math, " strict_math"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
         ];

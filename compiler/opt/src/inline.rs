@@ -51,6 +51,7 @@ pub fn run(program: &mut Program) {
                     && !function.recursive
                     && function.role == Role::Plain
                     && function.fastmath == program.functions[id].fastmath
+                    && (!function.strict_math || program.functions[id].strict_math)
                     && sizes[callee] <= limit
                     && size + sizes[callee] <= LIMIT
             };

@@ -21,6 +21,7 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+mod vector_math;
 pub mod vectorise;
 mod version;
 

@@ -123,6 +123,7 @@ fn raises(context: &Context<'_>, f: &For, folded: &HashSet<OpId>) -> Result<(), 
                 let name = context.names.get(*callee).map_or("?", String::as_str);
                 return obstacle(data.site, format!("it calls `{name}`"));
             }
+            OpKind::CallRuntime(_) if data.kind.properties().is_pure() => {}
             OpKind::CallRuntime(name) => {
                 let name = name.rsplit("snek_rt_").next().unwrap_or(name);
                 return obstacle(data.site, format!("it calls `{name}` of the runtime"));
