@@ -736,7 +736,7 @@ impl Widener<'_> {
             }
             if live.is_some() {
                 let any = this.any(next[0]);
-                this.unless(any, OpKind::Break(label), next.clone());
+                this.exit_on(false, any, OpKind::Break(label), next.clone());
             }
             this.op(OpKind::Next(label), next, &[]);
             Ok(())
@@ -783,14 +783,21 @@ impl Widener<'_> {
         Ok(())
     }
 
-    /// Does what the terminator says if the condition is false.
-    pub(super) fn unless(&mut self, condition: ValueId, terminator: OpKind, args: Vec<ValueId>) {
-        let (then, other) = (self.function.add_region(), self.function.add_region());
-        let here = std::mem::replace(&mut self.region, then);
+    /// Does what the terminator says if the condition is as said.
+    pub(super) fn exit_on(
+        &mut self,
+        truth: bool,
+        condition: ValueId,
+        terminator: OpKind,
+        args: Vec<ValueId>,
+    ) {
+        let (stay, leave) = (self.function.add_region(), self.function.add_region());
+        let here = std::mem::replace(&mut self.region, stay);
         self.op(OpKind::Yield, Vec::new(), &[]);
-        self.region = other;
+        self.region = leave;
         self.op(terminator, args, &[]);
         self.region = here;
+        let (then, other) = if truth { (leave, stay) } else { (stay, leave) };
         self.op(OpKind::If { then, other }, vec![condition], &[]);
     }
 

@@ -70,8 +70,12 @@ impl Widener<'_> {
     /// Leaves the vector loop if the condition holds.
     fn exit_if(&mut self, condition: ValueId) {
         self.exits = true;
-        let not = self.not(condition);
-        self.unless(not, OpKind::Break(self.label), self.begin.clone());
+        self.exit_on(
+            true,
+            condition,
+            OpKind::Break(self.label),
+            self.begin.clone(),
+        );
     }
 
     /// Leaves the vector loop if the condition, of one lane or of each, does not hold in an active lane.
@@ -96,7 +100,7 @@ impl Widener<'_> {
             };
             self.value(OpKind::Reduce(ReductionOp::And), vec![all], Type::BOOL)
         };
-        self.unless(good, OpKind::Break(self.label), self.begin.clone());
+        self.exit_on(false, good, OpKind::Break(self.label), self.begin.clone());
     }
 
     /// The scalar of a uniform value, the vector of another one.
