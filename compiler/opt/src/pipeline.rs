@@ -6,8 +6,8 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, unblock, vectorise, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, licm, masked, outline, prove,
+    share, simplify, strength, unblock, unfold, vectorise, version,
 };
 
 /// How much to do.
@@ -67,6 +67,8 @@ pub const PASSES: &[Pass] = &[
     at(O2, "prove", |p, _| each(p, prove::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
+    // What is proved of one level of a recursion holds in its copies.
+    at(O2, "unfold", |p, _| unfold::run(p)),
     at(O2, "version", |p, _| each(p, version::run)),
     at(O2, "prove", |p, _| each(p, prove::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
@@ -79,6 +81,9 @@ pub const PASSES: &[Pass] = &[
     at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "vectorise", vectorise::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    // Loops that stay scalar.
+    at(O2, "masked", |p, _| each(p, masked::run)),
+    at(O2, "carry", |p, _| each(p, carry::run)),
     at(O2, "strength", |p, _| each(p, strength::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
