@@ -23,11 +23,8 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
-<<<<<<< HEAD
 mod vector_math;
-=======
 mod unfold;
->>>>>>> opt
 pub mod vectorise;
 mod version;
 
