@@ -14,8 +14,8 @@ use snek_mir::ir::{
     ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
 };
 
-use super::shape::Fold;
-use super::widen::{Carry, Obstacle, widen};
+use super::shape::{Fold, may_exit};
+use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
 use crate::rewrite::place_of;
 
 /// Sums whose parts stay within this do not overflow in any order.
@@ -53,9 +53,12 @@ pub fn build(
     };
     let name = function.labels[f.label].clone();
     let label = function.add_label(name);
-    let body = widened(function, plan, label)?;
+    let Widened {
+        region: body,
+        exits,
+    } = widened(function, plan, label)?;
 
-    let same = leave(function, plan, body);
+    let same = leave(function, plan, body, exits);
     let watches = watch(function, plan, body);
     let place = tested_at(function, structure, plan);
     let apart = place.and_then(|place| tests(function, plan, place, site));
@@ -100,9 +103,16 @@ pub fn build(
             let mut args = vec![start, end];
             let mut vectors = Vec::new();
             for (fold, init) in plan.folds.iter().zip(&inits) {
+                if fold.unchanged {
+                    continue;
+                }
                 let ty = in_lanes(b.function.ty(*init), plan.lanes);
                 args.push(identity(b, fold.op, ty));
                 vectors.push(ty);
+            }
+            if exits {
+                args.push(start);
+                vectors.push(Type::I64);
             }
             for _ in 0..watches {
                 let ty = Type::Vector(Scalar::I64, plan.lanes);
@@ -112,7 +122,12 @@ pub fn build(
             let mut folded = b.values(OpKind::For(vector), args, &vectors);
             let mut next = end;
             let mut values = Vec::new();
-            for seen in folded.split_off(plan.folds.len()) {
+            let lanes = plan.folds.iter().filter(|fold| !fold.unchanged).count();
+            let mut others = folded.split_off(lanes);
+            if exits {
+                return where_lanes_left(b, plan, &inits, &folded, others.remove(0));
+            }
+            for seen in others {
                 let seen = b.value(OpKind::Reduce(ReductionOp::Or), vec![seen], Type::I64);
                 let beyond = b.const_i64(!(2 * headroom(plan.lanes) - 1));
                 let seen = b.int(IntOp::And, Overflow::Wrap, seen, beyond);
@@ -120,7 +135,12 @@ pub fn build(
                 let moderate = b.compare(Compare::Eq, seen, zero);
                 next = b.select(moderate, next, start);
             }
-            for ((fold, init), vector) in plan.folds.iter().zip(&inits).zip(folded) {
+            let mut folded = folded.into_iter();
+            for (fold, init) in plan.folds.iter().zip(&inits) {
+                let Some(vector) = (!fold.unchanged).then(|| folded.next()).flatten() else {
+                    values.push(*init);
+                    continue;
+                };
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![vector], ty);
                 let value = combine(b, fold, *init, lanes);
@@ -156,13 +176,40 @@ pub fn build(
     Ok(())
 }
 
+/// Where the serial loop goes on, and from what, if lanes may leave early.
+fn where_lanes_left(
+    b: &mut Builder<'_>,
+    plan: &Plan<'_>,
+    inits: &[ValueId],
+    folded: &[ValueId],
+    next: ValueId,
+) -> Vec<ValueId> {
+    let mut values = vec![next];
+    let mut folded = folded.iter();
+    for (fold, init) in plan.folds.iter().zip(inits) {
+        let vector = match fold.unchanged {
+            true => None,
+            false => folded.next(),
+        };
+        values.push(match vector {
+            Some(vector) => {
+                let ty = b.function.ty(*init);
+                let lanes = b.value(OpKind::Reduce(fold.op), vec![*vector], ty);
+                combine(b, fold, *init, lanes)
+            }
+            None => *init,
+        });
+    }
+    values
+}
+
 /// The body in lanes. Folds that raise wrap there.
-fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<RegionId, Obstacle> {
-    let carries: Vec<Carry> = plan
-        .folds
-        .iter()
-        .map(|fold| Carry::Lanes(fold.op))
-        .collect();
+fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<Widened, Obstacle> {
+    let carry = |fold: &Fold| match fold.unchanged {
+        true => Carry::Unchanged,
+        false => Carry::Lanes(fold.op),
+    };
+    let carries: Vec<Carry> = plan.folds.iter().map(carry).collect();
     let mut kept = Vec::new();
     for &op in plan.folds.iter().flat_map(|fold| &fold.arithmetic) {
         if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
@@ -170,7 +217,14 @@ fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<R
             *overflow = Overflow::Wrap;
         }
     }
-    let body = widen(function, plan.op, plan.lanes, &carries, label);
+    let (op, lanes) = (plan.op, plan.lanes);
+    let body = match may_exit(plan.folds) {
+        true => widen_with_exits(function, op, lanes, &carries, label),
+        false => widen(function, op, lanes, &carries, label).map(|region| Widened {
+            region,
+            exits: false,
+        }),
+    };
     for (op, old) in kept.into_iter().rev() {
         if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
             *overflow = old;
@@ -213,8 +267,8 @@ fn watch(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> usize {
 }
 
 /// Takes loads out of the body that give the same in all iterations, since the tests say that nothing is stored there.
-/// The vector loop runs at least once, so they may be done before it.
-fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> Vec<OpId> {
+/// The vector loop runs at least once, so they may be done before it, unless lanes may have left before them.
+fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId, exits: bool) -> Vec<OpId> {
     let mut inside: HashSet<ValueId> = HashSet::new();
     for region in edit::regions_in(function, body) {
         inside.extend(&function.regions[region].params);
@@ -225,6 +279,9 @@ fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> Vec<OpId> 
     let mut left = Vec::new();
     for op in function.regions[body].ops.clone() {
         let data = &function.ops[op];
+        if exits && !data.kind.regions().is_empty() {
+            break;
+        }
         let same = match &data.kind {
             OpKind::Load(bounds) => {
                 let base = view(function, data.args[0]).base;
