@@ -23,8 +23,8 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
-mod vector_math;
 mod unfold;
+mod vector_math;
 pub mod vectorise;
 mod version;
 

@@ -112,7 +112,9 @@ fn calls(program: &Program, function: &Function) -> Vec<(OpId, FunctionId)> {
 fn is_plain(program: &Program, form: &VectorForm) -> bool {
     let function = &program.functions[form.function];
     let ops = edit::ops(function);
-    let returns = ops.iter().filter(|op| function.ops[**op].kind.is_terminator());
+    let returns = ops
+        .iter()
+        .filter(|op| function.ops[**op].kind.is_terminator());
     let leaves = |op: &&OpId| !matches!(function.ops[**op].kind, OpKind::Yield);
     let last = function.regions[function.body].ops.last();
     let returns: Vec<&OpId> = returns.filter(leaves).collect();

@@ -204,10 +204,15 @@ mod tests {
         assert!(VECTOR_FORMS.is_sorted());
         for (path, text) in FILES {
             for line in text.lines().filter(|_| path.starts_with("vector/")) {
-                let name = line.strip_prefix("def ").and_then(|rest| rest.split('(').next());
+                let name = line
+                    .strip_prefix("def ")
+                    .and_then(|rest| rest.split('(').next());
                 if let Some(name) = name.filter(|name| !name.starts_with('_')) {
                     let form = vector_form(&format!("snek_rt_math_{name}"));
-                    assert!(form.is_some_and(|(_, file, def)| file == path && *def == name), "{path}: {name}");
+                    assert!(
+                        form.is_some_and(|(_, file, def)| file == path && *def == name),
+                        "{path}: {name}"
+                    );
                 }
             }
         }

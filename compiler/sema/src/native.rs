@@ -418,7 +418,10 @@ fn vector_forms(
 ) -> Vec<(&'static str, FunctionId)> {
     let mut used = BTreeSet::new();
     let mut any_loop = false;
-    for function in seen.iter().filter_map(|id| analyzer.instances[*id].function.as_ref()) {
+    for function in seen
+        .iter()
+        .filter_map(|id| analyzer.instances[*id].function.as_ref())
+    {
         any_loop |= hir::has_for(&function.body);
         for expr in &function.exprs {
             if let hir::ExprKind::Intrinsic { name, .. } = &expr.kind {

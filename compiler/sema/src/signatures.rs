@@ -263,7 +263,9 @@ fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
     if name != "strict_math" {
         let message = format!("there is no option `{name}`");
         let problem = Diagnostic::error(Code::T003, keyword.span, message);
-        signature.problems.push(problem.help("the options are: `strict_math`"));
+        signature
+            .problems
+            .push(problem.help("the options are: `strict_math`"));
         return;
     }
     match &keyword.value.kind {
@@ -273,7 +275,9 @@ fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
         _ => {
             let message = format!("`{name}` must be known when the function is compiled");
             let problem = Diagnostic::error(Code::T003, keyword.value.span, message);
-            signature.problems.push(problem.help("write `True` or `False`"));
+            signature
+                .problems
+                .push(problem.help("write `True` or `False`"));
         }
     }
 }

@@ -62,12 +62,7 @@ impl Body<'_, '_> {
         self.coerce(results, &types)
     }
 
-    fn op_intrinsic(
-        &mut self,
-        op: &str,
-        args: &[ValueId],
-        types: &[Type],
-    ) -> Result<Vec<ValueId>> {
+    fn op_intrinsic(&mut self, op: &str, args: &[ValueId], types: &[Type]) -> Result<Vec<ValueId>> {
         let unary = match op {
             "sqrt" => Some(FloatUnaryOp::Sqrt),
             "floor" => Some(FloatUnaryOp::Floor),

@@ -4,7 +4,9 @@
 mod fold;
 mod function;
 
-use crate::ir::{Element, Export, FunctionId, Layout, OpId, Program, PyType, Role, Scalar, Type, VectorForm};
+use crate::ir::{
+    Element, Export, FunctionId, Layout, OpId, Program, PyType, Role, Scalar, Type, VectorForm,
+};
 use crate::text::print_op;
 use snek_abi::ScalarKind;
 use snek_diagnostics::InternalError;
@@ -83,8 +85,8 @@ fn verify_form(program: &Program, form: &VectorForm) -> Option<String> {
     let types = |types: &[snek_abi::AbiType]| -> Vec<Type> {
         types.iter().copied().map(crate::ops::abi_type).collect()
     };
-    let differs =
-        function.types(function.params()) != types(row.params) || function.results != types(row.results);
+    let differs = function.types(function.params()) != types(row.params)
+        || function.results != types(row.results);
     differs.then(|| "its function has other parameters or results".to_string())
 }
 

@@ -52,14 +52,7 @@ pub(crate) fn serial(function: &mut Function, names: &Names, notes: &mut Notes) 
     if roots.is_empty() {
         return roots;
     }
-    nests(
-        function,
-        &structure,
-        names,
-        &roots,
-        (relaxed, false),
-        notes,
-    )
+    nests(function, &structure, names, &roots, (relaxed, false), notes)
 }
 
 /// Runs the pass on the loops over the chunks of parallel loops.
