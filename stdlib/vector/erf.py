@@ -25,6 +25,19 @@ def _fabs(x: f64) -> f64: ...
 def _copysign(x: f64, y: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
+def _head(x: f64) -> f64:
+    """The first 26 bits: their square is exact."""
+    return _from_signed_bits(_signed_bits(x) & -134217728)
+
+
 def _near(a: f64) -> f64:
     """erf(a) / a - 1 for a in 0 .. 0.84375; erf(a) - _ERF_1 up to 1.25."""
     is_small = a < 0.84375
@@ -193,7 +206,7 @@ def erfc(x: f64) -> f64:
     small = half if x >= 0.25 else small
     b = 28.0 if a > 28.0 else a
     # center + slope + p - x*x: the square of a half is exact, and so is the sum with the center.
-    head = _from_bits(_bits(b) & 0xFFFFFFFFF8000000)
+    head = _head(b)
     p, center, slope = _far(b)
     k = ((p + slope + center - b * b) * 1.4426950408889634 + _MAGIC) - _MAGIC
     high = (-(head * head) - k * 0.6931471803691238) + center
@@ -209,7 +222,7 @@ def erfc(x: f64) -> f64:
     b = 1.0 if b < 1.25 else b
     head = 1.0 if b < 1.25 else head
     q = high / b
-    q_head = _from_bits(_bits(q) & 0xFFFFFFFFF8000000)
+    q_head = _head(q)
     q_rest = q - q_head
     rest = (((high - q_head * head) - q_rest * head) - q_head * (b - head)) - q_rest * (b - head)
     q = q + (rest + low) / b

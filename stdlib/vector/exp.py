@@ -28,6 +28,19 @@ def _fabs(x: f64) -> f64: ...
 def _copysign(x: f64, y: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
+def _head(x: f64) -> f64:
+    """The first 26 bits: their square is exact."""
+    return _from_signed_bits(_signed_bits(x) & -134217728)
+
+
 def _nearest(x: f64) -> f64:
     """The nearest integer, for |x| < 2**51."""
     return (x + _MAGIC) - _MAGIC
@@ -76,7 +89,7 @@ def exp2(x: f64) -> f64:
     k = _nearest(x)
     f = x - k
     # f ln 2, exactly: the product of two halves, and the rest.
-    head = _from_bits(_bits(f) & 0xFFFFFFFFF8000000)
+    head = _head(f)
     r = f * 0.6931471805599453
     exact = head * 0.6931471675634384
     rest = (f - head) * 0.6931471675634384 + f * 1.2996506893889889e-08

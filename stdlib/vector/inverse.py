@@ -29,9 +29,17 @@ def _sqrt(x: f64) -> f64: ...
 def _copysign(x: f64, y: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
 def _head(x: f64) -> f64:
     """The first 21 bits: their square is exact."""
-    return _from_bits(_bits(x) & 0xFFFFFFFF00000000)
+    return _from_signed_bits(_signed_bits(x) & -4294967296)
 
 
 def _rational(z: f64) -> f64:
@@ -149,8 +157,8 @@ def atan2(y: f64, x: f64) -> f64:
     bottom = 1.0 if bottom == 0.0 else bottom
     q = top / bottom
     # What the rounding of q has lost, as an angle.
-    q_head = _from_bits(_bits(q) & 0xFFFFFFFFF8000000)
-    head = _from_bits(_bits(bottom) & 0xFFFFFFFFF8000000)
+    q_head = _head(q)
+    head = _head(bottom)
     rest = bottom - head
     q_rest = q - q_head
     lost = (((top - q_head * head) - q_head * rest) - q_rest * head) - q_rest * rest

@@ -22,6 +22,19 @@ def _from_bits(x: u64) -> f64: ...
 def _fabs(x: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
+def _head(x: f64) -> f64:
+    """The first 21 bits: their square is exact."""
+    return _from_signed_bits(_signed_bits(x) & -4294967296)
+
+
 def _split(x: f64) -> tuple[f64, f64]:
     """k and 1 + f of a positive finite number."""
     is_small = x < 2.2250738585072014e-308
@@ -64,7 +77,7 @@ def _parts(m: f64) -> tuple[f64, f64]:
     f = m - 1.0
     s = f / (2.0 + f)
     half = 0.5 * f * f
-    high = _from_bits(_bits(f - half) & 0xFFFFFFFF00000000)
+    high = _head(f - half)
     return high, ((f - high) - half) + s * (half + _series(s))
 
 

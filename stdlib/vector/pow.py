@@ -23,9 +23,17 @@ def _fabs(x: f64) -> f64: ...
 def _rint(x: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
 def _head(x: f64) -> f64:
-    """The first 21 bits."""
-    return _from_bits(_bits(x) & 0xFFFFFFFF00000000)
+    """The first 21 bits: their square is exact."""
+    return _from_signed_bits(_signed_bits(x) & -4294967296)
 
 
 def _log2(x: f64) -> tuple[f64, f64]:
@@ -116,7 +124,7 @@ def pow(x: f64, y: f64) -> f64:
     result = _NAN if x < 0.0 and a < _INF and not is_whole else result
     y_half = y * 0.5
     is_odd = is_whole and _rint(y_half) != y_half
-    negated = _from_bits(_bits(result) ^ (_bits(x) & 0x8000000000000000))
+    negated = _from_bits(_bits(result) ^ ((_bits(x) >> 63) << 63))
     result = negated if is_odd else result
     result = x + y if x != x or y != y else result
     return 1.0 if x == 1.0 or y == 0.0 else result

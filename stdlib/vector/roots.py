@@ -31,9 +31,17 @@ def _copysign(x: f64, y: f64) -> f64: ...
 def _c_fmod(x: f64, y: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
 def _head(x: f64) -> f64:
     """The first 26 bits: their square is exact."""
-    return _from_bits(_bits(x) & 0xFFFFFFFFF8000000)
+    return _from_signed_bits(_signed_bits(x) & -134217728)
 
 
 def cbrt(x: f64) -> f64:

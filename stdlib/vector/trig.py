@@ -32,6 +32,19 @@ def _c_cos(x: f64) -> f64: ...
 def _c_tan(x: f64) -> f64: ...
 
 
+@intrinsic("op.bits")
+def _signed_bits(x: f64) -> i64: ...
+
+
+@intrinsic("op.from_bits")
+def _from_signed_bits(x: i64) -> f64: ...
+
+
+def _head(x: f64) -> f64:
+    """The first 26 bits: their square is exact."""
+    return _from_signed_bits(_signed_bits(x) & -134217728)
+
+
 def _difference(a: f64, b: f64) -> tuple[f64, f64]:
     """a - b, and what its rounding has lost (Knuth)."""
     result = a - b
@@ -116,7 +129,7 @@ def tan(x: f64) -> f64:
     p = -0.001388888888887411 + z * p
     p = 0.0416666666666666 + z * p
     # r*r exactly: the square of a half, and the rest.
-    head = _from_bits(_bits(r) & 0xFFFFFFFFF8000000)
+    head = _head(r)
     square = 0.5 * head * head
     p = z * (z * p) - ((0.5 * (r - head)) * (r + head) + r * lost)
     w = 1.0 - square
@@ -129,8 +142,8 @@ def tan(x: f64) -> f64:
     bottom = s if is_odd else c
     bottom_low = s_low if is_odd else c_low
     q = top / bottom
-    q_head = _from_bits(_bits(q) & 0xFFFFFFFFF8000000)
-    b_head = _from_bits(_bits(bottom) & 0xFFFFFFFFF8000000)
+    q_head = _head(q)
+    b_head = _head(bottom)
     q_rest = q - q_head
     rest = ((top - q_head * b_head) - q_head * (bottom - b_head)) - q_rest * b_head
     rest = rest - q_rest * (bottom - b_head)

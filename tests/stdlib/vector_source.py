@@ -13,8 +13,6 @@ import numpy as np
 FOLDER = pathlib.Path(__file__).parents[2] / "stdlib" / "vector"
 
 PRIMITIVES = {
-    "op.bits": lambda x: np.asarray(x, np.float64).view(np.uint64),
-    "op.from_bits": lambda x: np.asarray(x, np.uint64).view(np.float64),
     "op.fabs": np.fabs,
     "op.sqrt": np.sqrt,
     "op.rint": np.rint,
@@ -41,7 +39,10 @@ def _library(name):
 
 
 def _intrinsic(name):
-    def decorate(_):
+    def decorate(stub):
+        if name in ("op.bits", "op.from_bits"):
+            result = stub.__annotations__["return"]
+            return lambda x: np.asarray(x).view(result)
         return PRIMITIVES[name] if name in PRIMITIVES else _library(name.removeprefix("snek_rt_math_"))
 
     return decorate
@@ -95,7 +96,7 @@ def load():
     found = {}
     for path in sorted(FOLDER.glob("*.py")):
         tree = ast.fix_missing_locations(_Arrays().visit(ast.parse(path.read_text())))
-        names = {"intrinsic": _intrinsic, "f64": np.float64, "u64": np.uint64}
+        names = {"intrinsic": _intrinsic, "f64": np.float64, "i64": np.int64, "u64": np.uint64}
         names |= {"_where": _where, "_rarely": _rarely}
         exec(compile(tree, str(path), "exec"), names)
         public = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
