@@ -11,6 +11,8 @@ pub mod pipeline;
 
 mod build;
 mod internal;
+mod local_modules;
+mod loops;
 mod messages;
 mod report;
 mod run;

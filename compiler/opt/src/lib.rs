@@ -24,7 +24,8 @@ mod simplify;
 mod strength;
 mod unblock;
 mod unfold;
+pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{LoopReport, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use snek_analysis::arrays::extent_of;
 use snek_analysis::ranges::{Need, OverflowNeed, ranges};
-use snek_analysis::structure::{Structure, is_loop};
+use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Compare, Function, IntOp, OpId, OpKind, Overflow, SiteId, Type, ValueId};
 
@@ -99,11 +99,12 @@ pub fn run(function: &mut Function) {
     }
 }
 
+/// No counted loop is inside. A `while` loop there may go in lanes with it.
 fn is_innermost(function: &Function, op: OpId) -> bool {
     let regions = function.ops[op].kind.regions();
     !regions.into_iter().any(|region| {
         let inner = edit::ops_in(function, region);
-        inner.iter().any(|op| is_loop(&function.ops[*op].kind))
+        inner.iter().any(|op| matches!(function.ops[*op].kind, OpKind::For(_)))
     })
 }
 

@@ -9,10 +9,14 @@ mod array;
 pub mod builder;
 mod call;
 mod control;
+mod convert;
+mod lanes;
 mod raise;
+mod reduce;
 mod scalar;
 pub mod signature;
 mod thunk;
+mod vector;
 
 use std::collections::HashMap;
 
@@ -27,12 +31,14 @@ use snek_mir::ir::{
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::isa::Isa;
+use crate::masks::MaskWidths;
 use crate::unit::Unit;
 use array::View;
 use builder::Builder;
 use control::Scope;
 use raise::Raising;
 use signature::Results;
+use vector::Vector;
 
 /// A Cranelift function and what it refers to.
 pub struct Translated {
@@ -103,12 +109,14 @@ impl<'a> Translator<'a> {
 }
 
 /// A MIR value in Cranelift's terms.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Val {
     /// A scalar or an address.
     One(Value),
     /// An array.
     Array(View),
+    /// A vector or a mask.
+    Vector(Vector),
 }
 
 /// The translation of one function.
@@ -128,6 +136,9 @@ struct Lower<'a> {
     area: Option<Value>,
     /// The source file that line tables are about.
     file: &'a str,
+    masks: MaskWidths,
+    /// Memory of zeros that lanes read which are off, and memory that they write.
+    idle: Option<(clif::StackSlot, clif::StackSlot)>,
 }
 
 impl<'a> Lower<'a> {
@@ -148,6 +159,8 @@ impl<'a> Lower<'a> {
             limit: None,
             area: None,
             file: &program.frames[function.frame].file,
+            masks: MaskWidths::of(function),
+            idle: None,
         })
     }
 
@@ -184,18 +197,19 @@ impl<'a> Lower<'a> {
         match self.val(id)? {
             Val::One(value) => Ok(value),
             Val::Array(_) => Err(CodegenError::Internal("an array as a scalar".to_owned())),
+            Val::Vector(_) => Err(CodegenError::Internal("a vector as a scalar".to_owned())),
         }
     }
 
     fn view(&self, id: ValueId) -> Result<View, CodegenError> {
         match self.val(id)? {
             Val::Array(view) => Ok(view),
-            Val::One(_) => Err(CodegenError::Internal("a scalar as an array".to_owned())),
+            _ => Err(CodegenError::Internal("a scalar as an array".to_owned())),
         }
     }
 
     fn val(&self, id: ValueId) -> Result<Val, CodegenError> {
-        self.values[id].ok_or_else(|| {
+        self.values[id].clone().ok_or_else(|| {
             CodegenError::Internal(format!(
                 "value {} is used before its definition",
                 id.index()
@@ -206,7 +220,6 @@ impl<'a> Lower<'a> {
     fn scalar_of(&self, id: ValueId) -> Result<Scalar, CodegenError> {
         match self.function.values[id].ty {
             MirType::Scalar(scalar) => Ok(scalar),
-            MirType::Vector(..) | MirType::Mask(_) => Err(signature::no_vectors()),
             other => Err(CodegenError::Internal(format!("{other:?} is no scalar"))),
         }
     }
@@ -221,6 +234,7 @@ impl<'a> Lower<'a> {
         match self.val(id)? {
             Val::One(value) => parts.push(value),
             Val::Array(view) => view.push_parts(parts),
+            Val::Vector(vector) => parts.extend(vector.parts),
         }
         Ok(())
     }
@@ -238,7 +252,10 @@ impl<'a> Lower<'a> {
     fn part_types(&self, ids: &[ValueId]) -> Result<Vec<Type>, CodegenError> {
         let mut types = Vec::new();
         for id in ids {
-            signature::push_parts(self.function.values[*id].ty, &mut types)?;
+            match self.shape(*id) {
+                Some(shape) => types.extend(shape.part_types()),
+                None => signature::push_parts(self.function.values[*id].ty, &mut types)?,
+            }
         }
         Ok(types)
     }
@@ -251,6 +268,14 @@ impl<'a> Lower<'a> {
             let value = match self.function.values[*id].ty {
                 MirType::Array(ty) => {
                     Val::Array(View::from_parts(ty, &mut parts).ok_or_else(missing)?)
+                }
+                MirType::Vector(..) | MirType::Mask(_) => {
+                    let shape = self.shape(*id).ok_or_else(missing)?;
+                    let parts: Vec<Value> = parts.by_ref().take(shape.part_count()).collect();
+                    if parts.len() < shape.part_count() {
+                        return Err(missing());
+                    }
+                    Val::Vector(Vector { shape, parts })
                 }
                 _ => Val::One(parts.next().ok_or_else(missing)?),
             };
@@ -293,6 +318,9 @@ impl<'a> Lower<'a> {
 
     fn op(&mut self, op: &'a Op) -> Result<(), CodegenError> {
         self.b.ins.set_srcloc(SourceLoc::new(self.line(op.site)));
+        if self.is_lanewise(op) {
+            return self.lanewise(op);
+        }
         match &op.kind {
             OpKind::ConstInt(value) => {
                 let ty = signature::scalar_type(self.scalar_of(op.results[0])?);
@@ -330,16 +358,16 @@ impl<'a> Lower<'a> {
             OpKind::Compare(kind) => self.compare(op, *kind)?,
             OpKind::Select => self.select(op)?,
             OpKind::Convert(kind) => self.convert(op, *kind)?,
-            OpKind::Splat
-            | OpKind::Iota
-            | OpKind::Extract(_)
-            | OpKind::FromLanes
-            | OpKind::Reduce(_)
-            | OpKind::LoadLanes(_)
-            | OpKind::StoreLanes(_)
-            | OpKind::Gather { .. }
-            | OpKind::Scatter { .. }
-            | OpKind::Disjoint => return Err(signature::no_vectors()),
+            OpKind::Splat => self.splat(op)?,
+            OpKind::Iota => self.iota(op)?,
+            OpKind::Extract(lane) => self.extract(op, *lane)?,
+            OpKind::FromLanes => self.from_lanes(op)?,
+            OpKind::Reduce(kind) => self.reduce(op, *kind)?,
+            OpKind::LoadLanes(lanes) => self.load_lanes(op, *lanes)?,
+            OpKind::StoreLanes(lanes) => self.store_lanes(op, *lanes)?,
+            OpKind::Gather { masked } => self.gather(op, *masked)?,
+            OpKind::Scatter { masked } => self.scatter(op, *masked)?,
+            OpKind::Disjoint => self.disjoint(op)?,
             OpKind::Extent(axis) => {
                 let extent = self.view(op.args[0])?.extent(usize::from(*axis));
                 self.define(op.results[0], extent);
