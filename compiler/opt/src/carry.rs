@@ -1,7 +1,7 @@
 //! What an iteration stores and the next one loads stays in a register: `a[i] = f(a[i - 1])`.
 //!
-//! The value becomes a carried value of the loop; the element that the first iteration loads is loaded before, if it
-//! exists: what proves that it does may be in the loop. Only where nothing else in the loop writes memory, so that the element is what was stored whatever arrays overlap. The store
+//! The value becomes a carried value of the loop; the element that the first iteration loads is loaded before. Only where
+//! nothing else in the loop writes memory, so that the element is what was stored whatever arrays overlap. The store
 //! stays.
 //!
 //! Such loops wait for each iteration's result anyway, so nothing here is in the way of vectors.
@@ -13,6 +13,7 @@ use snek_mir::edit;
 use snek_mir::ir::{
     Bound, Compare, For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Type, ValueId,
 };
+use snek_mir::ops::Raises;
 
 use crate::rewrite::{emit, new_op, place_of};
 
@@ -78,6 +79,10 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
     let offset = offset(function, indices[dimension], variable)?.checked_sub(the_loop.step)?;
     for &load in &body.ops[..at] {
         let data = &function.ops[load];
+        // What the proofs rest on must not be tested in the loop itself.
+        if data.kind.properties().raises != Raises::No || !data.kind.regions().is_empty() {
+            return None;
+        }
         let OpKind::Load(bounds) = &data.kind else {
             continue;
         };
@@ -132,27 +137,34 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
     let site = function.ops[pair.load].site;
     let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
     let ty = function.ty(pair.stored);
-    let load = &function.ops[pair.load];
-    let (kind, mut args) = (load.kind.clone(), load.args.clone());
-
-    // The first element, if there is an iteration that comes to its load: else its place may not exist.
     let mut before = Vec::new();
-    let mut value = |kind, args, ty| emit(function, &mut before, kind, args, ty, site);
     let compare = if step > 0 { Compare::Lt } else { Compare::Gt };
-    let mut good = value(OpKind::Compare(compare), vec![start, stop], Type::BOOL);
-    let offset = value(OpKind::ConstInt(pair.offset), vec![], Type::I64);
-    let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
-    args[pair.dimension + 1] = value(add, vec![start, offset], Type::I64);
-    let zero = value(OpKind::ConstInt(0), vec![], Type::I64);
-    for (axis, index) in args[1..].iter().enumerate() {
-        let extent = value(OpKind::Extent(axis as u8), vec![args[0]], Type::I64);
-        for (compare, bound) in [(Compare::Ge, zero), (Compare::Lt, extent)] {
-            let test = value(OpKind::Compare(compare), vec![*index, bound], Type::BOOL);
-            let and = OpKind::Int(IntOp::And, Overflow::Wrap);
-            good = value(and, vec![good, test], Type::BOOL);
-        }
-    }
+    let kind = OpKind::Compare(compare);
+    let runs = emit(
+        function,
+        &mut before,
+        kind,
+        vec![start, stop],
+        Type::BOOL,
+        site,
+    );
+
+    // The first element, if there is an iteration: else its place may not exist.
     let mut ops = Vec::new();
+    let offset = OpKind::ConstInt(pair.offset);
+    let offset = emit(function, &mut ops, offset, vec![], Type::I64, site);
+    let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
+    let index = emit(
+        function,
+        &mut ops,
+        add,
+        vec![start, offset],
+        Type::I64,
+        site,
+    );
+    let data = &function.ops[pair.load];
+    let (kind, mut args) = (data.kind.clone(), data.args.clone());
+    args[pair.dimension + 1] = index;
     let first = emit(function, &mut ops, kind, args, ty, site);
     ops.push(new_op(function, OpKind::Yield, vec![first], &[], site));
     let then = function.add_region();
@@ -163,7 +175,7 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
     let other = function.add_region();
     function.regions[other].ops = ops;
     let branch = OpKind::If { then, other };
-    let first = emit(function, &mut before, branch, vec![good], ty, site);
+    let first = emit(function, &mut before, branch, vec![runs], ty, site);
 
     function.ops[op].args.push(first);
     function.add_result(op, ty, None);

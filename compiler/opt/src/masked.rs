@@ -49,11 +49,8 @@ fn unmask_carried(function: &mut Function, structure: &Structure, op: OpId) {
             continue;
         };
         // Without an iteration the result is the initial value.
-        let result = function.ops[op].results[n];
-        let is_used = edit::is_used_in(function, function.body, result);
         let initial = function.const_int(function.ops[op].args[n + 2]);
-        let is_masked = initial.is_some_and(|c| c & mask == c);
-        if (is_used && !is_masked) || structure.is_invariant(function, end, op) {
+        if initial.is_none_or(|c| c & mask != c) || structure.is_invariant(function, end, op) {
             continue;
         }
         let param = function.regions[body].params[n + 1];
@@ -66,9 +63,7 @@ fn unmask_carried(function: &mut Function, structure: &Structure, op: OpId) {
             forget_proof(function, op);
         }
         function.ops[next].args[n] = unmasked;
-        if is_used {
-            mask_result(function, op, n, mask);
-        }
+        mask_result(function, op, n, mask);
     }
 }
 

@@ -277,19 +277,6 @@ impl<'a> Lower<'a> {
     ) -> Result<Value, CodegenError> {
         let ty = scalar_type(scalar);
         let bits = i64::from(ty.bits());
-        if let Some(constant) = self.const_int(op.args[0])
-            && constant != 0
-            && scalar.is_signed()
-            && overflow == Overflow::Checked
-        {
-            // `1 << n` has room for so many places.
-            let magnitude = if constant < 0 { !constant } else { constant };
-            let room = i64::from(magnitude.leading_zeros()) - (64 - bits) - 1;
-            let ins = self.b.ins.ins();
-            let overflows = ins.icmp_imm_u(IntCC::UnsignedGreaterThan, count, room);
-            self.overflow_if(overflows, op.site)?;
-            return Ok(self.b.ins.ins().ishl(a, count));
-        }
         let known = self.const_int(op.args[1]);
         let shifted = self.b.ins.ins().ishl(a, count);
         let zero = self.b.int(ty, 0);
