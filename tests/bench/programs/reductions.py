@@ -64,3 +64,5 @@ ROWS = [
     for place, shape in (("L1", (1_500, 2000)), ("L2", (10_000, 300)), ("memory", (4_000_000, 1)))
 ]
 SIZES = range(1, 68)
+# Where one array is written, loops that run in parallel refuse others that overlap it.
+OVERLAPPING = False
