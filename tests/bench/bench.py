@@ -387,4 +387,5 @@ def main():
         write_page(promises, programs, notes)
 
 
-main()
+if __name__ == "__main__":
+    main()
