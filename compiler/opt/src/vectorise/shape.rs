@@ -1,5 +1,5 @@
-//! Whether the body of a loop has the shape that lanes need: nothing in it raises or leaves, and what it carries from one
-//! iteration to the next only folds.
+//! Whether the body of a loop has the shape that lanes need: what it carries from one iteration to the next only folds, and
+//! nothing in it raises or leaves, unless that may be an early exit of the vector loop.
 
 use std::collections::{HashMap, HashSet};
 

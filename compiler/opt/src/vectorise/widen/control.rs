@@ -51,6 +51,9 @@ pub(super) struct Target {
     nexts: Landing,
 }
 
+/// A counter must compare so to a bound.
+type Test = (Compare, ValueId);
+
 /// A side of a branch after it was written.
 struct Side {
     region: RegionId,
@@ -802,12 +805,11 @@ impl Widener<'_> {
     }
 
     /// Start and stop of a loop that does the iterations of all lanes, and the tests for those of each.
-    #[allow(clippy::type_complexity)]
     fn union_of_ranges(
         &mut self,
         args: &[ValueId],
         step: i64,
-    ) -> Result<(Vec<ValueId>, Vec<(Compare, ValueId)>), Obstacle> {
+    ) -> Result<(Vec<ValueId>, Vec<Test>), Obstacle> {
         // With a negative step the loop runs from the greatest start down to the least stop.
         let (least, inside_start, inside_stop) = if step > 0 {
             ([true, false], Compare::Ge, Compare::Lt)
