@@ -34,7 +34,7 @@ def named(x: Array1D[i64]) -> int:
     n = 0
     for i in range(len(x)):
         if x[i] == 13:
-            raise ValueError(f"13 at {i}, {n} before")
+            raise ValueError(n)
         n += 1
     return n
 
