@@ -1,10 +1,11 @@
 //! Loops in lanes: consecutive iterations of a loop at once, the rest by the loop as it was.
 //!
-//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: nothing raises or leaves, what is
-//! carried folds; `dependence`: no access comes too late) and what that would gain (`cost`), takes the best loops,
-//! innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop before the scalar
-//! one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where a test at run
-//! time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay what they are.
+//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: what is carried folds, and nothing
+//! raises or leaves but by early exits; `dependence`: no access comes too late) and what that would gain (`cost`), takes
+//! the best loops, innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop
+//! before the scalar one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where
+//! a test at run time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay
+//! what they are.
 //!
 //! Runs after all proofs: what it makes is not proved again. Runs after `outline`, so that no vector is handed to another
 //! function. Loops over chunks of parallel loops come last, where no loop in them was taken; their iterations are
