@@ -44,7 +44,7 @@ pub fn run(program: &mut Program) {
 
 /// Runs the pass on the loops over the chunks of parallel loops.
 pub fn chunks(program: &mut Program) {
-    each(program, vectorise::chunk);
+    each(program, vectorise::in_chunk);
 }
 
 type Vectorise = fn(&mut Function, &Names, &mut Notes) -> Vec<OpId>;

@@ -325,13 +325,15 @@ fn costs(kind: &OpKind, args: &[Type]) -> (f64, f64) {
         OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => (12.0, 64.0),
         // Lane by lane.
         OpKind::CallRuntime(_) => (20.0, 100.0),
-        OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 4.0),
+        OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 8.0),
         OpKind::Int(IntOp::Mul, _) if bits == 8 => (1.0, 4.0),
+        OpKind::Int(IntOp::Shr, _) if is_wide => (1.0, 4.0),
         OpKind::Int(IntOp::Min | IntOp::Max, _) if is_wide => (1.5, 2.0),
-        OpKind::Float(FloatOp::Div) => (4.0, if is_wide { 8.0 } else { 5.0 }),
+        // Narrower registers divide no faster.
+        OpKind::Float(FloatOp::Div) => (4.0, if is_wide { 12.0 } else { 8.0 }),
         OpKind::FloatUnary(FloatUnaryOp::Sqrt) => (4.5, if is_wide { 9.0 } else { 6.0 }),
         OpKind::Float(FloatOp::Min | FloatOp::Max) => (3.0, 3.0),
-        OpKind::Convert(Convert::IntToFloat) if is_wide => (1.0, 4.0),
+        OpKind::Convert(Convert::IntToFloat) if is_wide => (1.0, 8.0),
         OpKind::Convert(Convert::FloatToInt) => (2.0, 8.0),
         OpKind::Convert(_) => (0.5, 1.0),
         OpKind::Select => (1.5, 1.0),
