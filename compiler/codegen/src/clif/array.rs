@@ -228,7 +228,7 @@ fn scaled(b: &mut Builder<'_>, value: Value, size: i64) -> Value {
 
 impl<'a> Lower<'a> {
     /// Flags for elements. Python aligns arrays as it likes, so nothing is said of alignment.
-    fn element_flags(&mut self) -> MemFlagsData {
+    pub(super) fn element_flags(&mut self) -> MemFlagsData {
         let regions = &mut self.b.ins.func.dfg.alias_regions;
         let region: AliasRegion = regions.insert(AliasRegionData {
             user_id: 1,
@@ -369,7 +369,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The address of the element that an op's operands after the array select.
-    fn element_address(
+    pub(super) fn element_address(
         &mut self,
         op: &Op,
         bounds: &[Bound],

@@ -231,7 +231,7 @@ impl<'p> Machine<'p> {
                     view(&args[0]).extents[usize::from(*axis)],
                 ))]
             }
-            OpKind::AsStrided => vec![args[0].clone()],
+            OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],
                 Err(exit) => return Some(Exit::Raise(exit)),
@@ -341,7 +341,13 @@ impl<'p> Machine<'p> {
                 combine,
                 step,
                 identities,
+                schedule,
+                ..
             } => {
+                let mut args = args;
+                if schedule.is_some() {
+                    args.truncate(args.len() - 2);
+                }
                 let (start, stop, step) = (int(0), int(1), i128::from(*step));
                 let (away, stride) = ((stop - start) * step.signum(), step.abs());
                 let trips = ((away + stride - 1) / stride).max(0);
@@ -374,7 +380,8 @@ impl<'p> Machine<'p> {
                 }
                 total
             }
-            OpKind::DataPointer
+            OpKind::Atomic(..)
+            | OpKind::DataPointer
             | OpKind::Stride(_)
             | OpKind::Splat
             | OpKind::Iota
