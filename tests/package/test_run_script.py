@@ -127,3 +127,36 @@ def test_an_unwritable_cache(snekc, write):
     result = snekc("run", "script.py", environment={"SNEK_CACHE_DIR": "/proc/nowhere"})
     assert result.returncode == 1
     assert "error[D002]" in result.stderr and "/proc/nowhere" in result.stderr
+
+
+def test_modules_beside_the_script_are_native(run, write, tmp_path):
+    native = "import types\ndef f(x: int) -> int:\n    return x + 1\nNATIVE = not isinstance(f, types.FunctionType)\n"
+    write("sub/one.py", "from pkg import two\nimport pkg.sub.three as three\n" + native)
+    write("sub/pkg/__init__.py", "def plain(x: int) -> int:\n    return x\n")
+    write("sub/pkg/two.py", "from .sub import three\nfrom . import sub\n" + native)
+    write("sub/pkg/sub/__init__.py", "")
+    write("sub/pkg/sub/three.py", native)
+    write("sub/unused.py", "this is not Python\n")
+    script = "import one, pkg.two\nfor m in (one, one.two, one.three, pkg.two):\n"
+    write("sub/script.py", script + "    print(m.__name__, m.__file__, m.f(1), m.NATIVE)\n")
+    where = tmp_path / "sub"
+    want = [
+        f"one {where}/one.py 2 True",
+        f"pkg.two {where}/pkg/two.py 2 True",
+        f"pkg.sub.three {where}/pkg/sub/three.py 2 True",
+        f"pkg.two {where}/pkg/two.py 2 True",
+    ]
+    for _ in ("built", "cached"):
+        result = run("sub/script.py")
+        assert (result.stdout.splitlines(), result.stderr) == (want, "")
+
+
+def test_a_module_beside_the_script_that_does_not_compile(run, write):
+    write(
+        "racy.py",
+        "from snek import parallel, prange\n\n\n@parallel\ndef f(n: int) -> int:\n    last = 0\n    for i in prange(n):\n        last = i\n    return last\n",
+    )
+    write("script.py", "print('begun')\nimport racy\n")
+    result = run("script.py")
+    assert result.returncode == 1
+    assert "racy.py" in result.stderr and result.stdout == ""

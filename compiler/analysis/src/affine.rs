@@ -1,7 +1,8 @@
 //! Integers as polynomials over values: subscripts as `2*i + w*y - 1`.
 //!
 //! Only arithmetic that cannot wrap is followed (what overflows raises instead), so the polynomial is the exact integer.
-//! Everything else is a symbol. This must never equate symbols that may differ.
+//! Everything else is a symbol. This must never equate symbols that may differ. [`Affine::modular`] follows all 64-bit
+//! arithmetic instead; its polynomials are exact modulo 2^64 only.
 
 use std::collections::HashMap;
 
@@ -143,6 +144,8 @@ pub struct Affine<'f> {
     /// One value for each extent, so that several reads of one extent are one symbol.
     extents: HashMap<(ValueId, u8), ValueId>,
     known: HashMap<ValueId, Polynomial>,
+    /// What wraps is followed, too.
+    modular: bool,
 }
 
 impl<'f> Affine<'f> {
@@ -161,6 +164,15 @@ impl<'f> Affine<'f> {
             function,
             extents,
             known,
+            modular: false,
+        }
+    }
+
+    /// For one function: polynomials modulo 2^64.
+    pub fn modular(function: &'f Function, structure: &Structure) -> Self {
+        Self {
+            modular: true,
+            ..Self::new(function, structure)
         }
     }
 
@@ -200,7 +212,7 @@ impl<'f> Affine<'f> {
                 let of = extent_of(function, data.args[0], *axis);
                 Polynomial::symbol(self.extents.get(&of).copied().unwrap_or(value))
             }
-            OpKind::Int(op, Overflow::Checked | Overflow::Proved) => match op {
+            OpKind::Int(op, overflow) if self.follows(value, *overflow) => match op {
                 IntOp::Add => self
                     .at_depth(data.args[0], depth - 1)
                     .add(&self.at_depth(data.args[1], depth - 1)),
@@ -219,7 +231,7 @@ impl<'f> Affine<'f> {
                 },
                 _ => symbol(),
             },
-            OpKind::IntUnary(IntUnaryOp::Neg, Overflow::Checked | Overflow::Proved) => {
+            OpKind::IntUnary(IntUnaryOp::Neg, overflow) if self.follows(value, *overflow) => {
                 self.at_depth(data.args[0], depth - 1).scale(-1)
             }
             OpKind::Convert(Convert::Extend) => {
@@ -228,6 +240,11 @@ impl<'f> Affine<'f> {
                     _ => None,
                 };
                 match (interval(data.args[0]), interval(value)) {
+                    // Narrower arithmetic wraps at another width.
+                    (Some(_), Some(_)) if self.modular && !self.is_wide(data.args[0]) => {
+                        Polynomial::symbol(data.args[0])
+                    }
+                    (Some(_), Some(_)) if self.modular => self.at_depth(data.args[0], depth - 1),
                     (Some(from), Some(to)) if to.contains(from) => {
                         self.at_depth(data.args[0], depth - 1)
                     }
@@ -236,5 +253,19 @@ impl<'f> Affine<'f> {
             }
             _ => symbol(),
         }
+    }
+
+    fn follows(&self, value: ValueId, overflow: Overflow) -> bool {
+        match self.modular {
+            true => self.is_wide(value),
+            false => overflow != Overflow::Wrap,
+        }
+    }
+
+    fn is_wide(&self, value: ValueId) -> bool {
+        matches!(
+            self.function.ty(value),
+            Type::Scalar(Scalar::I64 | Scalar::U64)
+        )
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod affine;
 pub mod arrays;
+pub mod dependence;
 pub mod effects;
 pub mod races;
 pub mod ranges;

@@ -4,6 +4,7 @@
 //! environment, or (but for `cc` as a linker, see [`link`]) do I/O.
 //!
 //! - `isa`: the target and the options.
+//! - `masks`: how wide the lanes of masks are.
 //! - `clif`: one MIR function to one Cranelift function; the thunks around them.
 //! - `object`, `debug`, `data`: the object file: code, descriptors, unwind and line tables.
 //! - `link`, `archive`: the shared object.
@@ -14,6 +15,7 @@ mod data;
 mod debug;
 pub mod isa;
 pub mod link;
+mod masks;
 mod object_file;
 mod summary;
 mod unit;

@@ -11,7 +11,10 @@ pub mod pipeline;
 
 mod build;
 mod internal;
+mod local_modules;
+mod loops;
 mod messages;
+mod parallel;
 mod report;
 mod run;
 

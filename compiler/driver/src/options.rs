@@ -69,6 +69,15 @@ impl Emit {
     }
 }
 
+/// What there is to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Report {
+    /// What was done with each loop, and what stopped the rest.
+    Loops,
+    /// How each loop over `prange` is run, and why its accesses to arrays are safe.
+    Parallel,
+}
+
 /// Everything that a build depends on beside the source.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -80,6 +89,8 @@ pub struct Options {
     pub strict: bool,
     /// Say nothing but errors and warnings.
     pub quiet: bool,
+    /// What to report beside what became of each function.
+    pub report: Option<Report>,
     /// The instructions that compiled code may use.
     pub cpu: Cpu,
     /// The linker.

@@ -6,8 +6,10 @@ use snek_mir::ir::Program;
 use snek_opt::pipeline::PASSES;
 
 use crate::input::Unit;
-use crate::options::{Emit, OptLevel, Options};
+use crate::options::{Emit, OptLevel, Options, Report};
 use crate::output::{self, WorkDir};
+use crate::loops::{self, LoopLine};
+use crate::parallel;
 use crate::report::{self, FunctionReport};
 
 /// What a compilation makes.
@@ -30,6 +32,8 @@ pub struct Compiled {
     pub artifact: Artifact,
     /// What became of each function.
     pub functions: Vec<FunctionReport>,
+    /// What became of each loop, if that was asked for.
+    pub loops: Vec<LoopLine>,
 }
 
 /// Why a compilation stops.
@@ -83,6 +87,7 @@ pub fn compile(
     let text = |text| Compiled {
         artifact: Artifact::Text(text),
         functions: Vec::new(),
+        loops: Vec::new(),
     };
 
     let file = context.sources.add(unit.source.display().to_string(), "");
@@ -122,20 +127,30 @@ pub fn compile(
         return Ok(Compiled {
             artifact: Artifact::None,
             functions: report::functions(&analysis.report, &program),
+            loops: Vec::new(),
         });
     }
 
+    let parallel = match options.report {
+        Some(Report::Parallel) => parallel::loops(&analysis.program, &program),
+        _ => Vec::new(),
+    };
     if let Emit::Mir { after: Some(pass) } = &options.emit {
         return match mir_after(pass, &mut program, options)? {
             Some(mir) => Ok(text(mir)),
             None => Err(context.refuse(unknown_pass(pass))),
         };
     }
-    snek_opt::optimise(&mut program, opt_options(options))?;
+    let notes = snek_opt::optimise(&mut program, opt_options(options))?;
     if options.emit == (Emit::Mir { after: None }) {
         return Ok(text(program.to_string()));
     }
     let functions = report::functions(&analysis.report, &program);
+    let loops = match options.report {
+        Some(Report::Loops) => loops::loops(&program, &notes, &context.sources),
+        Some(Report::Parallel) => parallel,
+        None => Vec::new(),
+    };
 
     let codegen = CodegenOptions {
         cpu: options.cpu,
@@ -172,6 +187,7 @@ pub fn compile(
         return Ok(Compiled {
             artifact: Artifact::Object(object.bytes),
             functions,
+            loops,
         });
     }
 
@@ -179,6 +195,7 @@ pub fn compile(
     Ok(Compiled {
         artifact: Artifact::Module(module),
         functions,
+        loops,
     })
 }
 

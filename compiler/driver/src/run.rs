@@ -1,4 +1,5 @@
-//! `snekc run`: the script is built as the module `__main__` into a cache, and Python runs it from there.
+//! `snekc run`: the script is built as the module `__main__` into a cache, and so is what it imports from its own folder;
+//! Python runs them from there.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use snek_diagnostics::{Code, Diagnostic};
 use crate::build::{Built, build_unit};
 use crate::cli::Host;
 use crate::input::{self, Unit};
+use crate::local_modules::{self, LocalModule};
 use crate::messages::{self, Messages};
 use crate::options::Options;
 use crate::output;
@@ -21,7 +23,7 @@ use crate::output;
 /// Executes a built script as `__main__`.
 const RUNNER: &str = include_str!("run_main.py");
 
-/// Builds `script` unless the cache has it, and replaces this process by Python running it.
+/// Builds `script` and its local modules unless the cache has them, and replaces this process by Python running it.
 ///
 /// Comes back only if that fails.
 pub fn run(
@@ -32,26 +34,26 @@ pub fn run(
     messages: Messages,
 ) -> Result<Built, Diagnostic> {
     let source = input::read(script)?;
-    let directory = cache_dir()?.join(key(&source, script, options, host));
-    let unit = Unit {
+    // As Python does: the folder of the script itself, whatever link led to it.
+    let script_file = fs::canonicalize(script).unwrap_or_else(|_| script.to_owned());
+    let root = script_file.parent().unwrap_or(Path::new("."));
+    let mut modules = local_modules::find(&source, root);
+    let main = LocalModule {
+        name: "__main__".to_owned(),
         source: script.to_owned(),
-        module: "__main__".into(),
-        target: directory.join("__main__"),
     };
-    let module = unit.output("so");
-    if !module.is_file() {
-        output::create_dir(&directory)?;
-        let built = build_unit(&unit, options, messages);
-        if !built.ok {
-            // An empty folder would only be litter; one that another process fills stays.
-            let _ = fs::remove_dir(&directory);
-            return Ok(built);
+    modules.insert(0, main);
+    let mut made: Vec<[OsString; 3]> = Vec::new();
+    for LocalModule { name, source } in modules {
+        match cached(&name, &source, options, host, messages)? {
+            Ok(module) => made.push([name.into(), source.into_os_string(), module.into()]),
+            Err(built) => return Ok(built),
         }
-        messages::say(&built.messages);
     }
     let error = Command::new(&host.python)
         .args(["-c", RUNNER])
-        .arg(&module)
+        .arg(made.len().to_string())
+        .args(made.into_iter().flatten())
         .arg(script)
         .args(arguments)
         .exec();
@@ -61,6 +63,34 @@ pub fn run(
         Diagnostic::file_error(Code::D007, shown, format!("cannot be started: {reason}"))
             .help("`snekc run` needs a Python 3.11 or later; install snek into it with `pip install snek`"),
     )
+}
+
+/// The module of a source in the cache; built first, if it is not there. What was said instead, if it cannot be built.
+fn cached(
+    name: &str,
+    source: &Path,
+    options: &Options,
+    host: &Host,
+    messages: Messages,
+) -> Result<Result<PathBuf, Built>, Diagnostic> {
+    let directory = cache_dir()?.join(key(&input::read(source)?, name, source, options, host));
+    let unit = Unit {
+        source: source.to_owned(),
+        module: name.to_owned(),
+        target: directory.join(name),
+    };
+    let module = unit.output("so");
+    if !module.is_file() {
+        output::create_dir(&directory)?;
+        let built = build_unit(&unit, options, messages);
+        if !built.ok {
+            // An empty folder would only be litter; one that another process fills stays.
+            let _ = fs::remove_dir(&directory);
+            return Ok(Err(built));
+        }
+        messages::say(&built.messages);
+    }
+    Ok(Ok(module))
 }
 
 /// Where builds are kept: `SNEK_CACHE_DIR`, or `snek` in the user's cache.
@@ -85,7 +115,7 @@ fn cache_dir() -> Result<PathBuf, Diagnostic> {
 }
 
 /// Names a build by all that it depends on.
-fn key(source: &[u8], script: &Path, options: &Options, host: &Host) -> String {
+fn key(source: &[u8], name: &str, path: &Path, options: &Options, host: &Host) -> String {
     let compiler = host
         .compiler
         .as_deref()
@@ -102,7 +132,7 @@ fn key(source: &[u8], script: &Path, options: &Options, host: &Host) -> String {
         built.hash(&mut hasher);
         (options.opt_level, options.strict).hash(&mut hasher);
         // Messages and tracebacks name the file.
-        script.hash(&mut hasher);
+        (name, path).hash(&mut hasher);
         source.hash(&mut hasher);
         hasher.finish()
     };

@@ -1,4 +1,5 @@
-# Runs a compiled script as `python SCRIPT ARGS` would: sys.argv is ["-c", MODULE, SCRIPT, *ARGS].
+# Runs a compiled script as `python SCRIPT ARGS` would: sys.argv is ["-c", N, *MODULES, SCRIPT, *ARGS].
+# MODULES are N times name, source, compiled file: first of the script, which is `__main__`, then of the modules beside it.
 import sys
 
 
@@ -7,12 +8,37 @@ def main():
     if not sys.flags.safe_path:
         del sys.path[0]
     import os
-    from importlib.machinery import ExtensionFileLoader, ModuleSpec
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 
-    module_path, script = sys.argv[1:3]
-    del sys.argv[:2]
+    count = 3 * int(sys.argv[1])
+    (_, _, module_path), *local = zip(*[iter(sys.argv[2 : 2 + count])] * 3, strict=True)
+    del sys.argv[1 : 2 + count]
+    del sys.argv[0]
+    script = sys.argv[0]
     if not sys.flags.safe_path:
         sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    if local:
+        compiled = {name: files for name, *files in local}
+
+        class LocalLoader(ExtensionFileLoader):
+            """Loads a compiled module that knows its source as its file."""
+
+            def exec_module(self, module):
+                module.__file__ = compiled[self.name][0]
+                super().exec_module(module)
+
+        class LocalFinder:
+            """Finds the compiled form of what Python would import from these sources."""
+
+            @staticmethod
+            def find_spec(name, path=None, target=None):
+                source, built = compiled.get(name, (None, None))
+                found = source and PathFinder.find_spec(name, path, target)
+                if not found or not found.origin or not os.path.samefile(found.origin, source):
+                    return None
+                return ModuleSpec(name, LocalLoader(name, built), origin=built)
+
+        sys.meta_path.insert(0, LocalFinder)
     loader = ExtensionFileLoader("__main__", module_path)
     module = loader.create_module(ModuleSpec("__main__", loader, origin=module_path))
     module.__file__ = os.path.abspath(script)

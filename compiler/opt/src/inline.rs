@@ -1,7 +1,7 @@
 //! Calls replaced by the callee's code, bottom-up over the call graph.
 //!
-//! What is small, or called once, goes in; recursive functions do not. Places keep the chain of calls, so tracebacks and
-//! messages stay those of the source.
+//! What is small, or called once, goes in; recursive functions do not (`unfold` puts those into themselves). Places keep
+//! the chain of calls, so tracebacks and messages stay those of the source.
 
 use oxc_index::IndexVec;
 use snek_mir::edit::{self, Cloner, call_components};
@@ -82,7 +82,7 @@ pub fn run(program: &mut Program) {
 }
 
 /// Replaces one call.
-fn inline(function: &mut Function, call: OpId, callee: &Function) {
+pub fn inline(function: &mut Function, call: OpId, callee: &Function) {
     let Some((region, at)) = place_of(function, call) else {
         return;
     };

@@ -3,6 +3,7 @@
 //! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
+mod carry;
 mod cse;
 mod dce;
 mod divide;
@@ -12,6 +13,7 @@ mod guard;
 mod ifconvert;
 mod inline;
 mod licm;
+mod masked;
 mod outline;
 pub mod pipeline;
 mod prove;
@@ -21,7 +23,9 @@ mod share;
 mod simplify;
 mod strength;
 mod unblock;
+mod unfold;
+pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{LoopReport, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};

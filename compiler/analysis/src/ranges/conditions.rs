@@ -1,6 +1,8 @@
 //! What a condition that is known to hold (or not to) says about the integers in it.
 
-use snek_mir::ir::{Compare, Convert, IntOp, IntUnaryOp, OpKind, Scalar, Type, ValueDef, ValueId};
+use snek_mir::ir::{
+    Compare, Convert, IntOp, IntUnaryOp, OpKind, Overflow, Scalar, Type, ValueDef, ValueId,
+};
 
 use super::interval::Interval;
 use super::walk::Walk;
@@ -119,6 +121,29 @@ impl Walk<'_> {
                     r.add(y, x, -1);
                 }
             }
+        }
+        for product in [a, b] {
+            self.refine_root(product);
+        }
+    }
+
+    /// What is known of a square bounds its root.
+    fn refine_root(&mut self, square: ValueId) {
+        let function = self.function;
+        let Some(data) = function.def_op(square) else {
+            return;
+        };
+        let OpKind::Int(IntOp::Mul, Overflow::Checked | Overflow::Proved) = data.kind else {
+            return;
+        };
+        let (Some(node), Some(root)) = (self.node(square), self.node(data.args[0])) else {
+            return;
+        };
+        let most = self.relations.bounds(node).hi;
+        if data.args[0] == data.args[1] && most >= 0 {
+            let most = most.isqrt();
+            self.relations
+                .refine(root, Interval::new(most.saturating_neg(), most));
         }
     }
 

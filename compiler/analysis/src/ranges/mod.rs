@@ -15,6 +15,7 @@ mod interval;
 mod join;
 mod progression;
 mod relations;
+mod sums;
 mod transfer;
 mod walk;
 
@@ -29,6 +30,9 @@ use crate::structure::Structure;
 
 /// No array has more elements along a dimension: the runtime refuses it. Everything that relies on it reads it here.
 pub const EXTENT_LIMIT: i128 = snek_abi::EXTENT_MAX as i128;
+
+/// No process has more bytes of memory. Views with strides may have more elements: those may share their bytes.
+pub const MEMORY_LIMIT: i128 = 1 << 48;
 
 /// What was found out about a function.
 #[derive(Clone, Debug, Default)]

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Bound, Function, LabelId, LoopKind, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+    Bound, Function, LabelId, Layout, LoopKind, OpId, OpKind, RegionId, Scalar, Type, ValueId,
 };
 
 use super::counters::{COUNTER, counters};
 use super::interval::Interval;
 use super::join::{Join, Joined};
 use super::relations::{Mark, Node, Relations};
-use super::{EXTENT_LIMIT, Hypotheses, Need, OverflowNeed, Ranges};
+use super::{EXTENT_LIMIT, Hypotheses, MEMORY_LIMIT, Need, OverflowNeed, Ranges};
 use crate::arrays::extent_of;
 use crate::structure::{Structure, falls_through, is_loop, terminator};
 
@@ -25,6 +25,8 @@ struct Supposition {
     below: Vec<(Node, i128)>,
     /// What the last walk saw arrive.
     seen: Interval,
+    /// In the iterations of a counted loop: `value <= node + k`; none before the first walk of its body.
+    inside: Option<Vec<(Node, i128)>>,
 }
 
 /// A loop or block that is being walked.
@@ -40,7 +42,7 @@ struct Frame {
 /// One analysis of one function.
 pub(super) struct Walk<'f> {
     pub(super) function: &'f Function,
-    structure: &'f Structure,
+    pub(super) structure: &'f Structure,
     pub(super) relations: Relations,
     born: Vec<u32>,
     clock: u32,
@@ -114,6 +116,7 @@ impl<'f> Walk<'f> {
         for (node, supposition) in &mut self.suppositions {
             supposition.above.clear();
             supposition.below.clear();
+            supposition.inside = Some(Vec::new());
             let ty = self.function.values[ValueId::from_usize(*node as usize)].ty;
             supposition.interval = type_interval(ty).unwrap_or(supposition.interval);
         }
@@ -202,7 +205,14 @@ impl<'f> Walk<'f> {
         if let Some(&node) = self.extents.get(&(base, axis)) {
             return node;
         }
-        let node = self.relations.add_node(Interval::new(0, EXTENT_LIMIT));
+        let most = match self.function.ty(base) {
+            // Its elements lie side by side in memory.
+            Type::Array(array) if array.rank == 1 && array.layout == Layout::Contiguous => {
+                MEMORY_LIMIT / i128::from(array.element.size())
+            }
+            _ => EXTENT_LIMIT,
+        };
+        let node = self.relations.add_node(Interval::new(0, most));
         self.born.push(0);
         let born = match self.structure.region_of_value(self.function, base) {
             Some(region) if region == self.function.body => 0,
@@ -376,6 +386,7 @@ impl<'f> Walk<'f> {
             }
         }
         if f.kind != LoopKind::Parallel {
+            self.bound_sums(op, &carried, &data.args[2..]);
             self.arrive_at(f.label, &carried);
         }
         for &value in self.hypotheses.get(&op).into_iter().flatten() {
@@ -392,10 +403,17 @@ impl<'f> Walk<'f> {
                 self.define(induction, Interval::new(s.lo, t.hi.saturating_sub(1)));
                 self.relations.add(from, i, 0);
                 self.relations.add(i, to, -1);
+                let most = Interval::new(s.lo.saturating_add(1), i128::MAX);
+                self.relations.refine(to, most);
             } else {
                 self.define(induction, Interval::new(t.lo.saturating_add(1), s.hi));
                 self.relations.add(i, from, 0);
                 self.relations.add(to, i, -1);
+            }
+        }
+        if f.kind != LoopKind::Parallel && f.step > 0 {
+            for (&param, &init) in carried.iter().zip(&data.args[2..]) {
+                self.enter_iteration(param, init, stop);
             }
         }
         self.region(f.body);
@@ -415,6 +433,7 @@ impl<'f> Walk<'f> {
         for (&param, &init) in carried.iter().zip(&data.args) {
             self.enter_carried(param, init);
         }
+        self.bound_sums(op, &carried, &data.args);
         self.region(*cond);
         if falls_through(function, *cond) {
             let yielded = &function.ops[terminator(function, *cond)].args;
@@ -453,6 +472,7 @@ impl<'f> Walk<'f> {
                     above: bases.clone(),
                     below: bases,
                     seen: interval,
+                    inside: None,
                 }
             }
         };
@@ -477,6 +497,29 @@ impl<'f> Walk<'f> {
         self.define_joined(param, &joined);
     }
 
+    /// Supposes that a carried value is below the stop of its loop, where there is an iteration at all: it holds a place
+    /// that was found, and starts as the first one.
+    fn enter_iteration(&mut self, param: ValueId, init: ValueId, stop: ValueId) {
+        let (Some(p), Some(i), Some(to)) = (self.node(param), self.node(init), self.node(stop))
+        else {
+            return;
+        };
+        let Some(mut supposition) = self.suppositions.remove(&p) else {
+            return;
+        };
+        let gave_up = self.gave_up;
+        let inside = supposition
+            .inside
+            .get_or_insert_with(|| if gave_up { Vec::new() } else { vec![(to, -1)] });
+        let before = inside.len();
+        inside.retain(|&(base, k)| self.relations.is_le(i, base, k));
+        self.stable &= before == inside.len();
+        for &(base, k) in inside.iter() {
+            self.relations.add(p, base, k);
+        }
+        self.suppositions.insert(p, supposition);
+    }
+
     /// Tests what is supposed of carried values on those of the next iteration.
     fn next(&mut self, label: LabelId, values: &[ValueId]) {
         let Some(frame) = self.frames.get(&label) else {
@@ -499,6 +542,11 @@ impl<'f> Walk<'f> {
                 .below
                 .retain(|&(base, k)| r.is_le(base, v, k.saturating_neg()));
             self.stable &= before == supposition.above.len() + supposition.below.len();
+            if let Some(inside) = &mut supposition.inside {
+                let before = inside.len();
+                inside.retain(|&(base, k)| r.is_le(v, base, k));
+                self.stable &= before == inside.len();
+            }
             self.suppositions.insert(p, supposition);
         }
     }

@@ -40,13 +40,13 @@ fn descriptor_flags() -> MemFlagsData {
 }
 
 /// The type of what an element holds, and how many of them it holds.
-fn element_parts(element: Element) -> (Type, usize) {
+pub(super) fn element_parts(element: Element) -> (Type, usize) {
     let (scalar, count) = element.scalars();
     (scalar_type(scalar), count)
 }
 
 impl View {
-    fn rank(&self) -> usize {
+    pub(super) fn rank(&self) -> usize {
         usize::from(self.ty.rank)
     }
 
@@ -133,7 +133,7 @@ impl View {
     }
 
     /// The bytes from one element to the next along an axis.
-    fn stride(&self, b: &mut Builder<'_>, axis: usize) -> Value {
+    pub(super) fn stride(&self, b: &mut Builder<'_>, axis: usize) -> Value {
         match self.ty.layout {
             Layout::Strided => self.strides[axis],
             Layout::Contiguous => {
@@ -174,7 +174,7 @@ impl View {
     }
 
     /// The address of an element whose indices are in bounds.
-    fn address(&self, b: &mut Builder<'_>, indices: &[Value]) -> Value {
+    pub(super) fn address(&self, b: &mut Builder<'_>, indices: &[Value]) -> Value {
         let size = i64::from(self.ty.element.size());
         let Some((last, outer)) = indices.split_last() else {
             return self.data;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{
-    ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData, InstBuilder, MemFlagsData,
-    Signature, StackSlot, StackSlotData, StackSlotKind, UserExternalName, Value,
+    ConstantData, Endianness, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
+    InstBuilder, MemFlagsData, Signature, StackSlot, StackSlotData, StackSlotKind,
+    UserExternalName, Value,
 };
 use cranelift_frontend::FunctionBuilder;
 use snek_abi::RuntimeFn;
@@ -114,8 +115,35 @@ impl<'a> Builder<'a> {
         match ty {
             types::F32 => self.ins.ins().f32const(0.0),
             types::F64 => self.ins.ins().f64const(0.0),
+            _ if ty.is_vector() => self.vector_const(ty, &[0; 16]),
             _ => self.ins.ins().iconst(ty, 0),
         }
+    }
+
+    /// A constant vector of 128 bits.
+    pub fn vector_const(&mut self, ty: Type, bytes: &[u8; 16]) -> Value {
+        let data = ConstantData::from(&bytes[..]);
+        let constant = self.ins.func.dfg.constants.insert(data);
+        self.ins.ins().vconst(ty, constant)
+    }
+
+    /// The same 128 bits as lanes of another type.
+    pub fn recast(&mut self, ty: Type, value: Value) -> Value {
+        if self.ins.func.dfg.value_type(value) == ty {
+            return value;
+        }
+        let flags = MemFlagsData::new().with_endianness(Endianness::Little);
+        self.ins.ins().bitcast(ty, flags, value)
+    }
+
+    /// Bytes of two vectors: byte k of the result is byte `bytes[k]` of `a` followed by `b`.
+    pub fn shuffle(&mut self, a: Value, b: Value, bytes: [u8; 16]) -> Value {
+        let ty = self.ins.func.dfg.value_type(a);
+        let (a, b) = (self.recast(types::I8X16, a), self.recast(types::I8X16, b));
+        let mask = ConstantData::from(&bytes[..]);
+        let mask = self.ins.func.dfg.immediates.push(mask);
+        let shuffled = self.ins.ins().shuffle(a, b, mask);
+        self.recast(ty, shuffled)
     }
 
     /// Space on the stack, aligned to 8.

@@ -83,6 +83,7 @@ impl<'a> Lower<'a> {
         Ok(match self.val(id)? {
             Val::One(value) => value,
             Val::Array(view) => view.described(&mut self.b, copies),
+            Val::Vector(_) => return Err(super::signature::no_vectors()),
         })
     }
 
@@ -120,6 +121,7 @@ impl<'a> Lower<'a> {
             args.push(match self.val(*arg)? {
                 Val::Array(view) => view.data(),
                 Val::One(value) => self.fit(value, self.function.values[*arg].ty, *ty)?,
+                Val::Vector(_) => return Err(super::signature::no_vectors()),
             });
         }
         let values = self.b.call_runtime(row, &args);

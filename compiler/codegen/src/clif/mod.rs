@@ -10,10 +10,14 @@ mod atomic;
 pub mod builder;
 mod call;
 mod control;
+mod convert;
+mod lanes;
 mod raise;
+mod reduce;
 mod scalar;
 pub mod signature;
 mod thunk;
+mod vector;
 
 use std::collections::HashMap;
 
@@ -28,12 +32,14 @@ use snek_mir::ir::{
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::isa::Isa;
+use crate::masks::MaskWidths;
 use crate::unit::Unit;
 use array::View;
 use builder::Builder;
 use control::Scope;
 use raise::Raising;
 use signature::Results;
+use vector::Vector;
 
 /// A Cranelift function and what it refers to.
 pub struct Translated {
@@ -104,12 +110,14 @@ impl<'a> Translator<'a> {
 }
 
 /// A MIR value in Cranelift's terms.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Val {
     /// A scalar or an address.
     One(Value),
     /// An array.
     Array(View),
+    /// A vector or a mask.
+    Vector(Vector),
 }
 
 /// The translation of one function.
@@ -129,6 +137,9 @@ struct Lower<'a> {
     area: Option<Value>,
     /// The source file that line tables are about.
     file: &'a str,
+    masks: MaskWidths,
+    /// Memory of zeros that lanes read which are off, and memory that they write.
+    idle: Option<(clif::StackSlot, clif::StackSlot)>,
 }
 
 impl<'a> Lower<'a> {
@@ -149,6 +160,8 @@ impl<'a> Lower<'a> {
             limit: None,
             area: None,
             file: &program.frames[function.frame].file,
+            masks: MaskWidths::of(function),
+            idle: None,
         })
     }
 
@@ -185,18 +198,19 @@ impl<'a> Lower<'a> {
         match self.val(id)? {
             Val::One(value) => Ok(value),
             Val::Array(_) => Err(CodegenError::Internal("an array as a scalar".to_owned())),
+            Val::Vector(_) => Err(CodegenError::Internal("a vector as a scalar".to_owned())),
         }
     }
 
     fn view(&self, id: ValueId) -> Result<View, CodegenError> {
         match self.val(id)? {
             Val::Array(view) => Ok(view),
-            Val::One(_) => Err(CodegenError::Internal("a scalar as an array".to_owned())),
+            _ => Err(CodegenError::Internal("a scalar as an array".to_owned())),
         }
     }
 
     fn val(&self, id: ValueId) -> Result<Val, CodegenError> {
-        self.values[id].ok_or_else(|| {
+        self.values[id].clone().ok_or_else(|| {
             CodegenError::Internal(format!(
                 "value {} is used before its definition",
                 id.index()
@@ -207,7 +221,6 @@ impl<'a> Lower<'a> {
     fn scalar_of(&self, id: ValueId) -> Result<Scalar, CodegenError> {
         match self.function.values[id].ty {
             MirType::Scalar(scalar) => Ok(scalar),
-            MirType::Vector(..) | MirType::Mask(_) => Err(signature::no_vectors()),
             other => Err(CodegenError::Internal(format!("{other:?} is no scalar"))),
         }
     }
@@ -222,6 +235,7 @@ impl<'a> Lower<'a> {
         match self.val(id)? {
             Val::One(value) => parts.push(value),
             Val::Array(view) => view.push_parts(parts),
+            Val::Vector(vector) => parts.extend(vector.parts),
         }
         Ok(())
     }
@@ -239,7 +253,10 @@ impl<'a> Lower<'a> {
     fn part_types(&self, ids: &[ValueId]) -> Result<Vec<Type>, CodegenError> {
         let mut types = Vec::new();
         for id in ids {
-            signature::push_parts(self.function.values[*id].ty, &mut types)?;
+            match self.shape(*id) {
+                Some(shape) => types.extend(shape.part_types()),
+                None => signature::push_parts(self.function.values[*id].ty, &mut types)?,
+            }
         }
         Ok(types)
     }
@@ -252,6 +269,14 @@ impl<'a> Lower<'a> {
             let value = match self.function.values[*id].ty {
                 MirType::Array(ty) => {
                     Val::Array(View::from_parts(ty, &mut parts).ok_or_else(missing)?)
+                }
+                MirType::Vector(..) | MirType::Mask(_) => {
+                    let shape = self.shape(*id).ok_or_else(missing)?;
+                    let parts: Vec<Value> = parts.by_ref().take(shape.part_count()).collect();
+                    if parts.len() < shape.part_count() {
+                        return Err(missing());
+                    }
+                    Val::Vector(Vector { shape, parts })
                 }
                 _ => Val::One(parts.next().ok_or_else(missing)?),
             };
@@ -294,6 +319,9 @@ impl<'a> Lower<'a> {
 
     fn op(&mut self, op: &'a Op) -> Result<(), CodegenError> {
         self.b.ins.set_srcloc(SourceLoc::new(self.line(op.site)));
+        if self.is_lanewise(op) {
+            return self.lanewise(op);
+        }
         match &op.kind {
             OpKind::ConstInt(value) => {
                 let ty = signature::scalar_type(self.scalar_of(op.results[0])?);
@@ -331,16 +359,16 @@ impl<'a> Lower<'a> {
             OpKind::Compare(kind) => self.compare(op, *kind)?,
             OpKind::Select => self.select(op)?,
             OpKind::Convert(kind) => self.convert(op, *kind)?,
-            OpKind::Splat
-            | OpKind::Iota
-            | OpKind::Extract(_)
-            | OpKind::FromLanes
-            | OpKind::Reduce(_)
-            | OpKind::LoadLanes(_)
-            | OpKind::StoreLanes(_)
-            | OpKind::Gather { .. }
-            | OpKind::Scatter { .. }
-            | OpKind::Disjoint => return Err(signature::no_vectors()),
+            OpKind::Splat => self.splat(op)?,
+            OpKind::Iota => self.iota(op)?,
+            OpKind::Extract(lane) => self.extract(op, *lane)?,
+            OpKind::FromLanes => self.from_lanes(op)?,
+            OpKind::Reduce(kind) => self.reduce(op, *kind)?,
+            OpKind::LoadLanes(lanes) => self.load_lanes(op, *lanes)?,
+            OpKind::StoreLanes(lanes) => self.store_lanes(op, *lanes)?,
+            OpKind::Gather { masked } => self.gather(op, *masked)?,
+            OpKind::Scatter { masked } => self.scatter(op, *masked)?,
+            OpKind::Disjoint => self.disjoint(op)?,
             OpKind::Extent(axis) => {
                 let extent = self.view(op.args[0])?.extent(usize::from(*axis));
                 self.define(op.results[0], extent);

@@ -14,7 +14,7 @@ use super::{Lower, Val, View};
 use crate::CodegenError;
 
 /// The smallest value of a signed type.
-fn minimum(ty: Type) -> i64 {
+pub(super) fn minimum(ty: Type) -> i64 {
     i64::MIN >> (64 - ty.bits())
 }
 
@@ -454,7 +454,13 @@ impl<'a> Lower<'a> {
         Ok(())
     }
 
-    fn converted(&mut self, value: Value, from: Scalar, to: Scalar, kind: Convert) -> Value {
+    pub(super) fn converted(
+        &mut self,
+        value: Value,
+        from: Scalar,
+        to: Scalar,
+        kind: Convert,
+    ) -> Value {
         let (old, new) = (scalar_type(from), scalar_type(to));
         match kind {
             Convert::Extend if old == new => value,

@@ -51,9 +51,9 @@ pub fn push_parts(ty: ir::Type, parts: &mut Vec<Type>) -> Result<(), CodegenErro
     Ok(())
 }
 
-/// No pass makes vectors yet; when one does, this is where code generation for them starts.
+/// Vectors stay within functions.
 pub fn no_vectors() -> CodegenError {
-    CodegenError::Internal("a vector type reached code generation".to_owned())
+    CodegenError::Internal("a vector as a parameter or result of a function".to_owned())
 }
 
 /// Where the results of a function are.

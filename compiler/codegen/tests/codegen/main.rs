@@ -3,3 +3,4 @@
 mod link;
 mod run;
 mod support;
+mod vectors;

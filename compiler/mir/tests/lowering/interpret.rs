@@ -1,9 +1,10 @@
-//! Runs scalar MIR, one op at a time, so that tests can compare what code means with what CPython says. Knows only the
-//! runtime functions that the tests reach.
+//! Runs MIR, one op at a time, so that tests can compare what code means with what CPython says. Knows only the runtime
+//! functions that the tests reach.
 
 use snek_mir::ir::{
     Bound, Compare, Convert, FloatOp, FloatUnaryOp, Function, FunctionId, IntOp, IntUnaryOp,
-    LabelId, Message, OpId, OpKind, Overflow, Program, Raise, RegionId, Scalar, ValueId,
+    LabelId, Lanes, Message, OpId, OpKind, Overflow, Program, Raise, ReductionOp, RegionId, Scalar,
+    Type, ValueId,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,6 +17,8 @@ pub enum Value {
     Float(f64),
     Text(Rc<str>),
     Array(View),
+    /// A vector or mask.
+    Lanes(Vec<Value>),
     Undefined,
 }
 
@@ -125,106 +128,71 @@ impl<'p> Machine<'p> {
             Value::Int(value) => *value,
             other => panic!("{other:?} is no int in {:?}", data.kind),
         };
-        let float = |index: usize| match &args[index] {
-            Value::Float(value) => *value,
-            other => panic!("{other:?} is no float in {:?}", data.kind),
-        };
         let results = match &data.kind {
-            OpKind::ConstInt(value) => vec![Value::Int(wrap(i128::from(*value), scalar.unwrap()))],
-            OpKind::ConstFloat(bits) => vec![Value::Float(f64::from_bits(*bits))],
+            OpKind::ConstInt(value) => {
+                let value = wrap(i128::from(*value), scalar.unwrap());
+                vec![spread(ty, Value::Int(value))]
+            }
+            OpKind::ConstFloat(bits) => vec![spread(ty, Value::Float(f64::from_bits(*bits)))],
             OpKind::ConstText(text) => vec![
                 Value::Text(Rc::from(text.as_str())),
                 Value::Int(text.len() as i128),
             ],
             OpKind::Undefined => vec![Value::Undefined],
-            OpKind::Int(op, overflow) => {
-                match arithmetic(*op, *overflow, int(0), int(1), scalar.unwrap()) {
-                    Ok(value) => vec![Value::Int(value)],
+            OpKind::Int(..)
+            | OpKind::IntUnary(..)
+            | OpKind::Float(_)
+            | OpKind::FloatUnary(_)
+            | OpKind::FusedMulAdd
+            | OpKind::Compare(_)
+            | OpKind::Select
+            | OpKind::Convert(_) => {
+                let from = at.function.ty(data.args[0]).scalar();
+                match elementwise(&data.kind, &args, from, ty.unwrap()) {
+                    Ok(value) => vec![value],
                     Err(exit) => return Some(Exit::Raise(exit)),
                 }
             }
-            OpKind::IntUnary(op, overflow) => {
-                let scalar = scalar.unwrap();
-                let x = int(0);
-                let bits = (x as u128) & ((1 << scalar.bits()) - 1);
-                let exact = match op {
-                    IntUnaryOp::Neg => -x,
-                    IntUnaryOp::Abs => x.abs(),
-                    IntUnaryOp::Not if scalar == Scalar::Bool => 1 - x,
-                    IntUnaryOp::Not => wrap(!x, scalar),
-                    IntUnaryOp::LeadingZeros => {
-                        i128::from(bits.leading_zeros()) - 128 + i128::from(scalar.bits())
-                    }
-                    IntUnaryOp::TrailingZeros => {
-                        i128::from(bits.trailing_zeros().min(scalar.bits()))
-                    }
-                    IntUnaryOp::PopCount => i128::from(bits.count_ones()),
-                };
-                match fit(exact, *overflow, scalar) {
-                    Ok(value) => vec![Value::Int(value)],
-                    Err(exit) => return Some(Exit::Raise(exit)),
-                }
+            OpKind::Splat => vec![spread(ty, args[0].clone())],
+            OpKind::Iota => {
+                let lanes = 0..i128::from(ty.and_then(Type::lanes).unwrap());
+                let lane = |k| Value::Int(wrap(k, scalar.unwrap()));
+                vec![Value::Lanes(lanes.map(lane).collect())]
             }
-            OpKind::Float(op) => {
-                let (x, y) = (float(0), float(1));
-                let value = match op {
-                    FloatOp::Add => x + y,
-                    FloatOp::Sub => x - y,
-                    FloatOp::Mul => x * y,
-                    FloatOp::Div => x / y,
-                    FloatOp::CopySign => x.copysign(y),
-                    FloatOp::Min | FloatOp::Max => panic!("not used by lowering"),
-                };
-                vec![Value::Float(round(value, scalar.unwrap()))]
+            OpKind::Extract(lane) => vec![lanes(&args[0])[usize::from(*lane)].clone()],
+            OpKind::FromLanes => vec![Value::Lanes(args)],
+            OpKind::Reduce(op) => vec![reduce(*op, lanes(&args[0]), scalar.unwrap())],
+            OpKind::LoadLanes(Lanes { axis, step, masked }) => {
+                let distance = Some((usize::from(*axis), *step));
+                load_lanes(ty.unwrap(), data.results.len(), &args, distance, *masked)
             }
-            OpKind::FloatUnary(op) => {
-                let x = float(0);
-                vec![Value::Float(match op {
-                    FloatUnaryOp::Neg => -x,
-                    FloatUnaryOp::Abs => x.abs(),
-                    FloatUnaryOp::Sqrt => x.sqrt(),
-                    FloatUnaryOp::Floor => x.floor(),
-                    FloatUnaryOp::Ceil => x.ceil(),
-                    FloatUnaryOp::Trunc => x.trunc(),
-                    FloatUnaryOp::Nearest => x.round_ties_even(),
-                })]
+            OpKind::Gather { masked } => {
+                load_lanes(ty.unwrap(), data.results.len(), &args, None, *masked)
             }
-            OpKind::FusedMulAdd => vec![Value::Float(float(0).mul_add(float(1), float(2)))],
-            OpKind::Compare(op) => {
-                let order = match (&args[0], &args[1]) {
-                    (Value::Int(x), Value::Int(y)) => Some(x.cmp(y)),
-                    (Value::Float(x), Value::Float(y)) => x.partial_cmp(y),
-                    other => panic!("compares {other:?}"),
-                };
-                let truth = match op {
-                    Compare::Eq => order.is_some_and(|o| o.is_eq()),
-                    Compare::Ne => !order.is_some_and(|o| o.is_eq()),
-                    Compare::Lt => order.is_some_and(|o| o.is_lt()),
-                    Compare::Le => order.is_some_and(|o| o.is_le()),
-                    Compare::Gt => order.is_some_and(|o| o.is_gt()),
-                    Compare::Ge => order.is_some_and(|o| o.is_ge()),
-                };
-                vec![Value::Int(i128::from(truth))]
+            OpKind::StoreLanes(Lanes { axis, step, masked }) => {
+                store_lanes(&args, Some((usize::from(*axis), *step)), *masked);
+                Vec::new()
             }
-            OpKind::Select => vec![args[if int(0) == 1 { 1 } else { 2 }].clone()],
-            OpKind::Convert(op) => {
-                let to = scalar.unwrap();
-                vec![match op {
-                    Convert::Extend | Convert::Truncate => Value::Int(wrap(int(0), to)),
-                    Convert::IntToFloat if to == Scalar::F32 => {
-                        Value::Float(f64::from(int(0) as f32))
+            OpKind::Scatter { masked } => {
+                store_lanes(&args, None, *masked);
+                Vec::new()
+            }
+            OpKind::Disjoint => {
+                let (a, b) = (view(&args[0]), view(&args[1]));
+                let apart = match (span(a), span(b)) {
+                    (Some((low, high)), Some((first, last))) => {
+                        !Rc::ptr_eq(&a.data, &b.data) || high < first || last < low
                     }
-                    Convert::IntToFloat => Value::Float(int(0) as f64),
-                    Convert::FloatToInt => {
-                        let (low, high) = (to.min_value(), to.max_value());
-                        Value::Int((float(0) as i128).clamp(low, high))
-                    }
-                    Convert::FloatToFloat => Value::Float(round(float(0), to)),
-                    Convert::Bitcast if to == Scalar::F64 => {
-                        Value::Float(f64::from_bits(int(0) as u64))
-                    }
-                    Convert::Bitcast => Value::Int(wrap(i128::from(float(0).to_bits()), to)),
-                }]
+                    _ => true,
+                };
+                vec![Value::Int(i128::from(apart))]
+            }
+            OpKind::Stride(axis) => {
+                let array = at.function.ty(data.args[0]).array().unwrap();
+                let stride = view(&args[0]).strides[usize::from(*axis)];
+                vec![Value::Int(
+                    i128::from(stride) * i128::from(array.element.size()),
+                )]
             }
             OpKind::Extent(axis) => {
                 vec![Value::Int(i128::from(
@@ -380,19 +348,7 @@ impl<'p> Machine<'p> {
                 }
                 total
             }
-            OpKind::Atomic(..)
-            | OpKind::DataPointer
-            | OpKind::Stride(_)
-            | OpKind::Splat
-            | OpKind::Iota
-            | OpKind::Extract(_)
-            | OpKind::FromLanes
-            | OpKind::Reduce(_)
-            | OpKind::LoadLanes(_)
-            | OpKind::StoreLanes(_)
-            | OpKind::Gather { .. }
-            | OpKind::Scatter { .. }
-            | OpKind::Disjoint => panic!("not interpreted"),
+            OpKind::Atomic(..) | OpKind::DataPointer => panic!("not interpreted"),
         };
         Self::bind(at, &data.results, results);
         None
@@ -470,9 +426,290 @@ impl<'p> Machine<'p> {
             ("snek_rt_float_mod", [Value::Float(a), Value::Float(b)]) => {
                 float(a - (a / b).floor() * b)
             }
+            ("snek_rt_math_sin", [Value::Float(x)]) => float(x.sin()),
+            ("snek_rt_math_exp", [Value::Float(x)]) => float(x.exp()),
             _ => panic!("the tests have no `{name}` of {args:?}"),
         }
     }
+}
+
+/// The value, or a vector of it.
+fn spread(ty: Option<Type>, value: Value) -> Value {
+    match ty.and_then(Type::lanes) {
+        None | Some(0) => value,
+        Some(lanes) => Value::Lanes(vec![value; usize::from(lanes)]),
+    }
+}
+
+fn lanes(value: &Value) -> &[Value] {
+    match value {
+        Value::Lanes(lanes) => lanes,
+        other => panic!("{other:?} is no vector"),
+    }
+}
+
+/// Arithmetic, lane by lane if the result is a vector.
+fn elementwise(
+    kind: &OpKind,
+    args: &[Value],
+    from: Option<Scalar>,
+    ty: Type,
+) -> Result<Value, String> {
+    let Some(count) = ty.lanes().filter(|lanes| *lanes > 0) else {
+        return one_lane(kind, args, from, ty.scalar());
+    };
+    let mut out = Vec::new();
+    for lane in 0..usize::from(count) {
+        let of_lane = |arg: &Value| match arg {
+            Value::Lanes(lanes) => lanes[lane].clone(),
+            scalar => scalar.clone(),
+        };
+        let args: Vec<Value> = args.iter().map(of_lane).collect();
+        // Lanes that nobody looks at may be anything.
+        let unknown = args.iter().any(|arg| matches!(arg, Value::Undefined));
+        out.push(if unknown && !matches!(kind, OpKind::Select) {
+            Value::Undefined
+        } else {
+            one_lane(kind, &args, from, ty.scalar())?
+        });
+    }
+    Ok(Value::Lanes(out))
+}
+
+fn one_lane(
+    kind: &OpKind,
+    args: &[Value],
+    from: Option<Scalar>,
+    scalar: Option<Scalar>,
+) -> Result<Value, String> {
+    if let (OpKind::Select, [Value::Int(condition), a, b]) = (kind, args) {
+        return Ok(if *condition == 1 { a } else { b }.clone());
+    }
+    let (scalar, from) = (scalar.unwrap(), from.unwrap());
+    let int = |index: usize| match &args[index] {
+        Value::Int(value) => *value,
+        other => panic!("{other:?} is no int in {kind:?}"),
+    };
+    let float = |index: usize| match &args[index] {
+        Value::Float(value) => *value,
+        other => panic!("{other:?} is no float in {kind:?}"),
+    };
+    Ok(match kind {
+        OpKind::Int(op, overflow) => {
+            Value::Int(arithmetic(*op, *overflow, int(0), int(1), scalar)?)
+        }
+        OpKind::IntUnary(op, overflow) => {
+            let x = int(0);
+            let bits = (x as u128) & ((1 << scalar.bits()) - 1);
+            let exact = match op {
+                IntUnaryOp::Neg => -x,
+                IntUnaryOp::Abs => x.abs(),
+                IntUnaryOp::Not if scalar == Scalar::Bool => 1 - x,
+                IntUnaryOp::Not => wrap(!x, scalar),
+                IntUnaryOp::LeadingZeros => {
+                    i128::from(bits.leading_zeros()) - 128 + i128::from(scalar.bits())
+                }
+                IntUnaryOp::TrailingZeros => i128::from(bits.trailing_zeros().min(scalar.bits())),
+                IntUnaryOp::PopCount => i128::from(bits.count_ones()),
+            };
+            Value::Int(fit(exact, *overflow, scalar)?)
+        }
+        OpKind::Float(op) => Value::Float(round(float_arithmetic(*op, float(0), float(1)), scalar)),
+        OpKind::FloatUnary(op) => {
+            let x = float(0);
+            let value = match op {
+                FloatUnaryOp::Neg => -x,
+                FloatUnaryOp::Abs => x.abs(),
+                FloatUnaryOp::Sqrt => x.sqrt(),
+                FloatUnaryOp::Floor => x.floor(),
+                FloatUnaryOp::Ceil => x.ceil(),
+                FloatUnaryOp::Trunc => x.trunc(),
+                FloatUnaryOp::Nearest => x.round_ties_even(),
+            };
+            Value::Float(round(value, scalar))
+        }
+        OpKind::FusedMulAdd => Value::Float(float(0).mul_add(float(1), float(2))),
+        OpKind::Compare(op) => {
+            let order = match args {
+                [Value::Int(x), Value::Int(y)] => Some(x.cmp(y)),
+                [Value::Float(x), Value::Float(y)] => x.partial_cmp(y),
+                other => panic!("compares {other:?}"),
+            };
+            let truth = match op {
+                Compare::Eq => order.is_some_and(|o| o.is_eq()),
+                Compare::Ne => !order.is_some_and(|o| o.is_eq()),
+                Compare::Lt => order.is_some_and(|o| o.is_lt()),
+                Compare::Le => order.is_some_and(|o| o.is_le()),
+                Compare::Gt => order.is_some_and(|o| o.is_gt()),
+                Compare::Ge => order.is_some_and(|o| o.is_ge()),
+            };
+            Value::Int(i128::from(truth))
+        }
+        OpKind::Convert(op) => match op {
+            Convert::Extend | Convert::Truncate => Value::Int(wrap(int(0), scalar)),
+            Convert::IntToFloat if scalar == Scalar::F32 => Value::Float(f64::from(int(0) as f32)),
+            Convert::IntToFloat => Value::Float(int(0) as f64),
+            Convert::FloatToInt => {
+                let (low, high) = (scalar.min_value(), scalar.max_value());
+                Value::Int((float(0) as i128).clamp(low, high))
+            }
+            Convert::FloatToFloat => Value::Float(round(float(0), scalar)),
+            Convert::Bitcast => {
+                let bits = match from {
+                    Scalar::F32 => i128::from((float(0) as f32).to_bits()),
+                    Scalar::F64 => i128::from(float(0).to_bits()),
+                    _ => int(0),
+                };
+                match scalar {
+                    Scalar::F32 => Value::Float(f64::from(f32::from_bits(bits as u32))),
+                    Scalar::F64 => Value::Float(f64::from_bits(bits as u64)),
+                    _ => Value::Int(wrap(bits, scalar)),
+                }
+            }
+        },
+        other => panic!("{other:?} of {args:?}"),
+    })
+}
+
+fn float_arithmetic(op: FloatOp, x: f64, y: f64) -> f64 {
+    match op {
+        FloatOp::Add => x + y,
+        FloatOp::Sub => x - y,
+        FloatOp::Mul => x * y,
+        FloatOp::Div => x / y,
+        FloatOp::CopySign => x.copysign(y),
+        FloatOp::Min | FloatOp::Max if x.is_nan() || y.is_nan() => f64::NAN,
+        FloatOp::Min if x == y => {
+            if x.is_sign_negative() {
+                x
+            } else {
+                y
+            }
+        }
+        FloatOp::Max if x == y => {
+            if x.is_sign_negative() {
+                y
+            } else {
+                x
+            }
+        }
+        FloatOp::Min => x.min(y),
+        FloatOp::Max => x.max(y),
+    }
+}
+
+/// Folds lane k with lane k + n/2 until one is left.
+fn reduce(op: ReductionOp, lanes: &[Value], scalar: Scalar) -> Value {
+    let [first, ..] = lanes else {
+        panic!("no lanes")
+    };
+    if lanes.len() == 1 {
+        return first.clone();
+    }
+    let (left, right) = lanes.split_at(lanes.len() / 2);
+    let pairs = left.iter().zip(right).map(|pair| match pair {
+        (Value::Int(x), Value::Int(y)) => {
+            let op = match op {
+                ReductionOp::Add => IntOp::Add,
+                ReductionOp::Mul => IntOp::Mul,
+                ReductionOp::Min => IntOp::Min,
+                ReductionOp::Max => IntOp::Max,
+                ReductionOp::And => IntOp::And,
+                ReductionOp::Or => IntOp::Or,
+                ReductionOp::Xor => IntOp::Xor,
+            };
+            Value::Int(arithmetic(op, Overflow::Wrap, *x, *y, scalar).unwrap())
+        }
+        (Value::Float(x), Value::Float(y)) => {
+            let op = match op {
+                ReductionOp::Add => FloatOp::Add,
+                ReductionOp::Mul => FloatOp::Mul,
+                ReductionOp::Min => FloatOp::Min,
+                ReductionOp::Max => FloatOp::Max,
+                other => panic!("{other:?} of floats"),
+            };
+            Value::Float(round(float_arithmetic(op, *x, *y), scalar))
+        }
+        other => panic!("folds {other:?}"),
+    });
+    reduce(op, &pairs.collect::<Vec<_>>(), scalar)
+}
+
+/// The element that a lane reaches: by its distance along an axis, or by an index of its own.
+fn element_of_lane(args: &[Value], distance: Option<(usize, i64)>, lane: usize) -> View {
+    let rank = view(&args[0]).extents.len();
+    let mut indices = vec![args[0].clone()];
+    for (axis, index) in args[1..=rank].iter().enumerate() {
+        indices.push(match (index, distance) {
+            (Value::Lanes(lanes), _) => lanes[lane].clone(),
+            (Value::Int(index), Some((along, step))) if along == axis => {
+                Value::Int(index + i128::from(step) * lane as i128)
+            }
+            (index, _) => index.clone(),
+        });
+    }
+    subscript(&vec![Bound::Proved; rank], &indices).unwrap()
+}
+
+fn is_active(args: &[Value], masked: bool, lane: usize) -> bool {
+    let mask = args.last().filter(|_| masked);
+    mask.is_none_or(|mask| match lanes(mask)[lane] {
+        Value::Int(active) => active == 1,
+        ref other => panic!("{other:?} in a mask"),
+    })
+}
+
+fn load_lanes(
+    ty: Type,
+    parts: usize,
+    args: &[Value],
+    distance: Option<(usize, i64)>,
+    masked: bool,
+) -> Vec<Value> {
+    let zero = match ty.scalar() {
+        Some(Scalar::F32 | Scalar::F64) => Value::Float(0.0),
+        _ => Value::Int(0),
+    };
+    let mut out = vec![Vec::new(); parts];
+    for lane in 0..usize::from(ty.lanes().unwrap()) {
+        let element = is_active(args, masked, lane).then(|| element_of_lane(args, distance, lane));
+        for (part, out) in out.iter_mut().enumerate() {
+            out.push(match &element {
+                Some(at) => at.data.borrow()[at.offset as usize * parts + part].clone(),
+                None => zero.clone(),
+            });
+        }
+    }
+    out.into_iter().map(Value::Lanes).collect()
+}
+
+fn store_lanes(args: &[Value], distance: Option<(usize, i64)>, masked: bool) {
+    let first = 1 + view(&args[0]).extents.len();
+    let values = &args[first..args.len() - usize::from(masked)];
+    for lane in 0..lanes(&values[0]).len() {
+        if !is_active(args, masked, lane) {
+            continue;
+        }
+        let at = element_of_lane(args, distance, lane);
+        for (part, value) in values.iter().enumerate() {
+            let place = at.offset as usize * values.len() + part;
+            at.data.borrow_mut()[place] = lanes(value)[lane].clone();
+        }
+    }
+}
+
+/// The first and the last element that a view spans.
+fn span(view: &View) -> Option<(i64, i64)> {
+    let (mut low, mut high) = (view.offset, view.offset);
+    for (extent, stride) in view.extents.iter().zip(&view.strides) {
+        if *extent == 0 {
+            return None;
+        }
+        let reach = (extent - 1) * stride;
+        low += reach.min(0);
+        high += reach.max(0);
+    }
+    Some((low, high))
 }
 
 fn view(value: &Value) -> &View {
