@@ -125,6 +125,7 @@ impl Plan {
         let data = &function.ops[op];
         let reason = match &data.kind {
             OpKind::Call(_) | OpKind::ParallelCall { .. } => "a function is called",
+            OpKind::Atomic(..) => "an element is changed atomically",
             OpKind::Return => "the loop may be left early",
             OpKind::Raise(_) => "an exception may be raised",
             OpKind::CallRuntime(_) if data.kind.properties().writes => "the runtime is called",
