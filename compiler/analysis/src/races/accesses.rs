@@ -104,7 +104,7 @@ impl<'p> Callees<'p> {
         }
         let structure = Structure::new(function);
         let facts = ranges(function, &structure);
-        let mut model = Model::new(function, &structure, &facts, None);
+        let mut model = Model::new(self.program, function, &structure, &facts, None);
         let collector = Collector {
             callees: self,
             function,

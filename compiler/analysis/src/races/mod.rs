@@ -162,7 +162,7 @@ impl<'p> Checker<'p> {
     fn question<'c>(&'c self, op: OpId, facts: &'c Ranges) -> Question<'c> {
         Question {
             scope: Scope::new(self.function, &self.structure, op, facts),
-            model: Model::new(self.function, &self.structure, facts, Some(op)),
+            model: Model::new(self.program, self.function, &self.structure, facts, Some(op)),
             signs: subscript_signs(self.function, facts),
         }
     }

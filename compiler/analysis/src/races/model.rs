@@ -7,7 +7,8 @@
 use std::collections::{HashMap, HashSet};
 
 use snek_mir::ir::{
-    Compare, Function, IntOp, IntUnaryOp, OpId, OpKind, Overflow, Scalar, Type, ValueDef, ValueId,
+    Compare, Function, IntOp, IntUnaryOp, OpId, OpKind, Overflow, Program, Scalar, Type, ValueDef,
+    ValueId,
 };
 
 use super::system::replace;
@@ -54,6 +55,7 @@ enum Key {
 
 /// The integers of one function, seen from one loop.
 pub(super) struct Model<'f> {
+    program: &'f Program,
     function: &'f Function,
     structure: &'f Structure,
     facts: &'f Ranges,
@@ -74,12 +76,14 @@ pub(super) struct Model<'f> {
 
 impl<'f> Model<'f> {
     pub fn new(
+        program: &'f Program,
         function: &'f Function,
         structure: &'f Structure,
         facts: &'f Ranges,
         scope: Option<OpId>,
     ) -> Self {
         Self {
+            program,
             function,
             structure,
             facts,
@@ -340,12 +344,17 @@ impl<'f> Model<'f> {
                 }
             }
             OpKind::Int(int @ (IntOp::Min | IntOp::Max), _) if !is_u64 => {
-                for &arg in &data.args {
-                    let bound = self.affine.of(arg).sub(&own);
-                    let sign = if int == IntOp::Min { 1 } else { -1 };
-                    meaning.conditions.push(bound.scale(sign));
+                let sign = if int == IntOp::Min { 1 } else { -1 };
+                self.extreme(symbol, &data.args, sign, meaning);
+            }
+            OpKind::Call(callee) if !is_u64 && data.args.len() == 2 => {
+                // The standard library's functions are calls until they are inlined.
+                let frame = self.program.functions[callee].frame;
+                match self.program.frames[frame].file.as_str() {
+                    "<snek builtins/min>" => self.extreme(symbol, &data.args, 1, meaning),
+                    "<snek builtins/max>" => self.extreme(symbol, &data.args, -1, meaning),
+                    _ => self.note_opaque(symbol),
                 }
-                self.note_opaque(symbol);
             }
             OpKind::Int(IntOp::Add | IntOp::Mul, Overflow::Wrap) => match self.item(symbol) {
                 Some((start, position, step, owner)) => {
@@ -364,6 +373,16 @@ impl<'f> Model<'f> {
         if meaning.value.is_some() {
             meaning.conditions.clear();
         }
+    }
+
+    /// The smallest (`sign` 1) or largest (-1) of integers.
+    fn extreme(&mut self, symbol: ValueId, of: &[ValueId], sign: i128, meaning: &mut Meaning) {
+        let own = Polynomial::symbol(symbol);
+        for &value in of {
+            let bound = self.affine.of(value).sub(&own);
+            meaning.conditions.push(bound.scale(sign));
+        }
+        self.note_opaque(symbol);
     }
 
     /// A quotient rounded down, or the remainder, by a divisor of at least 1.

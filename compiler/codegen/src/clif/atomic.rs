@@ -102,8 +102,10 @@ impl Lower<'_> {
         let new = self.as_bits(new, bits);
         let seen = self.b.ins.ins().atomic_cas(flags, address, expected, new);
         let well = self.b.ins.ins().icmp(IntCC::Equal, seen, expected);
-        let next = [seen.into()];
-        self.b.ins.ins().brif(well, done, &[], again, &next);
+        self.b
+            .ins
+            .ins()
+            .brif(well, done, &[], again, &[seen.into()]);
 
         self.b.ins.switch_to_block(done);
         Ok(expected)
