@@ -6,9 +6,9 @@ use snek_mir::ir::Program;
 use snek_opt::pipeline::PASSES;
 
 use crate::input::Unit;
+use crate::loops::{self, LoopLine};
 use crate::options::{Emit, OptLevel, Options, Report};
 use crate::output::{self, WorkDir};
-use crate::loops::{self, LoopLine};
 use crate::parallel;
 use crate::report::{self, FunctionReport};
 

@@ -455,23 +455,23 @@ fn elementwise(
     from: Option<Scalar>,
     ty: Type,
 ) -> Result<Value, String> {
+    // What nobody looks at may be anything: invariants of loops that do not run.
+    let lane = |args: &[Value]| match (kind, args) {
+        (OpKind::Select, [Value::Undefined, ..]) => Ok(Value::Undefined),
+        (OpKind::Select, _) => one_lane(kind, args, from, ty.scalar()),
+        _ if args.iter().any(|arg| matches!(arg, Value::Undefined)) => Ok(Value::Undefined),
+        _ => one_lane(kind, args, from, ty.scalar()),
+    };
     let Some(count) = ty.lanes().filter(|lanes| *lanes > 0) else {
-        return one_lane(kind, args, from, ty.scalar());
+        return lane(args);
     };
     let mut out = Vec::new();
-    for lane in 0..usize::from(count) {
+    for n in 0..usize::from(count) {
         let of_lane = |arg: &Value| match arg {
-            Value::Lanes(lanes) => lanes[lane].clone(),
+            Value::Lanes(lanes) => lanes[n].clone(),
             scalar => scalar.clone(),
         };
-        let args: Vec<Value> = args.iter().map(of_lane).collect();
-        // Lanes that nobody looks at may be anything.
-        let unknown = args.iter().any(|arg| matches!(arg, Value::Undefined));
-        out.push(if unknown && !matches!(kind, OpKind::Select) {
-            Value::Undefined
-        } else {
-            one_lane(kind, &args, from, ty.scalar())?
-        });
+        out.push(lane(&args.iter().map(of_lane).collect::<Vec<_>>())?);
     }
     Ok(Value::Lanes(out))
 }

@@ -14,12 +14,14 @@ mod cost;
 mod shape;
 pub mod widen;
 
+use std::collections::BTreeSet;
+
 use oxc_index::IndexVec;
-use snek_analysis::dependence::{Conflict, Dependences, Lanes, WINDOW, accesses};
+use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, WINDOW, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
-use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role};
+use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role, ValueId};
 
 use crate::report::{LoopNote, Notes, Outcome};
 use build::Plan;
@@ -92,6 +94,7 @@ fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
 struct Candidate {
     folds: Vec<Fold>,
     dependences: Dependences,
+    unwritten: BTreeSet<ValueId>,
     estimate: Estimate,
 }
 
@@ -185,6 +188,11 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     if dependences.apart.len() > PAIRS {
         return refuse("it would need too many tests of arrays that may overlap");
     }
+    let written: BTreeSet<ValueId> = stored(&accesses, true);
+    let unwritten = match independent {
+        true => BTreeSet::new(),
+        false => &stored(&accesses, false) - &written,
+    };
     let moving = accesses
         .into_iter()
         .map(|access| {
@@ -197,10 +205,17 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         Some(estimate) => Ok(Candidate {
             folds,
             dependences,
+            unwritten,
             estimate,
         }),
         None => refuse("lanes would not make it faster"),
     }
+}
+
+/// The arrays that are stored to, or loaded from.
+fn stored(accesses: &[Access], writes: bool) -> BTreeSet<ValueId> {
+    let those = accesses.iter().filter(|access| access.writes == writes);
+    those.map(|access| access.base).collect()
 }
 
 /// Two accesses that may meet, for people. `{}` is the text at the site.
@@ -259,6 +274,7 @@ fn take(
                 lanes: candidate.estimate.lanes,
                 folds: &candidate.folds,
                 dependences: &candidate.dependences,
+                unwritten: &candidate.unwritten,
             };
             match build::build(function, structure, facts, &plan) {
                 Ok(()) => Outcome::Lanes {
@@ -269,6 +285,7 @@ fn take(
             }
         }
         Ok(_) => Outcome::Inner,
+        Err(obstacle) if obstacle.reason == shape::INNER => Outcome::Inner,
         Err(obstacle) => Outcome::Not(obstacle),
     };
     let done = matches!(outcome, Outcome::Lanes { .. });

@@ -155,10 +155,11 @@ impl Widener<'_> {
                 self.active = Active::Nobody;
                 return Ok(End::Left);
             }
-            _ => return self.obstacle("the loop may be left early"),
+            _ => return self.escape(),
         };
-        let Some(target) = self.targets.get(&label) else {
-            return self.obstacle("the loop may be left early");
+        let escapes = breaks && self.plan.is_root(label);
+        let Some(target) = self.targets.get(&label).filter(|_| !escapes) else {
+            return self.escape();
         };
         let new = target.label;
         let (wanted, landing) = if breaks {
@@ -172,6 +173,11 @@ impl Widener<'_> {
             let mut args = Vec::new();
             for (value, wanted) in data.args.iter().zip(wanted) {
                 args.push(self.form(*value, wanted)?);
+            }
+            if self.plan.is_root(label) {
+                self.next_iterations(args);
+                self.active = Active::Nobody;
+                return Ok(End::Left);
             }
             let kind = if breaks {
                 OpKind::Break(new)
@@ -187,6 +193,7 @@ impl Widener<'_> {
     /// The active lanes leave: what they bring goes into the slots.
     fn leave(&mut self, args: &[ValueId], landing: &Landing) -> Result<(), Obstacle> {
         let active = self.active;
+        self.partings += 1;
         for (value, slot) in args.iter().zip(&landing.values) {
             let Some(slot) = *slot else { continue };
             let value = self.vector(*value)?;
@@ -459,7 +466,18 @@ impl Widener<'_> {
         let (entry, sure) = (self.active, self.sure);
         let condition = self.vector(data.args[0])?;
         let taken = self.narrow(entry, condition);
+        let partings = self.partings;
         let a = self.masked(then, taken, &results, &used, &types)?;
+        // A side that no lane takes, or else all leave.
+        let gone = self.active == Active::Nobody && self.partings == partings;
+        if gone {
+            (self.active, self.sure) = (entry, sure);
+            let b = self.yielding(other, &results, &used)?;
+            for (n, value) in used.iter().zip(b.unwrap_or_default()) {
+                self.define(results[*n], value);
+            }
+            return Ok(());
+        }
         let a_end = self.active;
         let parted = a_end != Active::Some(taken);
         let trivial = self.function.regions[other].ops.len() == 1
@@ -470,7 +488,17 @@ impl Widener<'_> {
         } else {
             let not = self.not(condition);
             let rest = self.narrow(entry, not);
+            let partings = self.partings;
             let b = self.masked(other, rest, &results, &used, &types)?;
+            let gone = self.active == Active::Nobody && self.partings == partings;
+            if gone && !parted {
+                // All lanes that are still here took the first side.
+                (self.active, self.sure) = (entry, sure);
+                for (n, value) in used.iter().zip(a.unwrap_or_default()) {
+                    self.define(results[*n], value);
+                }
+                return Ok(());
+            }
             (b, self.active, self.active != Active::Some(rest))
         };
         if parted || b_parted {
@@ -511,7 +539,8 @@ impl Widener<'_> {
     ) -> Result<Option<Vec<ValueId>>, Obstacle> {
         self.active = Active::Some(mask);
         self.sure = false;
-        if self.plan.cost(self.function, region) >= WORTH_A_TEST {
+        let escapes = self.plan.is_escaping(region);
+        if !escapes && self.plan.cost(self.function, region) >= WORTH_A_TEST {
             return self.guarded(types, |this| this.yielding(region, results, used));
         }
         self.yielding(region, results, used)
@@ -585,10 +614,7 @@ impl Widener<'_> {
     /// What is stored in a loop may have been stored before anything in it.
     fn expect_stores(&mut self, op: OpId) {
         for region in self.function.ops[op].kind.regions() {
-            let ops = edit::ops_in(self.function, region);
-            self.stored |= ops
-                .iter()
-                .any(|op| self.function.ops[*op].kind.properties().writes);
+            self.stored |= self.plan.writes(self.function, region);
         }
     }
 
@@ -710,7 +736,7 @@ impl Widener<'_> {
             }
             if live.is_some() {
                 let any = this.any(next[0]);
-                this.unless(any, OpKind::Break(label), next.clone());
+                this.exit_on(false, any, OpKind::Break(label), next.clone());
             }
             this.op(OpKind::Next(label), next, &[]);
             Ok(())
@@ -757,14 +783,21 @@ impl Widener<'_> {
         Ok(())
     }
 
-    /// Does what the terminator says if the condition is false.
-    fn unless(&mut self, condition: ValueId, terminator: OpKind, args: Vec<ValueId>) {
-        let (then, other) = (self.function.add_region(), self.function.add_region());
-        let here = std::mem::replace(&mut self.region, then);
+    /// Does what the terminator says if the condition is as said.
+    pub(super) fn exit_on(
+        &mut self,
+        truth: bool,
+        condition: ValueId,
+        terminator: OpKind,
+        args: Vec<ValueId>,
+    ) {
+        let (stay, leave) = (self.function.add_region(), self.function.add_region());
+        let here = std::mem::replace(&mut self.region, stay);
         self.op(OpKind::Yield, Vec::new(), &[]);
-        self.region = other;
+        self.region = leave;
         self.op(terminator, args, &[]);
         self.region = here;
+        let (then, other) = if truth { (leave, stay) } else { (stay, leave) };
         self.op(OpKind::If { then, other }, vec![condition], &[]);
     }
 
