@@ -127,8 +127,8 @@ def _bytes(n):
     return (np.arange(n) * 7919 % 251).astype(np.uint8)
 
 
-SIZES = (0, 1, 2, 255, 1000, 5000)
-CASES = [f"(histogram(_bytes({n}), h := np.arange(256)), h)" for n in SIZES]
+LENGTHS = (0, 1, 2, 255, 1000, 5000)
+CASES = [f"(histogram(_bytes({n}), h := np.arange(256)), h)" for n in LENGTHS]
 CASES += [
     "(histogram(_bytes(3000), h := np.arange(512)[::2]), h)",
     "(histogram(_bytes(3000), h := np.arange(512)[::-2]), h)",
@@ -140,31 +140,31 @@ CASES += [
 ]
 CASES += [
     f"(two_dimensions(_bytes({n}), _bytes({n})[::-1], h := np.ones({shape}, np.int16){view}), h)"
-    for n in SIZES
+    for n in LENGTHS
     for shape, view in (("(7, 5)", ""), ("(5, 7)", ".T"))
 ]
 CASES += [
     f"(weighted(_bytes({n}), np.arange({n}) * 0.5, h := np.zeros(256), g := np.ones(256, np.float32)), h, g)"
-    for n in SIZES
+    for n in LENGTHS
 ]
 CASES += [f"(products(_bytes({n}), o := np.array([1, -2, 5])), o)" for n in (0, 5, 40)]
 CASES += [
     f"(extremes(_bytes({n}), np.arange({n}) * 31 % 97 - 40.0, a := np.zeros(256), b := np.zeros(256)), a, b)"
-    for n in SIZES
+    for n in LENGTHS
 ]
 CASES += [
     f"(bits(_bytes({n}), np.arange({n}) * 12345, a := np.zeros(256, int), b := np.full(256, -1), "
     "c := np.zeros(256, int)), a, b, c)"
-    for n in SIZES
+    for n in LENGTHS
 ]
 CASES += [
-    f"(complex_sums(_bytes({n}), np.arange({n}) * (1 + 0.5j), o := np.ones(4, complex)), o)" for n in SIZES
+    f"(complex_sums(_bytes({n}), np.arange({n}) * (1 + 0.5j), o := np.ones(4, complex)), o)" for n in LENGTHS
 ]
 CASES += [
     f"(column_sums(np.arange(600.0).reshape({shape}), o := np.zeros({n})), o)"
     for shape, n in (("(20, 30)", 30), ("(600, 1)", 1), ("(1, 600)", 600), ("(3, 200)", 100))
 ]
-CASES += [f"(first_element(a := np.ones(3), np.arange({n}) * 0.5), a)" for n in SIZES]
+CASES += [f"(first_element(a := np.ones(3), np.arange({n}) * 0.5), a)" for n in LENGTHS]
 CASES += ["first_element(np.ones(0), np.ones(9))"]
 CASES += ["(from_the_end(_bytes(4000), h := np.zeros(256, int)), h)"]
 CASES += [
