@@ -166,8 +166,13 @@ fn capture(
         return;
     };
     let data = &function.ops[def];
-    // A part of an accumulator must be one of the elements that a chunk has for itself.
-    if is_constant(&data.kind) || is_part_of_accumulator(function, value) {
+    // Lanes are not handed over: they are made of scalars again. A part of an accumulator must be one of the elements
+    // that a chunk has for itself.
+    let is_lanes = matches!(function.ty(value), Type::Vector(..) | Type::Mask(_));
+    if is_constant(&data.kind)
+        || (is_lanes && data.kind.properties().is_pure())
+        || is_part_of_accumulator(function, value)
+    {
         for &arg in &data.args {
             capture(function, arg, inside, remade, captured);
         }
