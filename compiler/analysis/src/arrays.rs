@@ -70,7 +70,9 @@ pub fn roots(function: &Function, structure: &Structure, array: ValueId) -> Opti
                 let n = n as usize;
                 let data = &function.ops[op];
                 match &data.kind {
-                    OpKind::Row(_) | OpKind::AsStrided | OpKind::Accumulator(_) => from(&data.args[..1]),
+                    OpKind::Row(_) | OpKind::AsStrided | OpKind::Accumulator(_) => {
+                        from(&data.args[..1])
+                    }
                     OpKind::Select => from(&data.args[1..]),
                     OpKind::If { then, other } => {
                         for region in [*then, *other] {

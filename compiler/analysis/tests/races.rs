@@ -49,7 +49,10 @@ fn python_programs_have_their_verdicts() {
                     .primary
                     .map_or(0, |span| sources.file(file).line_index(span.start) + 1);
                 let text = format!("{line}: {}", error.code);
-                said.push((text.clone(), format!("{} | {}", error.message, error.primary_label)));
+                said.push((
+                    text.clone(),
+                    format!("{} | {}", error.message, error.primary_label),
+                ));
                 text
             })
             .collect();
@@ -69,8 +72,14 @@ fn python_programs_have_their_verdicts() {
                 a.iter().filter(|x| !b.contains(x)).cloned().collect()
             };
             let (extra, missing) = (only(&found, &wanted), only(&wanted, &found));
-            let extra: Vec<_> = said.iter().filter(|(text, _)| extra.contains(text)).collect();
-            wrong.push(format!("{}: {extra:#?}, wanted {missing:?}", path.display()));
+            let extra: Vec<_> = said
+                .iter()
+                .filter(|(text, _)| extra.contains(text))
+                .collect();
+            wrong.push(format!(
+                "{}: {extra:#?}, wanted {missing:?}",
+                path.display()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -83,7 +92,10 @@ fn cases(text: &str) -> (usize, usize, usize) {
         if !function.contains(" prange(") {
             continue;
         }
-        match (function.contains("# race: "), function.contains("# limit: ")) {
+        match (
+            function.contains("# race: "),
+            function.contains("# limit: "),
+        ) {
             (true, _) => racy += 1,
             (false, true) => limits += 1,
             (false, false) => clean += 1,
@@ -147,7 +159,10 @@ fn mir_programs_have_their_verdicts() {
             found.push("ok".to_string());
         }
         if found != wanted && std::env::var_os("SNEK_UPDATE").is_some() {
-            let rest: Vec<&str> = text.lines().skip_while(|line| line.starts_with("; ")).collect();
+            let rest: Vec<&str> = text
+                .lines()
+                .skip_while(|line| line.starts_with("; "))
+                .collect();
             let text = format!("; {}\n{}\n", found.join("\n; "), rest.join("\n"));
             std::fs::write(&path, text).unwrap();
         } else if found != wanted {

@@ -97,9 +97,10 @@ fn line(
     for array in &plan.arrays {
         parts.push(format!("`{}`: {}", array.name, array.reason));
     }
-    let arrays = plan.arrays.iter().map(|array| {
-        json!({"name": array.name, "writes": array.writes, "reason": array.reason})
-    });
+    let arrays = plan
+        .arrays
+        .iter()
+        .map(|array| json!({"name": array.name, "writes": array.writes, "reason": array.reason}));
     LoopLine {
         function: name.to_owned(),
         line,

@@ -5,8 +5,8 @@
 //! than the op itself: what a callee or a nested region does is the business of `analysis`.
 
 use crate::ir::{
-    ArrayType, AtomicOp, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, LabelId,
-    Lanes, Layout, OpKind, Overflow, Raise, RegionId, Scalar, Schedule, Type,
+    ArrayType, AtomicOp, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp,
+    IntUnaryOp, LabelId, Lanes, Layout, OpKind, Overflow, Raise, RegionId, Scalar, Schedule, Type,
 };
 use snek_abi::{AbiType, Effect, RuntimeFn};
 

@@ -45,7 +45,9 @@ fn drop_accumulators(function: &mut Function, plans: &[Plan]) {
         }
     }
     for region in edit::regions_in(function, function.body) {
-        function.regions[region].ops.retain(|op| !dropped.contains(op));
+        function.regions[region]
+            .ops
+            .retain(|op| !dropped.contains(op));
     }
 }
 

@@ -56,14 +56,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
         .collect();
 
     let symbol = format!("{}$par{count}", function.symbol);
-    let mut body = make_body(
-        function,
-        &f,
-        &remade,
-        &captured,
-        symbol.clone(),
-        data.site,
-    );
+    let mut body = make_body(function, &f, &remade, &captured, symbol.clone(), data.site);
     let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
     // A part raises only if the whole does; `effects`, which runs next, knows better.
     body.may_raise = function.may_raise;
@@ -108,10 +101,14 @@ fn options(function: &Function, op: OpId, site: SiteId) -> Option<(Schedule, Val
     while let Some(inside) = region {
         let before = function.regions[inside].ops.iter();
         let before: Vec<OpId> = before.copied().take_while(|other| *other != op).collect();
-        let found = before.iter().rev().map(|other| &function.ops[*other]).find(|data| {
-            matches!(data.kind, OpKind::CallRuntime(name) if name == "snek_rt_parallel_options")
-                && function.sites[data.site].span == span
-        });
+        let found = before
+            .iter()
+            .rev()
+            .map(|other| &function.ops[*other])
+            .find(|data| {
+                matches!(data.kind, OpKind::CallRuntime(name) if name == "snek_rt_parallel_options")
+                    && function.sites[data.site].span == span
+            });
         if let Some(data) = found {
             let flags = function.const_int(data.args[0])?;
             let names = snek_abi::parallel::SCHEDULES;

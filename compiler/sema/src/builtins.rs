@@ -52,7 +52,11 @@ impl<'a> Infer<'_, 'a> {
             ("builtins", "range" | "enumerate" | "zip" | "reversed") | ("snek", "prange") => {
                 return self.not_native(span, format!("uses `{name}` outside of a `for`"));
             }
-            ("snek.atomic", "add" | "sub" | "min" | "max" | "and_" | "or_" | "xor" | "exchange" | "compare_exchange") => {
+            (
+                "snek.atomic",
+                "add" | "sub" | "min" | "max" | "and_" | "or_" | "xor" | "exchange"
+                | "compare_exchange",
+            ) => {
                 let Some(arguments) = self.arguments(args, keywords) else {
                     return self.silent_poison(span);
                 };
@@ -120,7 +124,9 @@ impl<'a> Infer<'_, 'a> {
         };
         let ty = element.value_type();
         if !legal {
-            return self.poison(wrong(format!("{name}() does not work on elements of `{ty}`")));
+            return self.poison(wrong(format!(
+                "{name}() does not work on elements of `{ty}`"
+            )));
         }
         let (indices, values) = rest.split_at(usize::from(rank));
         let mut all = vec![*array];

@@ -366,7 +366,8 @@ impl Walk<'_, '_, '_> {
         match &infer.exprs[expr].kind {
             ExprKind::Const(_) => {}
             // The shape of an array does not change.
-            ExprKind::Extent { array, .. } if matches!(self.kind(*array), ExprKind::Local { .. }) => {}
+            ExprKind::Extent { array, .. }
+                if matches!(self.kind(*array), ExprKind::Local { .. }) => {}
             ExprKind::Local { local, .. } => self.read(*local, span),
             ExprKind::Assign { local, value } => {
                 self.expr(*value);
@@ -424,7 +425,8 @@ impl Walk<'_, '_, '_> {
                     indices: read,
                 },
             ) => {
-                let is_array = matches!(self.kind(*array), ExprKind::Local { local: l, .. } if *l == local);
+                let is_array =
+                    matches!(self.kind(*array), ExprKind::Local { local: l, .. } if *l == local);
                 let mut pairs = at.iter().zip(read);
                 is_array && at.len() == read.len() && pairs.all(|(a, b)| self.same(*a, *b))
             }
@@ -468,8 +470,8 @@ impl Walk<'_, '_, '_> {
         };
         let wanted = element.value_type();
         let found = &self.infer.exprs[self.plain(value)].ty;
-        let same = *found == wanted
-            || matches!((found, &wanted), (Type::Float, Type::Fixed(Fixed::F64)));
+        let same =
+            *found == wanted || matches!((found, &wanted), (Type::Float, Type::Fixed(Fixed::F64)));
         let legal = match (&wanted, op) {
             (Type::Bool, op) => matches!(
                 op,

@@ -73,7 +73,11 @@ impl Copies {
         let (mut elements, mut exact, mut heavy) = (0usize, true, false);
         for desc in accumulators {
             // SAFETY: the caller's promise.
-            let array = unsafe { *context.add(8 * desc.slot as usize).cast::<*const ArrayDesc>() };
+            let array = unsafe {
+                *context
+                    .add(8 * desc.slot as usize)
+                    .cast::<*const ArrayDesc>()
+            };
             // SAFETY: as above.
             let extents = unsafe { (*array).extents };
             let extents = extents.iter().take(usize::from(desc.rank));
@@ -365,7 +369,9 @@ unsafe fn fold_strided(target: &Target, from: *const u8) {
     let size = element_size(target.desc.scalar);
     let mut index = [0i64; RANK_MAX];
     for n in 0..target.count {
-        let offset: i64 = (0..rank).map(|axis| index[axis] * array.strides[axis]).sum();
+        let offset: i64 = (0..rank)
+            .map(|axis| index[axis] * array.strides[axis])
+            .sum();
         // SAFETY: the index is within the extents.
         unsafe {
             let place = array.data.offset(offset as isize);

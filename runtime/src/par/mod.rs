@@ -458,7 +458,10 @@ pub mod entries {
     #[unsafe(no_mangle)]
     pub extern "C" fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32 {
         guard(1, || {
-            let given = [("chunk", HAS_CHUNK, chunk), ("threads", HAS_THREADS, threads)];
+            let given = [
+                ("chunk", HAS_CHUNK, chunk),
+                ("threads", HAS_THREADS, threads),
+            ];
             for (name, flag, value) in given {
                 if flags & flag != 0 && value < 1 {
                     let message = format!("{name} must be at least 1, not {value}");

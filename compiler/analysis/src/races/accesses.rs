@@ -198,13 +198,7 @@ impl Collector<'_> {
         }
     }
 
-    fn call(
-        &self,
-        model: &mut Model<'_>,
-        op: OpId,
-        callee: FunctionId,
-        out: &mut Vec<Access>,
-    ) {
+    fn call(&self, model: &mut Model<'_>, op: OpId, callee: FunctionId, out: &mut Vec<Access>) {
         let data = &self.function.ops[op];
         let Some(summary) = self.callees.summary(callee) else {
             let effects = &self.callees.effects[callee];

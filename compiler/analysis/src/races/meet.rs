@@ -247,7 +247,11 @@ impl Question<'_> {
                 .map(|(v, value)| (*v, *value))
                 .collect(),
         };
-        example.subscripts.iter().all(|s| *s >= 0).then_some(example)
+        example
+            .subscripts
+            .iter()
+            .all(|s| *s >= 0)
+            .then_some(example)
     }
 }
 

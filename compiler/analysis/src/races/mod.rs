@@ -162,7 +162,13 @@ impl<'p> Checker<'p> {
     fn question<'c>(&'c self, op: OpId, facts: &'c Ranges) -> Question<'c> {
         Question {
             scope: Scope::new(self.function, &self.structure, op, facts),
-            model: Model::new(self.program, self.function, &self.structure, facts, Some(op)),
+            model: Model::new(
+                self.program,
+                self.function,
+                &self.structure,
+                facts,
+                Some(op),
+            ),
             signs: subscript_signs(self.function, facts),
         }
     }
@@ -377,9 +383,8 @@ impl<'p> Checker<'p> {
         let mut distance: Option<i128> = None;
         let mut unknown = None;
         for (n, (f, g)) in a.subscripts.iter().zip(&b.subscripts).enumerate() {
-            let is_value = |p: &crate::affine::Polynomial| {
-                p.symbols().iter().all(|v| v.index() < SYNTHETIC)
-            };
+            let is_value =
+                |p: &crate::affine::Polynomial| p.symbols().iter().all(|v| v.index() < SYNTHETIC);
             if !is_value(f) || !is_value(g) {
                 unknown.get_or_insert(Reason::Callee);
                 continue;

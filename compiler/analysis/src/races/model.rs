@@ -49,7 +49,12 @@ enum Key {
     /// The iteration of a loop, counted from 0.
     Position(ValueId),
     /// A quotient rounded down.
-    Quotient(Vec<(Vec<ValueId>, i128)>, i128, Vec<(Vec<ValueId>, i128)>, i128),
+    Quotient(
+        Vec<(Vec<ValueId>, i128)>,
+        i128,
+        Vec<(Vec<ValueId>, i128)>,
+        i128,
+    ),
     Extent(ValueId, u8),
 }
 
@@ -520,7 +525,9 @@ impl<'f> Model<'f> {
                     (Compare::Eq, false) | (Compare::Ne, true) => {}
                 }
             }
-            OpKind::IntUnary(IntUnaryOp::Not, _) => self.suppose(op.args[0], !truth, out, depth - 1),
+            OpKind::IntUnary(IntUnaryOp::Not, _) => {
+                self.suppose(op.args[0], !truth, out, depth - 1)
+            }
             OpKind::Int(IntOp::And, _) if truth => {
                 for &arg in &op.args {
                     self.suppose(arg, true, out, depth - 1);

@@ -172,7 +172,9 @@ impl Checker<'_> {
             let too = if b.writes { ", too" } else { "" };
             let (inside, other) = (called(a), called(b));
             diagnostic
-                .primary_label(format!("... which `{induction} = {first}` writes{inside}{too}"))
+                .primary_label(format!(
+                    "... which `{induction} = {first}` writes{inside}{too}"
+                ))
                 .label(
                     self.span(b.op),
                     format!("`{induction} = {second}` {does} {element}{other} ...{with}"),
@@ -241,10 +243,15 @@ impl Checker<'_> {
                         Some(OpKind::Accumulator(fold)) => fold.name(),
                         _ => "?",
                     };
-                    format!("elements are folded ({fold}): each chunk has a copy, combined in a fixed order")
+                    format!(
+                        "elements are folded ({fold}): each chunk has a copy, combined in a fixed order"
+                    )
                 }
                 (Some(write), _) if same.iter().all(|access| access.way == Way::Atomic) => {
-                    format!("{} is changed atomically", self.element(question, write, None))
+                    format!(
+                        "{} is changed atomically",
+                        self.element(question, write, None)
+                    )
                 }
                 (Some(write), _) => {
                     let element = self.element(question, write, None);
@@ -402,12 +409,7 @@ impl Checker<'_> {
     }
 
     /// The element as code: with numbers, if the iteration is given, else with names.
-    fn element(
-        &self,
-        question: &Question<'_>,
-        access: &Access,
-        iteration: Option<i128>,
-    ) -> String {
+    fn element(&self, question: &Question<'_>, access: &Access, iteration: Option<i128>) -> String {
         let array = self.name(access.base, "the array");
         if access.subscripts.is_empty() {
             return format!("`{array}`");

@@ -5,8 +5,8 @@ use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
 use snek_abi::{AbiType, FoldOp, ScalarKind};
 use snek_mir::ir::{
-    Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule, Type as MirType,
-    ValueId,
+    Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule,
+    Type as MirType, ValueId,
 };
 
 use super::builder::{Builder, runtime};
@@ -289,7 +289,9 @@ impl<'a> Lower<'a> {
             } else {
                 let mut bytes = Vec::new();
                 for (at, fold) in accumulators {
-                    let ty = captured.get(*at as usize).map(|v| self.function.values[*v].ty);
+                    let ty = captured
+                        .get(*at as usize)
+                        .map(|v| self.function.values[*v].ty);
                     let Some(MirType::Array(ty)) = ty else {
                         return Err(CodegenError::Internal("folds into no array".to_owned()));
                     };

@@ -21,8 +21,8 @@ use super::function::{Body, known};
 use super::types::flatten;
 use super::{Result, bug};
 use crate::ir::{
-    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, IntUnaryOp, Message, OpKind, Overflow, Raise, Scalar,
-    Type, ValueId,
+    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, IntUnaryOp, Message, OpKind,
+    Overflow, Raise, Scalar, Type, ValueId,
 };
 use snek_abi::{AbiType, Effect, ExcKind, RuntimeFn};
 use snek_sema::hir::{self, ExprId};
@@ -56,7 +56,11 @@ impl Body<'_, '_> {
             let Some(op) = AtomicOp::from_name(word) else {
                 return bug(format!("there is no intrinsic `{name}`"));
             };
-            let count = if op == AtomicOp::CompareExchange { 3 } else { 2 };
+            let count = if op == AtomicOp::CompareExchange {
+                3
+            } else {
+                2
+            };
             let bounds = vec![Bound::Checked; flat.len().saturating_sub(count)];
             let types = flatten(ty, &[]);
             return Ok(self.b().values(OpKind::Atomic(op, bounds), flat, &types));

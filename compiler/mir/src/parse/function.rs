@@ -2,9 +2,9 @@
 
 use super::{Parser, Result, Token};
 use crate::ir::{
-    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp, LabelId,
-    Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp, RegionId,
-    Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
+    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp,
+    LabelId, Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp,
+    RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
 use crate::text::default_site;
 use snek_abi::{ExcKind, RuntimeFn};

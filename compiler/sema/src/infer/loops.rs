@@ -13,7 +13,6 @@ use crate::prange;
 
 use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
 
-
 /// A loop whose body is being walked.
 pub(crate) struct Loop {
     /// What is assumed at its head.
