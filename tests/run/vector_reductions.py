@@ -240,21 +240,23 @@ def caught(f, start, terms, *arguments):
     return value
 
 
-SIZES = range(68)
+LENGTHS = range(68)
 _X = "np.arange({n}) * 7919 % 1009 - 500"
 CASES = [
-    f"{f}({_X.format(n=n)})" for f in ("total", "bits", "product", "checked_wide") for n in SIZES
+    f"{f}({_X.format(n=n)})" for f in ("total", "bits", "product", "checked_wide") for n in LENGTHS
 ]
-CASES += [f"checked(({_X.format(n=n)}).astype(np.int32), 5)" for n in SIZES]
-CASES += [f"some(({_X.format(n=n)}).astype(np.int32), 20)" for n in SIZES]
-CASES += [f"{f}(np.arange({n}, dtype=np.uint8) * 5)" for f in ("of_bytes", "narrow") for n in SIZES]
+CASES += [f"checked(({_X.format(n=n)}).astype(np.int32), 5)" for n in LENGTHS]
+CASES += [f"some(({_X.format(n=n)}).astype(np.int32), 20)" for n in LENGTHS]
+CASES += [
+    f"{f}(np.arange({n}, dtype=np.uint8) * 5)" for f in ("of_bytes", "narrow") for n in LENGTHS
+]
 CASES += [f"minus(np.arange({n}, dtype=np.uint8), 5)" for n in (0, 3, 40)]
-CASES += [f"count(np.arange({n}) * 7919 % 1009 / 1009)" for n in SIZES]
-CASES += [f"{f}({_X.format(n=n)})" for f in ("extremes",) for n in SIZES]
+CASES += [f"count(np.arange({n}) * 7919 % 1009 / 1009)" for n in LENGTHS]
+CASES += [f"{f}({_X.format(n=n)})" for f in ("extremes",) for n in LENGTHS]
 CASES += [
     f"{f}(({_X.format(n=n)}) / 3)"
     for f in ("float_extremes", "position", "last", "strict")
-    for n in SIZES
+    for n in LENGTHS
 ]
 CASES += [f"any_of({_X.format(n=n)}, {v})" for n in (0, 1, 8, 33, 67) for v in (-500, 0, 12)]
 CASES += [f"any_of(np.zeros({n}, int), 0)" for n in (1, 8, 33, 67)]

@@ -79,18 +79,17 @@ pub const PASSES: &[Pass] = &[
     at(O2, "share", |p, _| each(p, share::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
+    // What code generation wants. Vectors do not cross functions, so they come after.
+    at(O0, "outline", |p, _| outline::run(p)),
     at(O2, "vectorise", vectorise::run),
+    at(O2, "chunks", vectorise::chunks),
     at(O2, "licm", |p, _| each(p, licm::run)),
     // Loops that stay scalar.
     at(O2, "masked", |p, _| each(p, masked::run)),
     at(O2, "carry", |p, _| each(p, carry::run)),
     at(O2, "strength", |p, _| each(p, strength::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
-    // What code generation wants.
-    at(O0, "outline", |p, _| outline::run(p)),
-    at(O2, "chunks", vectorise::chunks),
-    at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
     at(O0, "effects", |p, _| effects::run(p)),

@@ -1,16 +1,19 @@
 //! Loops in lanes: consecutive iterations of a loop at once, the rest by the loop as it was.
 //!
-//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: nothing raises or leaves, what is
-//! carried folds; `dependence`: no access comes too late) and what that would gain (`cost`), takes the best loops,
-//! innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop before the scalar
-//! one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where a test at run
-//! time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay what they are.
+//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: what is carried folds, and nothing
+//! raises or leaves but by early exits; `dependence`: no access comes too late) and what that would gain (`cost`), takes
+//! the best loops, innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop
+//! before the scalar one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where
+//! a test at run time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay
+//! what they are.
 //!
-//! Runs after all proofs: what it makes is not proved again. Loops over chunks of parallel loops come after `outline`;
-//! their iterations are independent by declaration, and their float reductions may be regrouped.
+//! Runs after all proofs: what it makes is not proved again. Runs after `outline`, so that no vector is handed to another
+//! function. Loops over chunks of parallel loops come last, where no loop in them was taken; their iterations are
+//! independent by declaration, and their float reductions may be regrouped.
 
 mod build;
 mod cost;
+mod narrow;
 mod shape;
 pub mod widen;
 
@@ -41,6 +44,10 @@ pub fn run(program: &mut Program, notes: &mut Notes) {
     let names = names(program);
     for function in &mut program.functions {
         let structure = Structure::new(function);
+        if narrow::run(function, &structure) {
+            crate::dce::run(function);
+        }
+        let structure = Structure::new(function);
         let relaxed = function.fastmath;
         let roots = roots(function, &structure);
         if !roots.is_empty() {
@@ -64,10 +71,7 @@ pub fn chunks(program: &mut Program, notes: &mut Notes) {
             continue;
         }
         let structure = Structure::new(function);
-        let top = &function.regions[function.body].ops;
-        let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
-        // The loop over the chunk is the last one at the top: what it gives is returned.
-        if let Some(op) = top.iter().copied().rfind(is_for) {
+        if let Some(op) = chunk(function) {
             nests(function, &structure, &names, &[op], (true, true), notes);
         }
     }
@@ -78,10 +82,21 @@ fn names(program: &Program) -> IndexVec<FunctionId, String> {
     program.functions.iter().map(name).collect()
 }
 
-/// The outermost serial loops: those that no serial loop is around.
+/// The loop over a chunk of a parallel loop: the last one at the top, since what it gives is returned.
+fn chunk(function: &Function) -> Option<OpId> {
+    let top = function.regions[function.body].ops.iter().copied();
+    let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
+    let last = top.rev().find(is_for);
+    last.filter(|_| function.role == Role::ParallelBody)
+}
+
+/// The outermost serial loops: those that no serial loop is around but the one over a chunk.
 fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
-    let is_serial =
-        |op: &OpId| matches!(&function.ops[*op].kind, OpKind::For(f) if f.kind == LoopKind::Serial);
+    let chunk = chunk(function);
+    let is_serial = |op: &OpId| match &function.ops[*op].kind {
+        OpKind::For(f) => f.kind == LoopKind::Serial && Some(*op) != chunk,
+        _ => false,
+    };
     let ops = structure.order.iter().copied();
     ops.filter(|op| {
         let around = structure.loops_around(function, *op);

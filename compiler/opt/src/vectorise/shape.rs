@@ -1,5 +1,5 @@
-//! Whether the body of a loop has the shape that lanes need: nothing in it raises or leaves, and what it carries from one
-//! iteration to the next only folds.
+//! Whether the body of a loop has the shape that lanes need: what it carries from one iteration to the next only folds, and
+//! nothing in it raises or leaves, unless that may be an early exit of the vector loop.
 
 use std::collections::{HashMap, HashSet};
 
@@ -70,7 +70,7 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
         .iter()
         .flat_map(|fold| fold.arithmetic.iter().copied())
         .collect();
-    let exits = may_exit(&folds);
+    let exits = may_exit(&folds) && !is_fallback(context, op);
     leaves(context, f, exits)?;
     raises(context, f, &folded, exits)?;
     let stores = edit::ops_in(function, f.body)
@@ -91,6 +91,31 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
 /// Whether lanes may leave the loop for the serial one in the middle of it. What all lanes together give up may not.
 pub fn may_exit(folds: &[Fold]) -> bool {
     !folds.iter().any(|fold| fold.picks || fold.watched)
+}
+
+/// The loop is what `version` left for the case that its tests fail: seldom, and not worth more code.
+fn is_fallback(context: &Context<'_>, op: OpId) -> bool {
+    let (function, structure) = (context.function, context.structure);
+    let mut at = op;
+    while let Some(region) = structure.region_of[at] {
+        let Some(owner) = structure.owner_of[region] else {
+            return false;
+        };
+        if let OpKind::If { then, other } = function.ops[owner].kind
+            && other == region
+        {
+            let site = function.ops[op].site;
+            let twin = |op: &OpId| {
+                let data = &function.ops[*op];
+                is_loop(&data.kind) && data.site == site
+            };
+            if edit::ops_in(function, then).iter().any(twin) {
+                return true;
+            }
+        }
+        at = owner;
+    }
+    false
 }
 
 /// What is done only when the loop is left.

@@ -1,10 +1,10 @@
 //! The body of a loop, made to do several consecutive iterations at once, one per lane.
 //!
 //! `shapes` says what is one scalar for all lanes and what is a vector, and where lanes part. Then the body is written
-//! once more, in program order, into new regions: `lanes` does arithmetic, `memory` loads and stores, `control` branches
-//! and loops. Where only some lanes are active, a mask says which: what the others compute is never looked at, they touch
-//! no memory, and whatever may trap or raise runs only if some lane is active. An op does all lanes before the next op
-//! begins, in the order of the text; that lanes may do so is for the caller to prove.
+//! once more, in program order, into new regions: `lanes` does arithmetic, `memory` loads and stores, `control` branches,
+//! `loops` inner loops. Where only some lanes are active, a mask says which: what the others compute is never looked at,
+//! they touch no memory, and whatever may trap or raise runs only if some lane is active. An op does all lanes before the
+//! next op begins, in the order of the text; that lanes may do so is for the caller to prove.
 //!
 //! What raises or leaves the loop becomes an *early exit*: before anything of these iterations has been stored, the vector
 //! loop is left with the state in which they began, and the scalar loop behind it does them again, one by one. Nothing may
@@ -13,6 +13,7 @@
 mod control;
 mod exits;
 mod lanes;
+mod loops;
 mod memory;
 mod shapes;
 

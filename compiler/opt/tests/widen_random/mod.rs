@@ -607,7 +607,7 @@ fn generate(seed: u64) -> String {
         bools: Vec::new(),
         labels: Vec::new(),
         ops: 0,
-        raises: seed % 3 == 0,
+        raises: seed.is_multiple_of(3),
         limit: 4 + (seed % 24) as usize,
         i: "%9".to_string(),
     };

@@ -136,7 +136,7 @@ impl Widener<'_> {
                 self.vector(*index)?
             };
             args.push(match bound {
-                Bound::Wrapping => self.from_the_end(args[0], axis as u8, index)?,
+                Bound::Wrapping => self.counted_from_start(args[0], axis as u8, index)?,
                 _ => index,
             });
         }
@@ -147,7 +147,7 @@ impl Widener<'_> {
     }
 
     /// The index as it counts from the start.
-    fn from_the_end(
+    fn counted_from_start(
         &mut self,
         array: ValueId,
         axis: u8,
