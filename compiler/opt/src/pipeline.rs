@@ -6,7 +6,7 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, licm, masked, outline, prove,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, leaf, licm, masked, outline, prove,
     share, simplify, strength, unblock, unfold, vectorise, version,
 };
 
@@ -93,6 +93,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
     at(O0, "effects", |p, _| effects::run(p)),
+    at(O2, "leaf", |p, _| leaf::run(p)),
 ];
 
 /// Runs a pass on every function.
