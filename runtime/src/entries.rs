@@ -5,6 +5,7 @@
 /// Every function that compiled code may call, under its symbol.
 #[allow(unused_imports, reason = "the names are used by the check below")]
 mod all {
+    pub use crate::cpu::entries::*;
     #[cfg(test)]
     pub use crate::entries::without_python::*;
     pub use crate::exc::entries::*;
@@ -34,7 +35,7 @@ macro_rules! check {
     ($($effect:ident fn $name:ident($($param:ident: $ty:ty),* $(,)?) $(-> $result:ty)?;)*) => {
         mod signatures {
             #[allow(unused_imports, reason = "the types that rows name")]
-            use snek_abi::{CombineFn, FrameInfo, ModuleDesc, PairF64, PairI64, ParallelBody};
+            use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ModuleDesc, PairF64, PairI64, ParallelBody};
 
             $(const _: unsafe extern "C" fn($($ty),*) $(-> $result)? = super::all::$name;)*
         }

@@ -12,6 +12,7 @@ mod fold;
 mod guard;
 mod ifconvert;
 mod inline;
+mod leaf;
 mod licm;
 mod masked;
 mod outline;

@@ -6,7 +6,7 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, licm, masked, outline, prove,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, leaf, licm, masked, outline, prove,
     share, simplify, strength, unblock, unfold, vector_math, vectorise, version,
 };
 
@@ -97,6 +97,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "dce", |p, _| each(p, dce::run)),
     at(O0, "no_forms", |p, _| p.vector_forms.clear()),
     at(O0, "effects", |p, _| effects::run(p)),
+    at(O2, "leaf", |p, _| leaf::run(p)),
 ];
 
 /// Runs a pass on every function.

@@ -50,6 +50,9 @@ pub(super) fn check(program: &Program, function: &Function) -> Vec<(Option<OpId>
     if function.role == Role::Combine && function.recursive {
         checker.fault(None, "a combiner is recursive");
     }
+    if function.role == Role::Leaf && function.may_raise {
+        checker.fault(None, "a leaf may raise");
+    }
     if function.regions.get(function.body).is_none() {
         checker.fault(None, "its body does not exist");
         return checker.faults;
@@ -203,7 +206,7 @@ impl Checker<'_> {
                     let params = types_of(callee, &callee_params(callee));
                     self.want(op, "operands", &args, &params);
                     self.want(op, "results", &results, &callee.results);
-                    self.expect(op, callee.role == Role::Plain, || {
+                    self.expect(op, matches!(callee.role, Role::Plain | Role::Leaf), || {
                         format!("@{} is not to be called so", callee.symbol)
                     });
                 }
@@ -456,6 +459,9 @@ impl Checker<'_> {
             combine,
             step,
             identities,
+            accumulators,
+            schedule,
+            ..
         } = &self.function.ops[op].kind
         else {
             return;
@@ -478,6 +484,21 @@ impl Checker<'_> {
         }
         self.want(op, "start and stop", &args[..2], &[Type::I64; 2]);
         self.want(op, "initial values", &args[2..2 + count], results);
+        let mut args = args;
+        if schedule.is_some() {
+            let Some(rest) = args.len().checked_sub(2).filter(|n| *n >= 2 + count) else {
+                self.fault(Some(op), "wants a chunk size and a number of threads");
+                return;
+            };
+            self.want(op, "its options", &args[rest..], &[Type::I64; 2]);
+            args = &args[..rest];
+        }
+        for (at, _) in accumulators {
+            let found = args[2 + count..].get(*at as usize);
+            self.expect(op, matches!(found, Some(Type::Array(_))), || {
+                format!("captured value {at} is no array")
+            });
+        }
         match self.program.functions.get(*body) {
             Some(body) => {
                 let mut want = args[2 + count..].to_vec();

@@ -199,7 +199,7 @@ impl<'p> Machine<'p> {
                     view(&args[0]).extents[usize::from(*axis)],
                 ))]
             }
-            OpKind::AsStrided => vec![args[0].clone()],
+            OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],
                 Err(exit) => return Some(Exit::Raise(exit)),
@@ -309,7 +309,13 @@ impl<'p> Machine<'p> {
                 combine,
                 step,
                 identities,
+                schedule,
+                ..
             } => {
+                let mut args = args;
+                if schedule.is_some() {
+                    args.truncate(args.len() - 2);
+                }
                 let (start, stop, step) = (int(0), int(1), i128::from(*step));
                 let (away, stride) = ((stop - start) * step.signum(), step.abs());
                 let trips = ((away + stride - 1) / stride).max(0);
@@ -342,7 +348,7 @@ impl<'p> Machine<'p> {
                 }
                 total
             }
-            OpKind::DataPointer => panic!("not interpreted"),
+            OpKind::Atomic(..) | OpKind::DataPointer => panic!("not interpreted"),
         };
         Self::bind(at, &data.results, results);
         None

@@ -152,6 +152,7 @@ impl Plan {
         let data = &function.ops[op];
         let reason = match &data.kind {
             OpKind::Call(_) | OpKind::ParallelCall { .. } => "a function is called",
+            OpKind::Atomic(..) => "an element is changed atomically",
             OpKind::Return | OpKind::Raise(_) if may_exit => return Ok(()),
             OpKind::Return => "the loop may be left early",
             OpKind::Raise(_) => "an exception may be raised",
