@@ -156,6 +156,8 @@ pub struct Program {
     pub functions: IndexVec<FunctionId, Function>,
     /// What Python can call.
     pub exports: Vec<Export>,
+    /// What may stand for calls of the runtime in loops that run in lanes.
+    pub vector_forms: Vec<VectorForm>,
     /// Python functions as tracebacks name them.
     pub frames: IndexVec<FrameId, Frame>,
 }
@@ -170,6 +172,16 @@ pub struct Frame {
     pub file: String,
     /// `co_firstlineno`.
     pub first_line: u32,
+}
+
+/// A function of the program that computes what a function of the runtime computes, within 1 ulp, in arithmetic that
+/// vectors have. Floats in, one float out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VectorForm {
+    /// Name of the runtime's function.
+    pub name: &'static str,
+    /// The program's.
+    pub function: FunctionId,
 }
 
 /// A native function that Python calls by name.
@@ -239,6 +251,8 @@ pub struct Function {
     pub recursive: bool,
     /// Float arithmetic may be reassociated and contracted.
     pub fastmath: bool,
+    /// No vector form stands for a call of the runtime.
+    pub strict_math: bool,
     /// Who calls it.
     pub role: Role,
     /// All values.
@@ -510,6 +524,38 @@ pub enum ReductionOp {
     Xor,
 }
 
+/// How the chunks of a parallel loop are dealt out. Results do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Schedule {
+    /// As the runtime sees fit.
+    #[default]
+    Auto,
+    /// One range of iterations for each thread.
+    Static,
+    /// Whoever is free takes the next chunk.
+    Dynamic,
+    /// Chunks get smaller toward the end.
+    Guided,
+}
+
+/// What an atomic op does to an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum AtomicOp {
+    /// Integers wrap.
+    Add,
+    Sub,
+    /// Floats as Python's `min(old, value)`: `value` if it is less.
+    Min,
+    Max,
+    And,
+    Or,
+    Xor,
+    Exchange,
+    /// Takes the expected value, then the new one. Floats are compared by their bits.
+    CompareExchange,
+}
+
 /// A counted loop.
 #[derive(Clone, Debug)]
 pub struct For {
@@ -600,6 +646,12 @@ pub enum OpKind {
     Disjoint,
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
+    /// `array`: the same view. What a parallel loop does through it is fold into elements, by this operation alone: each
+    /// part of the loop may have elements of its own, which start from the identity and are folded into the array's. No code.
+    Accumulator(ReductionOp),
+    /// `array, indices..., value` (`expected, value` for `CompareExchange`): changes the element in one step that no other
+    /// thread sees half of. Result: what it was before.
+    Atomic(AtomicOp, Vec<Bound>),
     /// `array`: the address of the element whose indices are all 0, for calls of the runtime.
     DataPointer,
     /// `array`: the bytes from one element to the next along a dimension: I64.
@@ -616,8 +668,9 @@ pub enum OpKind {
     /// is tested by the op and is not among its results.
     CallRuntime(&'static str),
     /// What the outlining pass makes of a parallel loop. Operands: start (I64), stop (I64), then the initial values of the
-    /// reductions, then the captured values. Results: the reduced values. `body` has role `ParallelBody`; `combine` has role `Combine` and is `Some` iff there are reductions;
-    /// `identities` are the constants that partial results start from.
+    /// reductions, then the captured values; with a schedule, then the chunk size (I64; 0: open) and the number of threads
+    /// (I64; 0: all). Results: the reduced values. `body` has role `ParallelBody`; `combine` has role `Combine` and is `Some`
+    /// iff there are reductions; `identities` are the constants that partial results start from.
     ParallelCall {
         /// The outlined body.
         body: FunctionId,
@@ -627,6 +680,12 @@ pub enum OpKind {
         step: i64,
         /// What each partial result starts from: the bits.
         identities: Vec<u64>,
+        /// Which captured values are arrays that chunks fold into, each into elements of its own.
+        accumulators: Vec<(u32, ReductionOp)>,
+        /// What the user has asked for.
+        schedule: Option<Schedule>,
+        /// An iteration has loops or calls in it.
+        heavy: bool,
     },
     /// See the header.
     If {

@@ -176,6 +176,10 @@ impl Display for Program {
         for export in &self.exports {
             self.fmt_export(f, export)?;
         }
+        for form in &self.vector_forms {
+            let function = self.symbol(form.function);
+            writeln!(f, "vector {} = {function}", quote(form.name))?;
+        }
         for id in self.functions.indices() {
             write!(f, "\n{}", print_function(self, id))?;
         }
@@ -308,6 +312,7 @@ impl Printer<'_> {
             (function.may_raise, " raises"),
             (function.recursive, " recursive"),
             (function.fastmath, " fastmath"),
+            (function.strict_math, " strict_math"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
             (function.role == Role::Leaf, " leaf"),
@@ -374,7 +379,9 @@ impl Printer<'_> {
             | OpKind::DataPointer => format!(" {}", self.list(args)),
             OpKind::Iota => String::new(),
             OpKind::Extract(lane) => format!(" {}, {lane}", self.list(args)),
-            OpKind::Reduce(op) => format!(".{} {}", op.name(), self.list(args)),
+            OpKind::Reduce(op) | OpKind::Accumulator(op) => {
+                format!(".{} {}", op.name(), self.list(args))
+            }
             OpKind::LoadLanes(lanes) | OpKind::StoreLanes(lanes) => {
                 let along = format!(" along {} step {}", lanes.axis, lanes.step);
                 self.lanes(args, &along, lanes.masked)
@@ -383,7 +390,10 @@ impl Printer<'_> {
             OpKind::Extent(axis) | OpKind::Stride(axis) => {
                 format!(" {}, {axis}", self.list(args))
             }
-            OpKind::Row(bounds) | OpKind::Load(bounds) | OpKind::Store(bounds) => {
+            OpKind::Row(bounds)
+            | OpKind::Load(bounds)
+            | OpKind::Store(bounds)
+            | OpKind::Atomic(_, bounds) => {
                 let indices = args.get(1..).unwrap_or_default();
                 let parts: Vec<String> = bounds
                     .iter()
@@ -391,7 +401,12 @@ impl Printer<'_> {
                     .map(|(bound, index)| format!("{} {}", bound.name(), self.value(*index)))
                     .collect();
                 let array = args.first().map(|array| self.value(*array));
-                let mut text = format!(" {}[{}]", array.unwrap_or_default(), parts.join(", "));
+                let field = match &data.kind {
+                    OpKind::Atomic(op, _) => format!(".{}", op.name()),
+                    _ => String::new(),
+                };
+                let array = array.unwrap_or_default();
+                let mut text = format!("{field} {array}[{}]", parts.join(", "));
                 let rest = args.get(1 + bounds.len()..).unwrap_or_default();
                 if !rest.is_empty() {
                     let _ = write!(text, " = {}", self.list(rest));
@@ -417,6 +432,9 @@ impl Printer<'_> {
                 combine,
                 step,
                 identities,
+                accumulators,
+                schedule,
+                heavy,
             } => {
                 let mut text = format!(" {}", self.program.symbol(*body));
                 if let Some(combine) = combine {
@@ -426,12 +444,21 @@ impl Printer<'_> {
                     .iter()
                     .map(|identity| format!("{identity:#x}"))
                     .collect();
-                let _ = write!(
-                    text,
-                    " step {step} identities [{}] ({})",
-                    identities.join(", "),
-                    self.list(args)
-                );
+                let _ = write!(text, " step {step} identities [{}]", identities.join(", "));
+                if !accumulators.is_empty() {
+                    let all: Vec<String> = accumulators
+                        .iter()
+                        .map(|(at, op)| format!("{at} {}", op.name()))
+                        .collect();
+                    let _ = write!(text, " accumulate [{}]", all.join(", "));
+                }
+                if let Some(schedule) = schedule {
+                    let _ = write!(text, " schedule {}", schedule.name());
+                }
+                if *heavy {
+                    text.push_str(" heavy");
+                }
+                let _ = write!(text, " ({})", self.list(args));
                 text
             }
             OpKind::If { .. } => format!(" {}", self.list(args)),

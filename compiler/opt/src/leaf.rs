@@ -201,7 +201,7 @@ fn captures(function: &Function, ops: &[OpId]) -> Option<(Vec<OpId>, Vec<ValueId
 
 /// Makes a value of outside known inside: constants, and vectors that pure ops make, are made again there; others are
 /// captured. `None` if a vector would have to be.
-pub fn bring(
+fn bring(
     function: &Function,
     value: ValueId,
     known: &mut HashSet<ValueId>,

@@ -25,6 +25,7 @@ mod simplify;
 mod strength;
 mod unblock;
 mod unfold;
+mod vector_math;
 pub mod vectorise;
 mod version;
 
