@@ -77,6 +77,18 @@ pub struct Dependences {
     pub injective: BTreeSet<ValueId>,
 }
 
+impl Dependences {
+    /// Of iterations that are independent by declaration.
+    pub fn none() -> Self {
+        Self {
+            window: WINDOW as u64,
+            narrowest: None,
+            apart: BTreeMap::new(),
+            injective: BTreeSet::new(),
+        }
+    }
+}
+
 /// The accesses in a loop.
 pub fn accesses(function: &Function, structure: &Structure, loop_op: OpId) -> Vec<Access> {
     let mut found = Vec::new();
@@ -171,12 +183,7 @@ impl<'f> Lanes<'f> {
 
     /// Compares all pairs.
     pub fn dependences(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
-        let mut found = Dependences {
-            window: WINDOW as u64,
-            narrowest: None,
-            apart: BTreeMap::new(),
-            injective: BTreeSet::new(),
-        };
+        let mut found = Dependences::none();
         for (n, first) in accesses.iter().enumerate() {
             for second in &accesses[n..] {
                 if first.writes || second.writes {
@@ -289,7 +296,10 @@ impl<'f> Lanes<'f> {
 
     /// All of its values are the same in all iterations.
     fn is_still(&self, polynomial: &Polynomial) -> bool {
-        polynomial.symbols().iter().all(|value| self.is_same(*value))
+        polynomial
+            .symbols()
+            .iter()
+            .all(|value| self.is_same(*value))
     }
 
     /// The value is the same in all iterations: defined outside, or an extent of an array that is.

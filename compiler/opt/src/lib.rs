@@ -26,4 +26,4 @@ pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{LoopReport, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};

@@ -256,7 +256,7 @@ fn make_combine(source: &Function, f: &For, symbol: String, site: SiteId) -> Opt
     Some(function)
 }
 
-fn combine(
+pub fn combine(
     b: &mut Builder<'_>,
     fold: ReductionOp,
     overflow: Overflow,
@@ -288,7 +288,7 @@ fn combine(
 }
 
 /// The bits of the value that folding does not notice. Floats are by the bits of an `F64`.
-fn identity(fold: ReductionOp, ty: Type) -> u64 {
+pub fn identity(fold: ReductionOp, ty: Type) -> u64 {
     let Some(scalar) = ty.scalar() else { return 0 };
     if scalar.is_float() {
         let value = match fold {

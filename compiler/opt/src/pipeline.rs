@@ -4,9 +4,10 @@ use snek_diagnostics::InternalError;
 use snek_mir::ir::{Function, Program};
 use snek_mir::verify::verify;
 
+use crate::report::Notes;
 use crate::{
     cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, unblock, unfold, version,
+    strength, unblock, unfold, vectorise, version,
 };
 
 /// How much to do.
@@ -41,10 +42,10 @@ pub struct Pass {
     pub name: &'static str,
     /// It runs at this level and above.
     pub level: Level,
-    run: fn(&mut Program),
+    run: fn(&mut Program, &mut Notes),
 }
 
-const fn at(level: Level, name: &'static str, run: fn(&mut Program)) -> Pass {
+const fn at(level: Level, name: &'static str, run: fn(&mut Program, &mut Notes)) -> Pass {
     Pass { name, level, run }
 }
 
@@ -53,37 +54,43 @@ use Level::{O0, O2};
 /// THE list. A pass may be there several times.
 pub const PASSES: &[Pass] = &[
     // Conditions under which the race check accepted a loop.
-    at(O0, "guard", guard::run),
+    at(O0, "guard", |p, _| guard::run(p)),
     // Make functions small, then bring them together.
-    at(O2, "simplify", |p| each(p, simplify::run)),
-    at(O2, "inline", inline::run),
-    at(O2, "effects", effects::run),
-    at(O2, "unblock", |p| each(p, unblock::run)),
-    at(O2, "simplify", |p| each(p, simplify::run)),
-    at(O2, "cse", |p| each(p, cse::run)),
-    at(O2, "dce", |p| each(p, dce::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "inline", |p, _| inline::run(p)),
+    at(O2, "effects", |p, _| effects::run(p)),
+    at(O2, "unblock", |p, _| each(p, unblock::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
     // Take checks out by proof, then by testing once before a loop.
-    at(O2, "prove", |p| each(p, prove::run)),
-    at(O2, "simplify", |p| each(p, simplify::run)),
-    at(O2, "dce", |p| each(p, dce::run)),
+    at(O2, "prove", |p, _| each(p, prove::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
     // What is proved of one level of a recursion holds in its copies.
-    at(O2, "unfold", unfold::run),
-    at(O2, "version", |p| each(p, version::run)),
-    at(O2, "prove", |p| each(p, prove::run)),
-    at(O2, "simplify", |p| each(p, simplify::run)),
-    at(O2, "divide", |p| each(p, divide::run)),
+    at(O2, "unfold", |p, _| unfold::run(p)),
+    at(O2, "version", |p, _| each(p, version::run)),
+    at(O2, "prove", |p, _| each(p, prove::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "divide", |p, _| each(p, divide::run)),
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
-    at(O2, "ifconvert", |p| each(p, ifconvert::run)),
-    at(O2, "simplify", |p| each(p, simplify::run)),
-    at(O2, "share", |p| each(p, share::run)),
-    at(O2, "cse", |p| each(p, cse::run)),
-    at(O2, "licm", |p| each(p, licm::run)),
-    at(O2, "strength", |p| each(p, strength::run)),
-    at(O2, "cse", |p| each(p, cse::run)),
-    at(O2, "dce", |p| each(p, dce::run)),
+    at(O2, "ifconvert", |p, _| each(p, ifconvert::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "share", |p, _| each(p, share::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "vectorise", vectorise::run),
+    at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "strength", |p, _| each(p, strength::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
     // What code generation wants.
-    at(O0, "outline", outline::run),
-    at(O0, "effects", effects::run),
+    at(O0, "outline", |p, _| outline::run(p)),
+    at(O2, "chunks", vectorise::chunks),
+    at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
+    at(O0, "effects", |p, _| effects::run(p)),
 ];
 
 /// Runs a pass on every function.
@@ -94,7 +101,7 @@ fn each(program: &mut Program, pass: fn(&mut Function)) {
 }
 
 /// Optimises a program that has been verified and checked for races.
-pub fn optimise(program: &mut Program, options: Options) -> Result<(), InternalError> {
+pub fn optimise(program: &mut Program, options: Options) -> Result<Notes, InternalError> {
     optimise_observed(program, options, &mut |_, _| {})
 }
 
@@ -103,22 +110,23 @@ pub fn optimise_observed(
     program: &mut Program,
     options: Options,
     observe: &mut dyn FnMut(&str, &Program),
-) -> Result<(), InternalError> {
+) -> Result<Notes, InternalError> {
+    let mut notes = Notes::default();
     for pass in PASSES.iter().filter(|pass| pass.level <= options.level) {
-        (pass.run)(program);
+        (pass.run)(program, &mut notes);
         if options.verify {
             check(program, pass.name)?;
         }
         observe(pass.name, program);
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// Runs one pass by its name, for tests; whether there is such a pass.
 pub fn run_pass(program: &mut Program, name: &str) -> bool {
     let pass = PASSES.iter().find(|pass| pass.name == name);
     if let Some(pass) = pass {
-        (pass.run)(program);
+        (pass.run)(program, &mut Notes::default());
     }
     pass.is_some()
 }

@@ -3,11 +3,144 @@
 use std::collections::BTreeMap;
 
 use snek_analysis::structure::{Structure, is_loop};
+use snek_diagnostics::Span;
 use snek_mir::edit;
-use snek_mir::ir::{FrameId, OpKind, Program, Role};
+use snek_mir::ir::{FrameId, Function, OpId, OpKind, Program, Role, SiteId};
 use snek_mir::ops::Raises;
 
+use crate::vectorise::widen::Obstacle;
+
+/// What passes have to say of loops, beside what they did.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    loops: BTreeMap<(FrameId, u32, u32), LoopNote>,
+}
+
+/// What `vectorise` did with a loop.
+#[derive(Clone, Debug)]
+pub struct LoopNote {
+    /// The Python function that it is written in.
+    pub frame: FrameId,
+    /// Its line.
+    pub line: u32,
+    /// The loop.
+    pub span: Span,
+    /// The name of its variable, if it has one.
+    pub variable: Option<String>,
+    /// What became of it.
+    pub became: Became,
+}
+
 /// What became of a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It does so many iterations at once.
+    Lanes {
+        /// How many.
+        lanes: u8,
+        /// There are loops in it.
+        outer: bool,
+    },
+    /// A loop inside does.
+    Inner,
+    /// It runs as it is written.
+    Scalar {
+        /// Why: a phrase in which each span's text takes the place of a `{}`.
+        reason: String,
+        /// The places.
+        spans: Vec<Span>,
+    },
+}
+
+/// What `vectorise` found.
+pub(crate) enum Outcome {
+    /// See [`Became`].
+    Lanes {
+        lanes: u8,
+        outer: bool,
+    },
+    Inner,
+    Not(Obstacle),
+}
+
+/// Stands for the text at a site in the reason of an obstacle; `{}` is the obstacle's own.
+pub(crate) fn mark(site: SiteId) -> String {
+    format!("{{{}}}", site.index())
+}
+
+impl LoopNote {
+    pub(crate) fn new(function: &Function, op: OpId, outcome: Outcome) -> Self {
+        let site = &function.sites[function.ops[op].site];
+        let variable = match &function.ops[op].kind {
+            OpKind::For(f) => {
+                let induction = function.regions[f.body].params[0];
+                function.values[induction].name.clone()
+            }
+            _ => None,
+        };
+        let became = match outcome {
+            Outcome::Lanes { lanes, outer } => Became::Lanes { lanes, outer },
+            Outcome::Inner => Became::Inner,
+            Outcome::Not(obstacle) => scalar(function, &obstacle),
+        };
+        Self {
+            frame: site.frame,
+            line: site.line,
+            span: site.span,
+            variable,
+            became,
+        }
+    }
+}
+
+/// Takes the marks out of a reason.
+fn scalar(function: &Function, obstacle: &Obstacle) -> Became {
+    let (mut reason, mut spans) = (String::new(), Vec::new());
+    let mut rest = obstacle.reason.as_str();
+    while let Some((before, behind)) = rest.split_once('{') {
+        let Some((number, after)) = behind.split_once('}') else {
+            break;
+        };
+        let site = match number.parse() {
+            Ok(index) => SiteId::from_usize(index),
+            Err(_) => obstacle.site,
+        };
+        spans.extend(function.sites.get(site).map(|site| site.span));
+        reason.push_str(before);
+        reason.push_str("{}");
+        rest = after;
+    }
+    reason.push_str(rest);
+    if spans.is_empty() {
+        spans.extend(function.sites.get(obstacle.site).map(|site| site.span));
+    }
+    Became::Scalar { reason, spans }
+}
+
+impl Notes {
+    /// A loop of several versions has the note of the best one.
+    pub(crate) fn add(&mut self, note: LoopNote) {
+        let rank = |became: &Became| match became {
+            Became::Lanes { .. } => 2,
+            Became::Inner => 1,
+            Became::Scalar { .. } => 0,
+        };
+        let key = (note.frame, note.span.start, note.span.end);
+        match self.loops.get(&key) {
+            Some(known) if rank(&known.became) >= rank(&note.became) => {}
+            _ => {
+                self.loops.insert(key, note);
+            }
+        }
+    }
+
+    /// In the order of the source.
+    pub fn loops(&self) -> impl Iterator<Item = &LoopNote> {
+        self.loops.values()
+    }
+}
+
+/// What is left of a loop in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopReport {
     /// The Python function that it is written in.

@@ -1,3 +1,281 @@
-//! Loops in lanes.
+//! Loops in lanes: consecutive iterations of a loop at once, the rest by the loop as it was.
+//!
+//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: nothing raises or leaves, what is
+//! carried folds; `dependence`: no access comes too late) and what that would gain (`cost`), takes the best loops,
+//! innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop before the scalar
+//! one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where a test at run
+//! time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay what they are.
+//!
+//! Runs after all proofs: what it makes is not proved again. Loops over chunks of parallel loops come after `outline`;
+//! their iterations are independent by declaration, and their float reductions may be regrouped.
 
+mod build;
+mod cost;
+mod shape;
 pub mod widen;
+
+use oxc_index::IndexVec;
+use snek_analysis::dependence::{Conflict, Dependences, Lanes, WINDOW, accesses};
+use snek_analysis::ranges::ranges;
+use snek_analysis::structure::{Structure, is_loop};
+use snek_mir::edit;
+use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role};
+
+use crate::report::{LoopNote, Notes, Outcome};
+use build::Plan;
+use cost::Estimate;
+use shape::{Context, Fold};
+use widen::Obstacle;
+
+/// Larger bodies are not doubled.
+const SIZE: usize = 600;
+/// More pairs of arrays are not tested.
+const PAIRS: usize = 8;
+/// An outer loop must be this much better than the loops in it.
+const BETTER: f64 = 1.15;
+
+/// Runs the pass on serial loops.
+pub fn run(program: &mut Program, notes: &mut Notes) {
+    let names = names(program);
+    for function in &mut program.functions {
+        let structure = Structure::new(function);
+        let relaxed = function.fastmath;
+        let roots = roots(function, &structure);
+        if !roots.is_empty() {
+            nests(
+                function,
+                &structure,
+                &names,
+                &roots,
+                (relaxed, false),
+                notes,
+            );
+        }
+    }
+}
+
+/// Runs the pass on the loops over the chunks of parallel loops.
+pub fn chunks(program: &mut Program, notes: &mut Notes) {
+    let names = names(program);
+    for function in &mut program.functions {
+        if function.role != Role::ParallelBody {
+            continue;
+        }
+        let structure = Structure::new(function);
+        let top = &function.regions[function.body].ops;
+        let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
+        // The loop over the chunk is the last one at the top: what it gives is returned.
+        if let Some(op) = top.iter().copied().rfind(is_for) {
+            nests(function, &structure, &names, &[op], (true, true), notes);
+        }
+    }
+}
+
+fn names(program: &Program) -> IndexVec<FunctionId, String> {
+    let name = |f: &Function| program.frames[f.frame].name.clone();
+    program.functions.iter().map(name).collect()
+}
+
+/// The outermost serial loops: those that no serial loop is around.
+fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
+    let is_serial =
+        |op: &OpId| matches!(&function.ops[*op].kind, OpKind::For(f) if f.kind == LoopKind::Serial);
+    let ops = structure.order.iter().copied();
+    ops.filter(|op| {
+        let around = structure.loops_around(function, *op);
+        is_serial(op) && !around.iter().any(is_serial)
+    })
+    .collect()
+}
+
+/// A loop that may run in lanes.
+struct Candidate {
+    folds: Vec<Fold>,
+    dependences: Dependences,
+    estimate: Estimate,
+}
+
+/// A nest of loops, each with what was found.
+struct Nest {
+    op: OpId,
+    found: Result<Candidate, Obstacle>,
+    inner: Vec<Nest>,
+}
+
+fn nests(
+    function: &mut Function,
+    structure: &Structure,
+    names: &IndexVec<FunctionId, String>,
+    roots: &[OpId],
+    (relaxed, independent): (bool, bool),
+    notes: &mut Notes,
+) {
+    let facts = ranges(function, structure);
+    let context = Context {
+        function,
+        structure,
+        facts: &facts,
+        names,
+        relaxed,
+    };
+    let found: Vec<Nest> = roots
+        .iter()
+        .map(|op| nest(&context, *op, independent))
+        .collect();
+    for nest in found {
+        take(function, structure, &facts, nest, notes);
+    }
+}
+
+fn nest(context: &Context<'_>, op: OpId, independent: bool) -> Nest {
+    let inner = match independent {
+        true => Vec::new(),
+        false => directly_inside(context, op)
+            .into_iter()
+            .map(|inner| nest(context, inner, false))
+            .collect(),
+    };
+    let found = candidate(context, op, independent);
+    Nest { op, found, inner }
+}
+
+/// The loops in a loop that are in no other one.
+fn directly_inside(context: &Context<'_>, op: OpId) -> Vec<OpId> {
+    let function = context.function;
+    let mut inner = Vec::new();
+    for region in function.ops[op].kind.regions() {
+        inner.extend(edit::ops_in(function, region));
+    }
+    let is_direct = |inner: &OpId| {
+        let around = context.structure.loops_around(function, *inner);
+        is_loop(&function.ops[*inner].kind) && around.first() == Some(&op)
+    };
+    inner.retain(is_direct);
+    inner
+}
+
+fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candidate, Obstacle> {
+    let function = context.function;
+    let site = function.ops[op].site;
+    let refuse = |reason: &str| {
+        let reason = reason.to_string();
+        Err(Obstacle { site, reason })
+    };
+    let folds = shape::shape(context, op)?;
+    let OpKind::For(f) = &function.ops[op].kind else {
+        return refuse("it is a `while` loop");
+    };
+    if f.kind != LoopKind::Serial {
+        return refuse("it is done already");
+    }
+    if edit::ops_in(function, f.body).len() > SIZE {
+        return refuse("it is too large");
+    }
+    let Some(mut lanes) = Lanes::new(function, context.structure, context.facts, op) else {
+        return refuse("it is a `while` loop");
+    };
+    let accesses = accesses(function, context.structure, op);
+    let dependences = if independent {
+        Dependences::none()
+    } else {
+        lanes
+            .dependences(&accesses)
+            .map_err(|conflict| explain(function, &conflict))?
+    };
+    if dependences.apart.len() > PAIRS {
+        return refuse("it would need too many tests of arrays that may overlap");
+    }
+    let moving = accesses
+        .into_iter()
+        .map(|access| {
+            let motion = lanes.motion(&access);
+            (access, motion)
+        })
+        .collect();
+    let window = dependences.window.min(WINDOW as u64);
+    match cost::estimate(context, op, moving, &folds, window) {
+        Some(estimate) => Ok(Candidate {
+            folds,
+            dependences,
+            estimate,
+        }),
+        None => refuse("lanes would not make it faster"),
+    }
+}
+
+/// Two accesses that may meet, for people. `{}` is the text at the site.
+fn explain(function: &Function, conflict: &Conflict) -> Obstacle {
+    let (first, second) = (
+        &function.ops[conflict.first],
+        &function.ops[conflict.second],
+    );
+    let site = first.site;
+    let other = crate::report::mark(second.site);
+    let reason = match conflict {
+        Conflict { arrays: true, .. } => format!("`{{}}` may alias `{other}`"),
+        Conflict {
+            distance: Some(d), ..
+        } => {
+            let d = d.unsigned_abs();
+            let plural = if d == 1 { "" } else { "s" };
+            format!("`{{}}` may be what `{other}` was {d} iteration{plural} before")
+        }
+        _ if conflict.first == conflict.second => {
+            "`{}` may be one element in several iterations".to_string()
+        }
+        _ => format!("`{{}}` may be `{other}` of another iteration"),
+    };
+    Obstacle { site, reason }
+}
+
+/// The gain of the best loops of a nest.
+fn gain(nest: &Nest) -> f64 {
+    let own = nest.found.as_ref().map_or(1.0, |c| c.estimate.gain);
+    own.max(gain_inside(nest))
+}
+
+fn gain_inside(nest: &Nest) -> f64 {
+    if nest.inner.is_empty() {
+        return 1.0;
+    }
+    // Times add up, not gains.
+    let time: f64 = nest.inner.iter().map(|inner| 1.0 / gain(inner)).sum();
+    nest.inner.len() as f64 / time
+}
+
+/// Makes the best loops of a nest run in lanes.
+fn take(
+    function: &mut Function,
+    structure: &Structure,
+    facts: &snek_analysis::ranges::Ranges,
+    nest: Nest,
+    notes: &mut Notes,
+) {
+    let inside = gain_inside(&nest);
+    let outcome = match nest.found {
+        Ok(candidate) if candidate.estimate.gain > inside * BETTER => {
+            let plan = Plan {
+                op: nest.op,
+                lanes: candidate.estimate.lanes,
+                folds: &candidate.folds,
+                dependences: &candidate.dependences,
+            };
+            match build::build(function, structure, facts, &plan) {
+                Ok(()) => Outcome::Lanes {
+                    lanes: plan.lanes,
+                    outer: !nest.inner.is_empty(),
+                },
+                Err(obstacle) => Outcome::Not(obstacle),
+            }
+        }
+        Ok(_) => Outcome::Inner,
+        Err(obstacle) => Outcome::Not(obstacle),
+    };
+    let done = matches!(outcome, Outcome::Lanes { .. });
+    notes.add(LoopNote::new(function, nest.op, outcome));
+    if !done {
+        for inner in nest.inner {
+            take(function, structure, facts, inner, notes);
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Puts a vector loop before a scalar one: `if there is work for lanes, and they may { vector loop }`, then the scalar
+//! loop for what is left, or for all.
+
+use snek_analysis::dependence::Dependences;
+use snek_analysis::ranges::Ranges;
+use snek_analysis::structure::Structure;
+use snek_mir::builder::Builder;
+use snek_mir::ir::{
+    Compare, For, Function, IntOp, IntUnaryOp, LabelId, LoopKind, OpId, OpKind, Overflow,
+    ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
+};
+
+use super::shape::Fold;
+use super::widen::{Carry, Obstacle, widen};
+use crate::rewrite::place_of;
+
+/// Sums whose parts stay within this do not overflow in any order.
+const MODERATE: i64 = 1 << 62;
+
+/// What is known of a loop that is to run in lanes.
+pub struct Plan<'p> {
+    /// The loop.
+    pub op: OpId,
+    /// How many lanes.
+    pub lanes: u8,
+    /// Its carried values.
+    pub folds: &'p [Fold],
+    /// What must be tested.
+    pub dependences: &'p Dependences,
+}
+
+/// Builds it. On `Err` the function is as it was.
+pub fn build(
+    function: &mut Function,
+    structure: &Structure,
+    facts: &Ranges,
+    plan: &Plan<'_>,
+) -> Result<(), Obstacle> {
+    let op = plan.op;
+    let OpKind::For(f) = function.ops[op].kind.clone() else {
+        return Ok(());
+    };
+    let site = function.ops[op].site;
+    let Some(step) = f.step.checked_mul(i64::from(plan.lanes)) else {
+        let reason = "its step is too large".to_string();
+        return Err(Obstacle { site, reason });
+    };
+    let name = function.labels[f.label].clone();
+    let label = function.add_label(name);
+    let body = widened(function, plan, label)?;
+
+    let place = tested_at(function, structure, plan);
+    let apart = place.and_then(|place| tests(function, plan, place, site));
+    let Some((region, at)) = place_of(function, op) else {
+        return Ok(());
+    };
+    let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
+    let inits = function.ops[op].args[2..].to_vec();
+    let mut types = vec![Type::I64];
+    types.extend(function.types(&inits));
+    let mut b = Builder::before(function, region, at, site);
+    let (trip, mut condition) = trip_count(&mut b, facts, start, stop, &f, plan.lanes);
+    if let Some(apart) = apart {
+        condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
+    }
+    for (fold, init) in plan.folds.iter().zip(&inits) {
+        if let Some(most) = fold.bounded {
+            let fits = sums_fit(&mut b, facts, trip, *init, most);
+            condition = b.int(IntOp::And, Overflow::Wrap, condition, fits);
+        }
+    }
+    let branch = b.if_(
+        condition,
+        &types,
+        |b| {
+            let mask = b.const_i64(-i64::from(plan.lanes));
+            let main = b.int(IntOp::And, Overflow::Wrap, trip, mask);
+            let end = advance(b, start, main, f.step);
+            let vector = For {
+                label,
+                kind: LoopKind::Vector(plan.lanes),
+                step,
+                body,
+                reductions: Vec::new(),
+            };
+            let mut args = vec![start, end];
+            let mut vectors = Vec::new();
+            for (fold, init) in plan.folds.iter().zip(&inits) {
+                let ty = in_lanes(b.function.ty(*init), plan.lanes);
+                args.push(identity(b, fold.op, ty));
+                vectors.push(ty);
+            }
+            let folded = b.values(OpKind::For(vector), args, &vectors);
+            let mut next = end;
+            let mut values = Vec::new();
+            for ((fold, init), vector) in plan.folds.iter().zip(&inits).zip(folded) {
+                let ty = b.function.ty(*init);
+                let lanes = b.value(OpKind::Reduce(fold.op), vec![vector], ty);
+                let value = combine(b, fold, *init, lanes);
+                if fold.picks {
+                    // Which of several zeros, or of NaNs, is for the serial loop to say.
+                    let zero = b.const_float(ty, 0.0);
+                    let less = b.compare(Compare::Lt, value, zero);
+                    let more = b.compare(Compare::Gt, value, zero);
+                    let plain = b.int(IntOp::Or, Overflow::Wrap, less, more);
+                    next = b.select(plain, next, start);
+                }
+                values.push(value);
+            }
+            if next != end {
+                // All or nothing.
+                let done = b.compare(Compare::Eq, next, end);
+                for (value, init) in values.iter_mut().zip(&inits) {
+                    *value = b.select(done, *value, *init);
+                }
+            }
+            values.insert(0, next);
+            values
+        },
+        |_| {
+            let mut values = vec![start];
+            values.extend(&inits);
+            values
+        },
+    );
+    let args = &mut function.ops[op].args;
+    args[0] = branch[0];
+    args.splice(2.., branch[1..].iter().copied());
+    Ok(())
+}
+
+/// The body in lanes. Folds that raise wrap there.
+fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<RegionId, Obstacle> {
+    let carries: Vec<Carry> = plan
+        .folds
+        .iter()
+        .map(|fold| Carry::Lanes(fold.op))
+        .collect();
+    let mut kept = Vec::new();
+    for &op in plan.folds.iter().flat_map(|fold| &fold.arithmetic) {
+        if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
+            kept.push((op, *overflow));
+            *overflow = Overflow::Wrap;
+        }
+    }
+    let body = widen(function, plan.op, plan.lanes, &carries, label);
+    for (op, old) in kept.into_iter().rev() {
+        if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
+            *overflow = old;
+        }
+    }
+    body
+}
+
+/// The type of a value in lanes.
+fn in_lanes(ty: Type, lanes: u8) -> Type {
+    match ty.scalar() {
+        Some(Scalar::Bool) => Type::Mask(lanes),
+        Some(scalar) => Type::Vector(scalar, lanes),
+        None => ty,
+    }
+}
+
+/// The number of iterations, which counts only if the condition holds: that it is at least the number of lanes.
+fn trip_count(
+    b: &mut Builder<'_>,
+    facts: &Ranges,
+    start: ValueId,
+    stop: ValueId,
+    f: &For,
+    lanes: u8,
+) -> (ValueId, ValueId) {
+    let (low, high) = if f.step > 0 {
+        (start, stop)
+    } else {
+        (stop, start)
+    };
+    let is_zero = b.function.const_int(low) == Some(0);
+    let distance = match is_zero {
+        true => high,
+        false => b.int(IntOp::Sub, Overflow::Wrap, high, low),
+    };
+    let trip = match f.step.unsigned_abs() {
+        1 => distance,
+        size => {
+            // Rounded up; a negative distance stays too small.
+            let more = b.const_i64(size as i64 - 1);
+            let size = b.const_i64(size as i64);
+            let sum = b.int(IntOp::Add, Overflow::Wrap, distance, more);
+            b.int(IntOp::FloorDiv, Overflow::Wrap, sum, size)
+        }
+    };
+    let least = b.const_i64(i64::from(lanes));
+    let enough = b.compare(Compare::Ge, trip, least);
+    let not_negative = |value: ValueId| {
+        let known = facts.intervals.get(value).copied().flatten();
+        known.is_some_and(|interval| interval.lo >= 0)
+    };
+    if is_zero || (not_negative(low) && not_negative(high)) {
+        return (trip, enough);
+    }
+    // The distance may be beyond 64 bits: then it is taken for negative, or the loop is empty.
+    let runs = b.compare(Compare::Lt, low, high);
+    (trip, b.int(IntOp::And, Overflow::Wrap, enough, runs))
+}
+
+/// `start + count * step`.
+fn advance(b: &mut Builder<'_>, start: ValueId, count: ValueId, step: i64) -> ValueId {
+    let by = match step {
+        1 => count,
+        -1 => return b.int(IntOp::Sub, Overflow::Wrap, start, count),
+        _ => {
+            let step = b.const_i64(step);
+            b.int(IntOp::Mul, Overflow::Wrap, count, step)
+        }
+    };
+    match b.function.const_int(start) {
+        Some(0) => by,
+        _ => b.int(IntOp::Add, Overflow::Wrap, start, by),
+    }
+}
+
+/// That sums of `trip` terms of at most `most`, and the initial value, are moderate.
+fn sums_fit(
+    b: &mut Builder<'_>,
+    facts: &Ranges,
+    trip: ValueId,
+    init: ValueId,
+    most: i128,
+) -> ValueId {
+    let limit = i128::from(MODERATE) / most.max(1);
+    let limit = b.const_i64(i64::try_from(limit).unwrap_or(MODERATE));
+    let mut fits = b.compare(Compare::Le, trip, limit);
+    let known = facts.intervals.get(init).copied().flatten();
+    let moderate = i128::from(MODERATE);
+    if known.is_none_or(|x| x.lo < -moderate || x.hi > moderate) {
+        let (least, greatest) = (b.const_i64(-MODERATE), b.const_i64(MODERATE));
+        for (compare, end) in [(Compare::Ge, least), (Compare::Le, greatest)] {
+            let good = b.compare(compare, init, end);
+            fits = b.int(IntOp::And, Overflow::Wrap, fits, good);
+        }
+    }
+    fits
+}
+
+/// A vector of what a fold does not notice.
+fn identity(b: &mut Builder<'_>, fold: ReductionOp, ty: Type) -> ValueId {
+    let scalar = ty.scalar().unwrap_or(Scalar::I64);
+    let bits = crate::outline::identity(fold, Type::Scalar(scalar));
+    let kind = match scalar.is_float() {
+        true => OpKind::ConstFloat(bits),
+        false => OpKind::ConstInt(bits as i64),
+    };
+    b.value(kind, Vec::new(), ty)
+}
+
+/// The initial value with what the lanes made.
+fn combine(b: &mut Builder<'_>, fold: &Fold, init: ValueId, lanes: ValueId) -> ValueId {
+    crate::outline::combine(b, fold.op, Overflow::Wrap, init, lanes)
+}
+
+/// The op before which arrays are tested: the outermost loop around that still sees all of them.
+fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Option<OpId> {
+    let pairs = plan.dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
+    let arrays: Vec<ValueId> = pairs
+        .chain(plan.dependences.injective.iter().copied())
+        .collect();
+    if arrays.is_empty() {
+        return None;
+    }
+    let seen = |at: OpId| {
+        let visible = |array: &ValueId| structure.is_visible_at(function, *array, at);
+        let fixed = |array: &ValueId| structure.is_invariant(function, *array, at);
+        arrays.iter().all(|a| visible(a) && fixed(a))
+    };
+    let around = structure.loops_around(function, plan.op);
+    let outermost = around.into_iter().rev().find(|at| seen(*at));
+    Some(outermost.unwrap_or(plan.op))
+}
+
+/// Tests that arrays do not share memory, and that each element has one subscript.
+fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Option<ValueId> {
+    let (region, index) = place_of(function, at)?;
+    let mut b = Builder::before(function, region, index, site);
+    let mut all: Option<ValueId> = None;
+    let and = |b: &mut Builder<'_>, all: &mut Option<ValueId>, test: ValueId| {
+        *all = Some(match *all {
+            Some(all) => b.int(IntOp::And, Overflow::Wrap, all, test),
+            None => test,
+        });
+    };
+    for &(x, y) in plan.dependences.apart.keys() {
+        let test = b.value(OpKind::Disjoint, vec![x, y], Type::BOOL);
+        and(&mut b, &mut all, test);
+    }
+    for &array in &plan.dependences.injective {
+        let Some(ty) = b.function.ty(array).array() else {
+            continue;
+        };
+        // From the last dimension outwards, each stride spans what the inner ones span.
+        let mut span = b.const_i64(i64::from(ty.element.size()));
+        for axis in (0..ty.rank).rev() {
+            let stride = b.value(OpKind::Stride(axis), vec![array], Type::I64);
+            let stride = b.int_unary(IntUnaryOp::Abs, Overflow::Wrap, stride);
+            let wide = b.compare(Compare::Ge, stride, span);
+            and(&mut b, &mut all, wide);
+            if axis > 0 {
+                let extent = b.extent(array, axis);
+                span = b.int(IntOp::Mul, Overflow::Wrap, stride, extent);
+            }
+        }
+    }
+    all
+}

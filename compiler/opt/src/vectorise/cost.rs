@@ -1,0 +1,321 @@
+//! What a loop costs in lanes, and how many lanes it gets. Units are about the time of an addition.
+//!
+//! Must never decide whether a loop may run in lanes, only whether it should.
+
+use std::collections::HashMap;
+
+use snek_analysis::dependence::{Access, Motion};
+use snek_mir::ir::{
+    Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+};
+
+use super::shape::{Context, Fold};
+
+/// Bits of the vectors that are hoped for.
+const NATIVE: u32 = 256;
+/// Iterations of inner loops are taken to be as many.
+const INNER: f64 = 16.0;
+/// A loop must gain this much.
+const WORTHWHILE: f64 = 1.25;
+/// Bits of all the registers that one value may take.
+const WIDEST: u32 = 1024;
+
+/// What a loop would be in lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimate {
+    /// How many.
+    pub lanes: u8,
+    /// How many times as fast.
+    pub gain: f64,
+}
+
+/// What a value is over the iterations of the loop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Moves by a constant: a scalar in lanes, unless something else than an address wants it.
+    Linear,
+    /// Another one each time.
+    Varying,
+}
+
+struct Model<'c, 'f> {
+    context: &'c Context<'f>,
+    accesses: HashMap<OpId, (Access, Motion)>,
+    shapes: HashMap<ValueId, Shape>,
+    /// Bits of the widest scalar in lanes.
+    widest: u32,
+    /// Ops on vectors.
+    ops: u32,
+    /// Of one iteration, as it is.
+    scalar: f64,
+    /// Of a group of iterations whatever its size.
+    shared: f64,
+    /// Of a group, per lane.
+    lane: f64,
+    /// Of a group, per bit of a lane, that is per register in the end.
+    bits: f64,
+    diverges: bool,
+    may_diverge: u32,
+}
+
+/// Estimates a loop; `None` if it would not gain.
+pub fn estimate(
+    context: &Context<'_>,
+    op: OpId,
+    accesses: Vec<(Access, Motion)>,
+    folds: &[Fold],
+    window: u64,
+) -> Option<Estimate> {
+    let OpKind::For(f) = &context.function.ops[op].kind else {
+        return None;
+    };
+    let mut model = Model {
+        context,
+        accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
+        shapes: HashMap::new(),
+        widest: 8,
+        ops: 0,
+        scalar: 0.0,
+        shared: 0.0,
+        lane: 0.0,
+        bits: 0.0,
+        diverges: false,
+        may_diverge: 0,
+    };
+    let params = &context.function.regions[f.body].params;
+    model.shapes.insert(params[0], Shape::Linear);
+    for param in &params[1..] {
+        model.vary(*param);
+    }
+    model.region(f.body, 1.0);
+    let native = (NATIVE / model.widest).max(2);
+    // Several registers per value hide the latency of folds, and the overhead of short bodies.
+    let times = match (folds.is_empty(), model.ops) {
+        _ if model.diverges => 2,
+        (false, 0..=6) => 4,
+        (false, 7..=14) | (true, 0..=8) => 2,
+        _ => 1,
+    };
+    let most = (WIDEST / model.widest).min(64);
+    let mut lanes = (native * times).min(most);
+    while u64::from(lanes) > window {
+        lanes /= 2;
+    }
+    if let Some(trip) = constant_trip(context, op) {
+        while i128::from(lanes) > trip {
+            lanes /= 2;
+        }
+    }
+    if lanes < 2 {
+        return None;
+    }
+    let per_lane = f64::from(lanes);
+    let group =
+        1.0 + model.shared + model.lane * per_lane + model.bits * per_lane / f64::from(NATIVE);
+    let gain = (model.scalar + 1.0) * per_lane / group;
+    let lanes = lanes as u8;
+    (gain >= WORTHWHILE).then_some(Estimate { lanes, gain })
+}
+
+fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {
+    let function = context.function;
+    let data = &function.ops[op];
+    let OpKind::For(f) = &data.kind else {
+        return None;
+    };
+    let (start, stop) = (
+        function.const_int(data.args[0])?,
+        function.const_int(data.args[1])?,
+    );
+    let span = i128::from(stop) - i128::from(start);
+    let step = i128::from(f.step);
+    let (span, step) = if step > 0 {
+        (span, step)
+    } else {
+        (-span, -step)
+    };
+    Some(((span + step - 1) / step).max(0))
+}
+
+impl Model<'_, '_> {
+    fn vary(&mut self, value: ValueId) {
+        self.shapes.insert(value, Shape::Varying);
+        if let Some(scalar) = self.context.function.ty(value).scalar() {
+            self.widen(scalar);
+        }
+    }
+
+    fn widen(&mut self, scalar: Scalar) {
+        if scalar != Scalar::Bool {
+            self.widest = self.widest.max(scalar.bits());
+        }
+    }
+
+    fn shape(&self, value: ValueId) -> Option<Shape> {
+        self.shapes.get(&value).copied()
+    }
+
+    fn region(&mut self, region: RegionId, weight: f64) {
+        for op in self.context.function.regions[region].ops.clone() {
+            self.op(op, weight);
+        }
+    }
+
+    fn op(&mut self, op: OpId, weight: f64) {
+        let function = self.context.function;
+        let data = &function.ops[op];
+        if let Some((access, motion)) = self.accesses.get(&op).cloned() {
+            return self.access(op, &access, motion, weight);
+        }
+        let shapes: Vec<Option<Shape>> = data.args.iter().map(|arg| self.shape(*arg)).collect();
+        let is_uniform = shapes.iter().all(Option::is_none);
+        match &data.kind {
+            OpKind::For(inner) => {
+                for (n, param) in function.regions[inner.body].params.iter().enumerate() {
+                    if n > 0 {
+                        self.vary(*param);
+                    }
+                }
+                self.scalar += weight;
+                self.shared += weight;
+                self.region(inner.body, weight * INNER);
+                for result in &data.results {
+                    self.vary(*result);
+                }
+            }
+            OpKind::While { cond, body, .. } => {
+                for region in [*cond, *body] {
+                    for param in &function.regions[region].params {
+                        self.vary(*param);
+                    }
+                }
+                // Masks are kept, and lanes wait for each other.
+                self.diverges = true;
+                self.scalar += weight * INNER;
+                self.shared += weight * INNER * 3.0;
+                self.region(*cond, weight * INNER);
+                self.region(*body, weight * INNER * 1.2);
+                for result in &data.results {
+                    self.vary(*result);
+                }
+            }
+            OpKind::If { then, other } => {
+                // In lanes both sides run; the scalar loop takes one, and guesses which.
+                let before = self.scalar;
+                self.may_diverge += u32::from(!is_uniform);
+                self.region(*then, weight);
+                self.region(*other, weight);
+                self.scalar = before + (self.scalar - before) / 2.0 + weight * 2.0;
+                for result in &data.results {
+                    if is_uniform {
+                        self.shared += weight;
+                    }
+                    self.vary(*result);
+                }
+                if !is_uniform {
+                    self.may_diverge -= 1;
+                    self.bits += weight * data.results.len() as f64 * 64.0;
+                }
+            }
+            OpKind::Yield | OpKind::Next(_) | OpKind::Break(_) => {}
+            kind => {
+                let (cost, cost_in_lanes) = costs(kind, function.types(&data.args).as_slice());
+                self.scalar += cost * weight;
+                let is_linear =
+                    matches!(kind, OpKind::Int(IntOp::Add | IntOp::Sub | IntOp::Mul, _))
+                        && !shapes.contains(&Some(Shape::Varying));
+                if is_uniform {
+                    self.shared += cost * weight;
+                } else if is_linear {
+                    self.shared += cost * weight * 0.5;
+                    for result in &data.results {
+                        self.shapes.insert(*result, Shape::Linear);
+                    }
+                } else {
+                    for (arg, shape) in data.args.iter().zip(&shapes) {
+                        if shape == &Some(Shape::Linear) {
+                            self.vary_linear(*arg);
+                        }
+                    }
+                    for result in &data.results {
+                        self.vary(*result);
+                    }
+                    let types = data.results.iter().chain(&data.args);
+                    let bits = types
+                        .filter_map(|value| function.ty(*value).scalar())
+                        .map(Scalar::bits)
+                        .max();
+                    self.ops += 1;
+                    self.bits += weight * cost_in_lanes * f64::from(bits.unwrap_or(64).max(8));
+                }
+            }
+        }
+    }
+
+    /// The induction variable, or what moves with it, is wanted as a vector.
+    fn vary_linear(&mut self, value: ValueId) {
+        if let Some(scalar) = self.context.function.ty(value).scalar() {
+            self.widen(scalar);
+        }
+        self.shared += 1.0;
+    }
+
+    fn access(&mut self, op: OpId, access: &Access, motion: Motion, weight: f64) {
+        let function = self.context.function;
+        let data = &function.ops[op];
+        let array = function.ty(data.args[0]).array();
+        let (scalar, count) = match array {
+            Some(array) => array.element.scalars(),
+            None => (Scalar::F64, 1),
+        };
+        let count = count as f64;
+        self.scalar += weight * count;
+        let rank = function.ty(access.base).array().map_or(1, |a| a.rank);
+        let contiguous = array.is_some_and(|a| a.layout == Layout::Contiguous) && count < 2.0;
+        let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
+        let per_lane = if access.writes { 2.0 } else { 1.5 };
+        match motion {
+            Motion::Still if !access.writes => {
+                self.shared += weight * count * masked;
+                return;
+            }
+            Motion::Along(axis, 1) if contiguous && axis + 1 == rank => {
+                self.bits += weight * masked * f64::from(scalar.bits());
+            }
+            Motion::Along(axis, -1) if contiguous && axis + 1 == rank => {
+                self.bits += weight * masked * 2.0 * f64::from(scalar.bits());
+            }
+            _ => self.lane += weight * count * per_lane,
+        }
+        self.ops += 1;
+        self.widen(scalar);
+        for result in &data.results {
+            self.vary(*result);
+        }
+    }
+}
+
+/// The cost of a scalar op, and of its form on one register.
+fn costs(kind: &OpKind, args: &[Type]) -> (f64, f64) {
+    let bits = args
+        .first()
+        .and_then(|ty| ty.scalar())
+        .map_or(64, Scalar::bits);
+    let is_wide = bits == 64;
+    match kind {
+        OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::Undefined => (0.0, 0.0),
+        OpKind::Extent(_) | OpKind::Stride(_) | OpKind::AsStrided => (0.0, 0.0),
+        OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => (12.0, 64.0),
+        OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 4.0),
+        OpKind::Int(IntOp::Mul, _) if bits == 8 => (1.0, 4.0),
+        OpKind::Int(IntOp::Min | IntOp::Max, _) if is_wide => (1.5, 2.0),
+        OpKind::Float(FloatOp::Div) => (4.0, if is_wide { 8.0 } else { 5.0 }),
+        OpKind::FloatUnary(FloatUnaryOp::Sqrt) => (4.5, if is_wide { 9.0 } else { 6.0 }),
+        OpKind::Float(FloatOp::Min | FloatOp::Max) => (3.0, 3.0),
+        OpKind::Convert(Convert::IntToFloat) if is_wide => (1.0, 4.0),
+        OpKind::Convert(Convert::FloatToInt) => (2.0, 8.0),
+        OpKind::Convert(_) => (0.5, 1.0),
+        OpKind::Select => (1.5, 1.0),
+        _ => (1.0, 1.0),
+    }
+}

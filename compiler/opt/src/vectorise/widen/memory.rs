@@ -1,0 +1,244 @@
+//! Loads and stores: one place for all lanes, places at a constant distance, or a place per lane.
+
+use snek_mir::ir::{Bound, Compare, IntOp, Lanes, OpId, OpKind, Type, ValueId};
+
+use super::shapes::Shape;
+use super::{Active, Obstacle, Widener};
+
+/// A row that is not there as a value: indices of the leading dimensions of an array.
+#[derive(Clone)]
+pub(super) struct Row {
+    array: ValueId,
+    indices: Vec<(ValueId, Bound)>,
+}
+
+/// What a place is in lanes.
+enum Place {
+    /// One for all lanes: the scalar op's operands and bounds.
+    One(Vec<ValueId>, Vec<Bound>),
+    /// Array and indices of lane 0, the axis along which lanes lie, and their distance.
+    Apart(Vec<ValueId>, u8, i64),
+    /// Array and indices, of which some are vectors.
+    Any(Vec<ValueId>),
+}
+
+impl Widener<'_> {
+    /// The array and the indices behind a value and further indices.
+    fn resolve(&self, array: ValueId, indices: &[ValueId], bounds: &[Bound]) -> Row {
+        let own = indices.iter().copied().zip(bounds.iter().copied());
+        let mut row = self.rows.get(&array).cloned().unwrap_or(Row {
+            array,
+            indices: Vec::new(),
+        });
+        row.indices.extend(own);
+        row
+    }
+
+    pub(super) fn row(&mut self, op: OpId, bounds: &[Bound]) -> Result<(), Obstacle> {
+        let data = self.function.ops[op].clone();
+        let row = self.resolve(data.args[0], &data.args[1..], bounds);
+        let mut values = row.indices.iter().map(|(index, _)| *index);
+        let uniform = values.all(|index| self.plan.shape(index) == Shape::Uniform);
+        if bounds.iter().any(|bound| bound.may_raise()) {
+            self.may_raise(op, uniform)?;
+        }
+        if uniform && self.sure && !self.rows.contains_key(&data.args[0]) {
+            return self.uniform(op);
+        }
+        if row.indices.iter().any(|(_, bound)| bound.may_raise()) {
+            return self.obstacle("a subscript may be out of bounds");
+        }
+        self.rows.insert(data.results[0], row);
+        Ok(())
+    }
+
+    pub(super) fn extent(&mut self, op: OpId, axis: u8) -> Result<(), Obstacle> {
+        let data = self.function.ops[op].clone();
+        let Some(row) = self.rows.get(&data.args[0]).cloned() else {
+            return self.uniform(op);
+        };
+        let axis = axis + row.indices.len() as u8;
+        let kind = match data.kind {
+            OpKind::Stride(_) => OpKind::Stride(axis),
+            _ => OpKind::Extent(axis),
+        };
+        let array = self.scalar(row.array)?;
+        let extent = self.value(kind, vec![array], Type::I64);
+        self.define(data.results[0], extent);
+        Ok(())
+    }
+
+    fn place(
+        &mut self,
+        op: OpId,
+        array: ValueId,
+        indices: &[ValueId],
+        bounds: &[Bound],
+    ) -> Result<Place, Obstacle> {
+        let row = self.resolve(array, indices, bounds);
+        let shapes: Vec<Shape> = row
+            .indices
+            .iter()
+            .map(|(index, _)| self.plan.shape(*index))
+            .collect();
+        let uniform = shapes.iter().all(|shape| *shape == Shape::Uniform);
+        if row.indices.iter().any(|(_, bound)| bound.may_raise()) {
+            self.may_raise(op, uniform)?;
+        }
+        let mut args = vec![self.scalar(row.array)?];
+        if uniform {
+            for (index, _) in &row.indices {
+                args.push(self.scalar(*index)?);
+            }
+            return Ok(Place::One(args, row.indices.iter().map(|i| i.1).collect()));
+        }
+        let mut linear = Vec::new();
+        let mut varies = false;
+        for (axis, shape) in shapes.iter().enumerate() {
+            match shape {
+                Shape::Uniform => {}
+                Shape::Linear(step) if row.indices[axis].1 == Bound::Proved => {
+                    linear.push((axis, *step));
+                }
+                _ => varies = true,
+            }
+        }
+        let apart = match linear[..] {
+            [(axis, step)] if !varies => Some((axis as u8, step)),
+            _ => None,
+        };
+        for (axis, (index, bound)) in row.indices.iter().enumerate() {
+            let scalar = shapes[axis] == Shape::Uniform || apart.is_some();
+            let index = if scalar {
+                self.scalar(*index)?
+            } else {
+                self.vector(*index)?
+            };
+            args.push(match bound {
+                Bound::Wrapping => self.from_the_end(args[0], axis as u8, index)?,
+                _ => index,
+            });
+        }
+        Ok(match apart {
+            Some((axis, step)) => Place::Apart(args, axis, step),
+            None => Place::Any(args),
+        })
+    }
+
+    /// The index as it counts from the start.
+    fn from_the_end(
+        &mut self,
+        array: ValueId,
+        axis: u8,
+        index: ValueId,
+    ) -> Result<ValueId, Obstacle> {
+        let ty = self.function.ty(index);
+        let mut extent = self.value(OpKind::Extent(axis), vec![array], Type::I64);
+        if ty != Type::I64 {
+            extent = self.value(OpKind::Splat, vec![extent], ty);
+        }
+        let zero = self.zero(ty)?;
+        let truth = match ty.lanes() {
+            Some(0) | None => Type::BOOL,
+            Some(lanes) => Type::Mask(lanes),
+        };
+        let compare = OpKind::Compare(Compare::Lt);
+        let negative = self.value(compare, vec![index, zero], truth);
+        let moved = self.int(IntOp::Add, index, extent);
+        Ok(self.value(OpKind::Select, vec![negative, moved, index], ty))
+    }
+
+    pub(super) fn load(&mut self, op: OpId, bounds: &[Bound]) -> Result<(), Obstacle> {
+        let data = self.function.ops[op].clone();
+        let place = self.place(op, data.args[0], &data.args[1..], bounds)?;
+        let types = self.function.types(&data.results);
+        let mask = match self.active {
+            Active::Some(mask) => Some(mask),
+            _ => None,
+        };
+        let masked = mask.is_some();
+        let (kind, mut args) = match place {
+            Place::One(args, bounds) => {
+                let kind = OpKind::Load(bounds);
+                let results = if self.sure {
+                    self.op(kind, args, &types)
+                } else {
+                    self.if_any(&types, |this| Ok(this.op(kind, args, &types)))?
+                };
+                for (old, new) in data.results.iter().zip(results) {
+                    self.define(*old, new);
+                }
+                return Ok(());
+            }
+            Place::Apart(args, axis, step) => {
+                (OpKind::LoadLanes(Lanes { axis, step, masked }), args)
+            }
+            Place::Any(args) => (OpKind::Gather { masked }, args),
+        };
+        args.extend(mask);
+        let mut vectors = Vec::new();
+        for ty in types {
+            vectors.push(self.vector_type(ty)?);
+        }
+        let results = self.op(kind, args, &vectors);
+        for (old, new) in data.results.iter().zip(results) {
+            self.define(*old, new);
+        }
+        Ok(())
+    }
+
+    pub(super) fn store(&mut self, op: OpId, bounds: &[Bound]) -> Result<(), Obstacle> {
+        let data = self.function.ops[op].clone();
+        let (indices, values) = data.args[1..].split_at(bounds.len());
+        let place = self.place(op, data.args[0], indices, bounds)?;
+        let mask = match self.active {
+            Active::Some(mask) => Some(mask),
+            _ => None,
+        };
+        let masked = mask.is_some();
+        self.stored = true;
+        let (kind, mut args) = match place {
+            Place::One(args, bounds) => return self.store_one(args, bounds, values),
+            Place::Apart(args, axis, step) => {
+                (OpKind::StoreLanes(Lanes { axis, step, masked }), args)
+            }
+            Place::Any(args) => (OpKind::Scatter { masked }, args),
+        };
+        for value in values {
+            args.push(self.vector(*value)?);
+        }
+        args.extend(mask);
+        self.op(kind, args, &[]);
+        Ok(())
+    }
+
+    /// All lanes store to one place: the last one's value stays.
+    fn store_one(
+        &mut self,
+        mut args: Vec<ValueId>,
+        bounds: Vec<Bound>,
+        values: &[ValueId],
+    ) -> Result<(), Obstacle> {
+        let last = self.lanes - 1;
+        for value in values {
+            args.push(match self.plan.shape(*value) {
+                Shape::Uniform => self.scalar(*value)?,
+                _ if self.active != Active::All => {
+                    return self.obstacle("several iterations store to one place");
+                }
+                Shape::Linear(step) => self.lane_of_linear(*value, step, last)?,
+                Shape::Varying => {
+                    let vector = self.vector(*value)?;
+                    self.extract(vector, last)
+                }
+            });
+        }
+        let kind = OpKind::Store(bounds);
+        if self.sure {
+            self.op(kind, args, &[]);
+        } else {
+            self.if_any(&[], |this| Ok(this.op(kind, args, &[])))?;
+        }
+        Ok(())
+    }
+}
