@@ -11,6 +11,7 @@ mod fold;
 mod guard;
 mod ifconvert;
 mod inline;
+mod jam;
 mod licm;
 mod outline;
 pub mod pipeline;
@@ -20,8 +21,10 @@ mod rewrite;
 mod share;
 mod simplify;
 mod strength;
+mod tile;
 mod unblock;
 mod unfold;
+mod unroll;
 pub mod vectorise;
 mod version;
 

@@ -6,8 +6,8 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    cse, dce, divide, effects, guard, ifconvert, inline, licm, outline, prove, share, simplify,
-    strength, unblock, unfold, vectorise, version,
+    cse, dce, divide, effects, guard, ifconvert, inline, jam, licm, outline, prove, share,
+    simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
 };
 
 /// How much to do.
@@ -79,7 +79,12 @@ pub const PASSES: &[Pass] = &[
     at(O2, "share", |p, _| each(p, share::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    // Loops: small ones are unrolled, the best of each nest run in lanes, and loops around share what they read.
+    at(O2, "unroll", |p, _| each(p, unroll::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "tile", |p, _| each(p, tile::run)),
     at(O2, "vectorise", vectorise::run),
+    at(O2, "jam", jam::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "strength", |p, _| each(p, strength::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
@@ -87,6 +92,7 @@ pub const PASSES: &[Pass] = &[
     // What code generation wants.
     at(O0, "outline", |p, _| outline::run(p)),
     at(O2, "chunks", vectorise::chunks),
+    at(O2, "jam_chunks", jam::chunks),
     at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),

@@ -373,6 +373,7 @@ impl<'a> Lower<'a> {
                 self.define(op.results[0], extent);
             }
             OpKind::Row(bounds) => self.row(op, bounds)?,
+            OpKind::View => self.view_of_memory(op)?,
             OpKind::AsStrided => self.as_strided(op)?,
             OpKind::DataPointer => {
                 let data = self.view(op.args[0])?.data();

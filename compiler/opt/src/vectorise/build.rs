@@ -40,19 +40,43 @@ pub fn build(
     let OpKind::For(f) = function.ops[op].kind.clone() else {
         return Ok(());
     };
-    let site = function.ops[op].site;
-    let Some(step) = f.step.checked_mul(i64::from(plan.lanes)) else {
+    if f.step.checked_mul(i64::from(plan.lanes)).is_none() {
+        let site = function.ops[op].site;
         let reason = "its step is too large".to_string();
         return Err(Obstacle { site, reason });
-    };
+    }
     let name = function.labels[f.label].clone();
     let label = function.add_label(name);
     let body = widened(function, plan, label)?;
+    let vector = For {
+        label,
+        kind: LoopKind::Vector(plan.lanes),
+        step: f.step * i64::from(plan.lanes),
+        body,
+        reductions: Vec::new(),
+    };
+    enter(function, structure, facts, plan, vector);
+    Ok(())
+}
 
+/// Puts `many`, which does `plan.lanes` iterations of the loop at once, before the loop: to be entered if there is work
+/// for it and the tests hold.
+pub fn enter(
+    function: &mut Function,
+    structure: &Structure,
+    facts: &Ranges,
+    plan: &Plan<'_>,
+    many: For,
+) {
+    let op = plan.op;
+    let OpKind::For(f) = function.ops[op].kind.clone() else {
+        return;
+    };
+    let site = function.ops[op].site;
     let place = tested_at(function, structure, plan);
     let apart = place.and_then(|place| tests(function, plan, place, site));
     let Some((region, at)) = place_of(function, op) else {
-        return Ok(());
+        return;
     };
     let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
     let inits = function.ops[op].args[2..].to_vec();
@@ -76,13 +100,6 @@ pub fn build(
             let mask = b.const_i64(-i64::from(plan.lanes));
             let main = b.int(IntOp::And, Overflow::Wrap, trip, mask);
             let end = advance(b, start, main, f.step);
-            let vector = For {
-                label,
-                kind: LoopKind::Vector(plan.lanes),
-                step,
-                body,
-                reductions: Vec::new(),
-            };
             let mut args = vec![start, end];
             let mut vectors = Vec::new();
             for (fold, init) in plan.folds.iter().zip(&inits) {
@@ -90,7 +107,7 @@ pub fn build(
                 args.push(identity(b, fold.op, ty));
                 vectors.push(ty);
             }
-            let folded = b.values(OpKind::For(vector), args, &vectors);
+            let folded = b.values(OpKind::For(many), args, &vectors);
             let mut next = end;
             let mut values = Vec::new();
             for ((fold, init), vector) in plan.folds.iter().zip(&inits).zip(folded) {
@@ -126,7 +143,6 @@ pub fn build(
     let args = &mut function.ops[op].args;
     args[0] = branch[0];
     args.splice(2.., branch[1..].iter().copied());
-    Ok(())
 }
 
 /// The body in lanes. Folds that raise wrap there.
@@ -260,7 +276,7 @@ fn combine(b: &mut Builder<'_>, fold: &Fold, init: ValueId, lanes: ValueId) -> V
 }
 
 /// The op before which arrays are tested: the outermost loop around that still sees all of them.
-fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Option<OpId> {
+pub fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Option<OpId> {
     let pairs = plan.dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
     let arrays: Vec<ValueId> = pairs
         .chain(plan.dependences.injective.iter().copied())
@@ -279,7 +295,7 @@ fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Opt
 }
 
 /// Tests that arrays do not share memory, and that each element has one subscript.
-fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Option<ValueId> {
+pub fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Option<ValueId> {
     let (region, index) = place_of(function, at)?;
     let mut b = Builder::before(function, region, index, site);
     let mut all: Option<ValueId> = None;

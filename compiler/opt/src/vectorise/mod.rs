@@ -9,7 +9,7 @@
 //! Runs after all proofs: what it makes is not proved again. Loops over chunks of parallel loops come after `outline`;
 //! their iterations are independent by declaration, and their float reductions may be regrouped.
 
-mod build;
+pub(crate) mod build;
 mod cost;
 mod shape;
 pub mod widen;
