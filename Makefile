@@ -1,4 +1,4 @@
-# make demo | test | bench | docs | lint: each sets up what it needs in .venv.
+# make demo | test | fuzz | bench | docs | lint: each sets up what it needs in .venv.
 # PYTHON chooses the interpreter (3.11 or later).
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md \
 	$(shell find compiler runtime stdlib -type f -not -path '*/__pycache__/*' -not -name '*.md')
 
-.PHONY: demo test bench docs lint wheel clean
+.PHONY: demo test fuzz bench docs lint wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/vision/demo.py
@@ -18,8 +18,14 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run_all.sh
 
+# make fuzz SECONDS=600: random loops, both ways, on random seeds.
+SECONDS ?= 600
+fuzz: $(VENV)/.installed
+	$(BIN)/python tests/fuzz/loops.py --seconds $(SECONDS)
+
+# make bench ROWS=fib,sieve: only some programs, printed and not written.
 bench: $(VENV)/.installed
-	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/bench.py $(ROWS)
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/build.py

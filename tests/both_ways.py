@@ -1,7 +1,8 @@
 """Runs the cases of a program interpreted and compiled, and writes down both outcomes.
 
-both_ways.py --list PROGRAM            print the cases
-both_ways.py PROGRAM MODULE OUTPUT     write an outcome a line to OUTPUT, as JSON
+both_ways.py --list PROGRAM                print the cases
+both_ways.py PROGRAM MODULE OUTPUT         write an outcome a line to OUTPUT, as JSON
+both_ways.py PROGRAM MODULE OUTPUT MODULE  the same, also for a module that is not optimised
 """
 
 import array
@@ -21,6 +22,7 @@ from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from pathlib import Path
 
 try:
+    import layouts
     import numpy as np
 except ModuleNotFoundError:
     np = None
@@ -53,6 +55,12 @@ def not_native(program, module):
         if typed and not native and name not in python:
             return f"`{name}` is not native"
     return None
+
+
+def cases(program):
+    """The cases that a program lists, and those that its sizes stand for."""
+    listed = list(getattr(program, "CASES", ()))
+    return listed + list(layouts.cases(program)) if hasattr(program, "SIZES") else listed
 
 
 def describe(value):
@@ -99,6 +107,8 @@ def outcome(case, module, program):
     if isinstance(tree.body[-1], ast.Expr):
         last = ast.Expression(tree.body.pop().value)
     names = {"np": np, "array": array, "math": math, "nan": math.nan, "inf": math.inf}
+    if np is not None:
+        names["laid"] = layouts.laid
     names.update((k, v) for k, v in vars(module).items() if not k.startswith("__"))
     given = dict(names)
     result = {}
@@ -130,23 +140,25 @@ def outcome(case, module, program):
 def main():
     warnings.simplefilter("ignore")
     if sys.argv[1] == "--list":
-        json.dump(load(sys.argv[2], SourceFileLoader).CASES, sys.stdout)
+        json.dump(cases(load(sys.argv[2], SourceFileLoader)), sys.stdout)
         return
-    program, compiled_path, output = map(Path, sys.argv[1:])
-    interpreted = load(program, SourceFileLoader)
-    compiled = load(compiled_path, ExtensionFileLoader)
+    program, compiled_path, output, *unoptimised_path = map(Path, sys.argv[1:])
+    modules = {
+        "interpreted": load(program, SourceFileLoader),
+        "compiled": load(compiled_path, ExtensionFileLoader),
+    }
+    if unoptimised_path:
+        modules["unoptimised"] = load(unoptimised_path[0], ExtensionFileLoader)
     with output.open("w") as file:
 
         def write(record):
             file.write(json.dumps(record) + "\n")
             file.flush()
 
-        for index, case in enumerate(interpreted.CASES):
-            first = outcome(case, interpreted, program)
-            second = outcome(case, compiled, program)
-            record = {"index": index, "case": case, "interpreted": first, "compiled": second}
-            write(record)
-        write({"index": "native", "error": not_native(program, compiled)})
+        for index, case in enumerate(cases(modules["interpreted"])):
+            outcomes = {way: outcome(case, module, program) for way, module in modules.items()}
+            write({"index": index, "case": case, **outcomes})
+        write({"index": "native", "error": not_native(program, modules["compiled"])})
 
 
 main()

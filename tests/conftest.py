@@ -1,4 +1,4 @@
-"""Collects the programs of `tests/run` and `tests/diag`: found by folder, see README.md."""
+"""Collects programs: `tests/run`, `tests/bench/programs` and `tests/diag`, see README.md."""
 
 import json
 import os
@@ -21,6 +21,8 @@ def pytest_collect_file(file_path, parent):
         return None
     if file_path.parent == TESTS / "run":
         return Program.from_parent(parent, path=file_path)
+    if file_path.parent == TESTS / "bench/programs":
+        return Measured.from_parent(parent, path=file_path)
     if file_path.parent == TESTS / "diag":
         return Refused.from_parent(parent, path=file_path)
     return None
@@ -45,6 +47,8 @@ class TextItem(pytest.Item):
 class Program(pytest.File):
     """A program that is run both ways; its cases run together, in one process."""
 
+    # How it is compiled, and the name of the outcome.
+    levels = {"-O2": "compiled"}
     _results = None
 
     def collect(self):
@@ -70,29 +74,35 @@ class Program(pytest.File):
         return self._results
 
     def _run(self, directory):
-        built = subprocess.run(
-            [SNEKC, "build", "-o", directory, self.path],
-            # The compiler checks its own work after every pass.
-            env={**os.environ, "SNEK_VERIFY": "1"},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
-        if built.returncode != 0:
-            return f"snekc build failed with status {built.returncode}:\n{built.stderr}", {}
-        module = directory / f"{self.path.stem}.so"
+        modules = []
+        reports = []
+        for level in self.levels:
+            built = subprocess.run(
+                [SNEKC, "build", level, "-o", directory / level, self.path],
+                # The compiler checks its own work after every pass.
+                env={**os.environ, "SNEK_VERIFY": "1"},
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+            )
+            if built.returncode != 0:
+                status = f"status {built.returncode}:\n{built.stderr}"
+                return f"snekc build {level} failed with {status}", {}
+            modules.append(directory / level / f"{self.path.stem}.so")
+            reports.append(built.stderr)
         output = directory / "outcomes.jsonl"
         error = None
         try:
+            ways = [modules[0], output, *modules[1:]]
             ran = subprocess.run(
-                [sys.executable, TESTS / "both_ways.py", self.path, module, output],
+                [sys.executable, TESTS / "both_ways.py", self.path, *ways],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
                 timeout=TIMEOUT,
             )
             if ran.returncode != 0:
-                error = f"status {ran.returncode}:\n{ran.stderr}\n{built.stderr}"
+                error = f"status {ran.returncode}:\n{ran.stderr}\n{reports[0]}"
         except subprocess.TimeoutExpired:
             error = f"still running after {TIMEOUT} s"
         outcomes = {}
@@ -101,7 +111,7 @@ class Program(pytest.File):
             outcomes = {o["index"]: o for o in map(json.loads, lines)}
         native = outcomes.pop("native", None)
         if error is None and native is not None:
-            error = native["error"] and f"{native['error']}\n{built.stderr}"
+            error = native["error"] and f"{native['error']}\n{reports[0]}"
         return error, outcomes
 
 
@@ -126,13 +136,22 @@ class Case(TextItem):
         outcome = outcomes.get(self.index)
         if outcome is None:
             raise Disagreement("did not run (see the item `native` of this program)")
-        if outcome["interpreted"] != outcome["compiled"]:
-            lines = [outcome["case"]]
-            for key in outcome["interpreted"]:
-                ways = outcome["interpreted"][key], outcome["compiled"][key]
-                if ways[0] != ways[1]:
-                    lines += [f"  {key}", f"    CPython: {ways[0]}", f"    snek:    {ways[1]}"]
-            raise Disagreement("\n".join(lines))
+        first = outcome["interpreted"]
+        lines = []
+        for level, way in self.parent.levels.items():
+            second = outcome[way]
+            for key in first:
+                if first[key] != second[key]:
+                    lines += [f"  {key}, {level}"]
+                    lines += [f"    CPython: {first[key]}", f"    snek:    {second[key]}"]
+        if lines:
+            raise Disagreement("\n".join([outcome["case"], *lines]))
+
+
+class Measured(Program):
+    """A program of the benchmark, both ways and optimised or not; its sizes make its cases."""
+
+    levels = {"-O2": "compiled", "-O0": "unoptimised"}
 
 
 def directory(item):

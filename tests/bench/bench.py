@@ -1,73 +1,327 @@
-"""`make bench`: measures what docs/performance.md promises and writes its table.
+"""`make bench`: measures what docs/performance.md promises and writes its tables and its chart.
 
-The peers are installed into `.bench/peers`.  Everything that is compared runs in this one session,
-in turns and pinned to one core (or as many as a row says); a figure is the median.
+`make bench ROWS=fib,sieve` measures some programs and only prints; `overhead` and `compile` are
+the rows that are no programs.  Everything that is compared runs in this one session, in turns and
+pinned to one core (or as many as a row says); a figure is the median.
 """
 
 import json
+import math
 import os
 import platform
+import select
 import statistics
 import subprocess
 import sys
 import sysconfig
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import chart
+import forms
+from peers import FAST, NAMES, STRICT, Peers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORK = ROOT / ".bench"
-PEERS = WORK / "peers"
-PEER_PACKAGES = ["numba==0.68.1", "cython==3.3.1", "numpy", "setuptools"]
 PAGE = ROOT / "docs/performance.md"
+CHART = ROOT / "docs/images/performance.svg"
 MARKS = "<!-- make bench writes from here -->", "<!-- to here -->"
 
 SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
 CORES = sorted(os.sched_getaffinity(0))
 ROUNDS = 3
+# What a program says of itself, as plain data: each way loads it on its own.
+SHOW_ROWS = "import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])['ROWS']))"
+# Of one way in one round.
+SECONDS = 0.12
+TIMEOUT = 120
 
 
-def run(*command, cores=1, **environment):
+def environment(cores):
+    names = ("SNEK_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(names, str(cores))}
+
+
+def pin(cores):
+    return lambda: os.sched_setaffinity(0, CORES[:cores])
+
+
+def run(*command, cores=1):
     """Runs a command on the first cores and returns what it prints."""
-
-    def pin():
-        os.sched_setaffinity(0, CORES[:cores])
-
-    limits = {"SNEK_NUM_THREADS": str(cores), "NUMBA_NUM_THREADS": str(cores)}
     done = subprocess.run(
         [*map(str, command)],
         stdout=subprocess.PIPE,
         check=True,
-        preexec_fn=pin,
-        env={**os.environ, **limits, **environment},
+        preexec_fn=pin(cores),
+        env=environment(cores),
     )
     return done.stdout
 
 
-def install_peers():
-    marker = PEERS / ".installed"
-    if marker.exists() and marker.read_text() == " ".join(PEER_PACKAGES):
-        return
-    print("installing the peers", file=sys.stderr)
-    subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
-    subprocess.run([PEERS / "bin/pip", "install", "--quiet", *PEER_PACKAGES], check=True)
-    marker.write_text(" ".join(PEER_PACKAGES))
+def snekc(source, folder, *options):
+    """Builds a module; gives its file, or why there is none."""
+    folder.mkdir(exist_ok=True)
+    command = [SNEKC, "build", "--quiet", "--strict", *options, "-o", folder, source]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        return None, next(iter(done.stderr.strip().splitlines()), f"status {done.returncode}")
+    return folder / f"{source.stem}.so", None
 
 
-def build_cython():
-    path = WORK / "calls.so"
-    source = HERE / "calls.pyx"
-    if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
-        built = WORK / "cython"
-        built.mkdir(exist_ok=True)
-        (built / "calls.pyx").write_text(source.read_text())
-        command = [PEERS / "bin/cythonize", "--inplace", "-3", "calls.pyx"]
-        environment = {**os.environ, "CFLAGS": "-O2"}
-        done = subprocess.run(command, cwd=built, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            sys.exit(done.stdout + done.stderr)
-        next(built.glob("calls.*.so")).replace(path)
-    return path
+class Worker:
+    """A process that times programs in one way: see worker.py."""
+
+    def __init__(self, python, way, cores):
+        self.command = [str(python), str(HERE / "worker.py"), way]
+        self.cores = cores
+        self.process = None
+
+    def ask(self, request):
+        if self.process is None:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                preexec_fn=pin(self.cores),
+                env=environment(self.cores),
+            )
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], TIMEOUT)
+        line = self.process.stdout.readline() if ready else b""
+        if line:
+            return json.loads(line)
+        self.process.kill()
+        status = self.process.wait()
+        self.process = None
+        return {"error": f"ended with status {status}" if ready else f"took over {TIMEOUT} s"}
+
+
+@dataclass
+class Measured:
+    """A row of a program, in all ways."""
+
+    row: dict
+    times: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+
+    def add(self, way, answer):
+        if "error" in answer:
+            self.errors[way] = answer["error"]
+        elif not answer["right"]:
+            self.errors[way] = "wrong result"
+        else:
+            self.times.setdefault(way, []).extend(answer["times"])
+
+    def milliseconds(self, way):
+        if way not in self.times or way in self.errors:
+            return None
+        return statistics.median(self.times[way]) * 1e3
+
+    def best(self, ways):
+        """The fastest of some ways, or None."""
+        return min((w for w in ways if self.milliseconds(w)), key=self.milliseconds, default=None)
+
+    def ratio(self, ways):
+        own, peer = self.milliseconds("snek"), self.best(ways)
+        return own / self.milliseconds(peer) if own and peer else None
+
+
+PEERS_OF = {"best": STRICT, "numba": ("numba",), "c": ("c",), "fast": FAST, "numpy": ("numpy",)}
+
+
+class Bench:
+    def __init__(self, wanted):
+        self.wanted = wanted
+        WORK.mkdir(exist_ok=True)
+        self.peers = Peers(WORK)
+        self.workers = {}
+        self.measured = []
+
+    def is_wanted(self, *names):
+        return not self.wanted or any(name in self.wanted for name in names)
+
+    def worker(self, way, cores=1):
+        key = way, cores
+        if key not in self.workers:
+            python = sys.executable if way == "snek" else self.peers.python
+            self.workers[key] = Worker(python, way, cores)
+        return self.workers[key]
+
+    def programs(self):
+        for path in sorted(forms.PROGRAMS.glob("*.py")):
+            if self.is_wanted(path.stem):
+                yield path, json.loads(run(sys.executable, "-c", SHOW_ROWS, path))
+
+    def measure_programs(self):
+        for path, rows in self.programs():
+            own, error = snekc(path, WORK / "snek")
+            form = WORK / f"unchecked_{path.stem}.py"
+            form.write_text(forms.unchecked(path))
+            wraps, _ = snekc(form, WORK / "unchecked")
+            for number, row in enumerate(rows):
+                measured = Measured(row | {"program": path.stem, "first": number == 0})
+                self.measured.append(measured)
+                module, reason = own, error
+                if "options" in row:
+                    form = WORK / f"options_{path.stem}.py"
+                    form.write_text(forms.with_options(path, row["options"]))
+                    module, reason = snekc(form, WORK / "options")
+                ways = {}
+                if module:
+                    ways["snek"] = "snek", module, 1
+                else:
+                    measured.errors["snek"] = f"not built: {reason}"
+                targets = row["targets"]
+                if "speedup" in targets:
+                    if len(CORES) < 2:
+                        continue
+                    ways["snek, 2 threads"] = "snek", module, 2
+                    if "numba" in self.peers.modules:
+                        ways["numba, 2 threads"] = "numba", "", 2
+                elif wraps and number == 0:
+                    ways["unchecked"] = "snek", wraps, 1
+                for way in dict.fromkeys(w for t in targets for w in PEERS_OF.get(t, ())):
+                    if way in self.peers.modules:
+                        ways[way] = way, self.peers.modules[way], 1
+                self.measure(measured, path, ways)
+                print(describe(measured), file=sys.stderr)
+
+    def measure(self, measured, path, ways):
+        row = measured.row
+        for _ in range(ROUNDS):
+            for name, (way, module, cores) in ways.items():
+                if name in measured.errors:
+                    continue
+                request = {
+                    "program": str(path),
+                    "module": str(module),
+                    "function": row.get("function", path.stem),
+                    "inputs": row["inputs"],
+                    "seconds": SECONDS,
+                }
+                measured.add(name, self.worker(way, cores).ask(request))
+
+    # The rows of the table of programs.
+
+    def program_rows(self):
+        for measured in self.measured:
+            for target, limit in measured.row["targets"].items():
+                if target == "speedup":
+                    continue
+                ways = PEERS_OF[target]
+                peer, ratio = measured.best(ways), measured.ratio(ways)
+                what = measured.row["what"] + {"numba": ", against Numba", "c": ", against C"}.get(
+                    target, ", against fast-math" if target == "fast" else ""
+                )
+                own = measured.milliseconds("snek")
+                yield (
+                    what,
+                    time_text(own) if own else measured.errors.get("snek", "-"),
+                    f"{NAMES[peer]} {time_text(measured.milliseconds(peer))}" if peer else "-",
+                    f"{ratio:.2f}" if ratio else "-",
+                    f"≤ {limit:.2f}" if limit else "-",
+                    verdict(ratio and ratio <= limit) if limit else "-",
+                )
+
+    # The rows that are no ratio to a peer.
+
+    def promise_rows(self):
+        if self.is_wanted("overhead"):
+            yield from self.overhead_rows()
+        for measured in self.measured:
+            if "speedup" not in measured.row["targets"]:
+                continue
+            one, two = measured.milliseconds("snek"), measured.milliseconds("snek, 2 threads")
+            if one and two:
+                peer = measured.milliseconds("numba, 2 threads")
+                beside = f" (Numba {time_text(peer)})" if peer else ""
+                limit = measured.row["targets"]["speedup"]
+                yield (
+                    f"{measured.row['what']}, two threads",
+                    f"{time_text(two)}: {one / two:.2f} × one thread{beside}",
+                    f"≥ {limit} × one thread",
+                    verdict(one / two >= limit),
+                )
+        yield from self.check_rows()
+        if self.is_wanted("compile"):
+            yield self.compile_row()
+
+    def overhead_rows(self):
+        build, size = measure_build()
+        yield "`snekc build` of 100 lines", f"{build:.0f} ms", "≤ 60 ms", verdict(build <= 60)
+        yield "size of its `.so`", f"{size / 1000:.0f} kB", "≤ 600 kB", verdict(size <= 600_000)
+        module, _ = snekc(HERE / "calls_snek.py", WORK)
+        cython = self.peers.calls()
+        command = [sys.executable, HERE / "calls.py", module, *([cython] if cython else [])]
+        rounds = [json.loads(run(*command)) for _ in range(ROUNDS)]
+        calls = {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
+        own, peer = calls["snek scalar"], calls.get("cython scalar")
+        yield (
+            "call of `f(x: float) -> float`",
+            f"{own:.0f} ns" + (f" (Cython {peer:.0f} ns)" if peer else ""),
+            "≤ 50 ns or ≤ 1.1 × Cython",
+            verdict(own <= max(50, 1.1 * (peer or 0))),
+        )
+        own = calls["snek array"] - own
+        beside = f" (Cython {calls['cython array'] - peer:.0f} ns)" if peer else ""
+        yield "passing a NumPy array", f"{own:.0f} ns{beside}", "≤ 150 ns", verdict(own <= 150)
+
+    def check_rows(self):
+        """Checked `int` against `i64`, for each program that has both forms."""
+        ratios = {m.row["program"]: m.ratio(("unchecked",)) for m in self.measured}
+        ratios = {name: ratio for name, ratio in ratios.items() if ratio}
+        for name in ("sieve", "nbody"):
+            if name in ratios:
+                cost = (ratios[name] - 1) * 100
+                what = f"checked `int` against unchecked, {name}"
+                yield what, f"{cost:+.1f} %", "≤ 3 %", verdict(cost <= 3)
+        if ratios:
+            mean = math.exp(statistics.mean(map(math.log, ratios.values())))
+            worst = max(ratios, key=ratios.get)
+            yield (
+                f"checked `int` against unchecked, geometric mean of {len(ratios)} programs",
+                f"{mean:.3f} (most: {worst}, {ratios[worst]:.2f})",
+                "≤ 1.03",
+                verdict(mean <= 1.03),
+            )
+
+    def compile_row(self):
+        source = WORK / "all_programs.py"
+        source.write_text(forms.combined(sorted(forms.PROGRAMS.glob("*.py"))))
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            module, error = snekc(source, WORK / "snek")
+            taken.append((time.perf_counter() - start) * 1e3)
+        count = source.read_text().count("\ndef ")
+        what = f"`snekc build` of all programs in one module ({count} functions)"
+        if error:
+            return what, f"not built: {error}", "≤ 500 ms", "no"
+        value = statistics.median(taken)
+        return what, f"{value:.0f} ms", "≤ 500 ms", verdict(value <= 500)
+
+
+def verdict(met):
+    return "yes" if met else "no"
+
+
+def time_text(milliseconds):
+    if milliseconds < 0.1:
+        return f"{milliseconds * 1e3:.1f} µs"
+    return f"{milliseconds:.{1 if milliseconds >= 10 else 3 if milliseconds < 1 else 2}f} ms"
+
+
+def describe(measured):
+    """A line while it runs."""
+    parts = [f"{measured.row['what']}:"]
+    for way in measured.times:
+        if measured.milliseconds(way):
+            parts.append(f"{way} {time_text(measured.milliseconds(way))}")
+    parts += [f"{way}: {error};" for way, error in measured.errors.items()]
+    return " ".join(parts)
 
 
 def measure_build():
@@ -82,111 +336,24 @@ def measure_build():
     return statistics.median(times) * 1e3, (WORK / "hundred.so").stat().st_size
 
 
-class Timings:
-    """Times of programs, gathered in rounds."""
-
-    def __init__(self):
-        self.times = {}
-        self.values = {}
-
-    def gather(self, way, names, cores=1):
-        python, path = {
-            "snek": (sys.executable, WORK / "programs.so"),
-            "numba": (PEERS / "bin/python", HERE / "programs.py"),
-        }[way]
-        output = run(python, HERE / "worker.py", way, path, *names, cores=cores)
-        for name, found in json.loads(output).items():
-            self.times.setdefault((way, name, cores), []).extend(found["times"])
-            expected = self.values.setdefault(name, found["value"])
-            same = abs(expected - found["value"]) <= 1e-9 * abs(expected)
-            assert same, f"{name}: {way} gives {found['value']}, not {expected}"
-
-    def median(self, way, name, cores=1):
-        return statistics.median(self.times[way, name, cores]) * 1e3
-
-    def ratio(self, a, b):
-        return self.median(*a) / self.median(*b)
+def table(head, rows):
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
 
 
-SERIAL = ("mandelbrot", "sieve", "collatz", "nbody")
-PARALLEL = ("mandelbrot_parallel", "collatz_parallel")
-CHECKS = ("sieve_checked", "sieve_wrapping", "nbody_checked", "nbody_wrapping")
-
-
-def main():
-    WORK.mkdir(exist_ok=True)
-    install_peers()
-    cython = build_cython()
-    run(SNEKC, "build", "--quiet", "-o", WORK, HERE / "programs.py")
-
-    rows = []
-
-    def row(what, value, target, met):
-        rows.append(f"| {what} | {value} | {target} | {'yes' if met else 'no'} |")
-        print(rows[-1], file=sys.stderr)
-
-    build, size = measure_build()
-    row("`snekc build` of 100 lines, wall time", f"{build:.0f} ms", "≤ 60 ms", build <= 60)
-    row("size of its `.so`", f"{size / 1000:.0f} kB", "≤ 600 kB", size <= 600_000)
-
-    rounds = [
-        json.loads(run(sys.executable, HERE / "calls.py", WORK / "programs.so", cython))
-        for _ in range(ROUNDS)
-    ]
-    calls = {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
-    own, peer = calls["snek scalar"], calls["cython scalar"]
-    row(
-        "call of `f(x: float) -> float`",
-        f"{own:.0f} ns (Cython {peer:.0f} ns)",
-        "≤ 50 ns or ≤ 1.1 × Cython",
-        own <= max(50, 1.1 * peer),
-    )
-    own = calls["snek array"] - calls["snek scalar"]
-    peer = calls["cython array"] - calls["cython scalar"]
-    row("passing a NumPy array", f"{own:.0f} ns (Cython {peer:.0f} ns)", "≤ 150 ns", own <= 150)
-
-    timings = Timings()
-    for _ in range(ROUNDS):
-        timings.gather("snek", SERIAL)
-        timings.gather("numba", SERIAL)
-        timings.gather("snek", CHECKS)
-        timings.gather("snek", PARALLEL)
-        if len(CORES) > 1:
-            timings.gather("snek", PARALLEL, cores=2)
-            timings.gather("numba", PARALLEL, cores=2)
-    for name in SERIAL:
-        own, peer = timings.median("snek", name), timings.median("numba", name)
-        row(
-            f"{name}, one thread",
-            f"{own:.1f} ms, Numba {peer:.1f} ms: {own / peer:.2f} ×",
-            "≤ 1.1 × Numba",
-            own / peer <= 1.1,
-        )
-    for name in PARALLEL if len(CORES) > 1 else ():
-        speedup = timings.ratio(("snek", name, 1), ("snek", name, 2))
-        own, peer = timings.median("snek", name, 2), timings.median("numba", name, 2)
-        row(
-            f"{name.removesuffix('_parallel')}, `prange`, two threads",
-            f"{own:.1f} ms: {speedup:.2f} × one thread (Numba {peer:.1f} ms)",
-            "≥ 1.8 × one thread",
-            speedup >= 1.8,
-        )
-    for name in ("sieve", "nbody"):
-        ratio = timings.ratio(("snek", f"{name}_checked"), ("snek", f"{name}_wrapping"))
-        cost = (ratio - 1) * 100
-        row(f"checked `int` against unchecked, {name}", f"{cost:+.1f} %", "≤ 3 %", cost <= 3)
-
-    write_page(rows)
-
-
-def write_page(rows):
+def write_page(promises, programs, notes):
     machine = f"{cpu()}, {len(CORES)} cores, CPython {platform.python_version()}"
-    head = ["| what | measured | target | met |", "|---|---|---|---|"]
-    table = "\n".join([f"Measured on {machine}.", "", *head, *rows])
+    parts = [
+        f"Measured on {machine}.",
+        table(("what", "measured", "target", "met"), promises),
+        "![Time of each program, as a part of the best peer's](images/performance.svg)",
+        table(("program", "snek", "best peer", "ratio", "target", "met"), programs),
+        *notes,
+    ]
     text = PAGE.read_text()
     before, rest = text.split(MARKS[0])
     _, after = rest.split(MARKS[1])
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n{table}\n\n{MARKS[1]}{after}")
+    generated = "\n\n".join([MARKS[0], *parts, MARKS[1]])
+    PAGE.write_text(before + generated + after)
     print(f"written to {PAGE.relative_to(ROOT)}", file=sys.stderr)
 
 
@@ -194,6 +361,29 @@ def cpu():
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def main():
+    wanted = {name for argument in sys.argv[1:] for name in argument.split(",") if name}
+    known = {path.stem for path in forms.PROGRAMS.glob("*.py")} | {"overhead", "compile"}
+    if wanted - known:
+        sys.exit(f"no such rows: {', '.join(sorted(wanted - known))}; there are {sorted(known)}")
+    bench = Bench(wanted)
+    bench.measure_programs()
+    promises, programs = list(bench.promise_rows()), list(bench.program_rows())
+    notes = [f"{NAMES[way]}: {why}." for way, why in bench.peers.missing.items()]
+    notes += [
+        f"{m.row['what']}, {NAMES.get(way, way)}: {error}."
+        for m in bench.measured
+        for way, error in m.errors.items()
+    ]
+    for row in (*promises, *programs, *([note] for note in notes)):
+        print("| " + " | ".join(row) + " |")
+    if not wanted:
+        chart.draw(
+            [(row[0], float(row[3]), row[4], row[5]) for row in programs if row[3] != "-"], CHART
+        )
+        write_page(promises, programs, notes)
 
 
 main()

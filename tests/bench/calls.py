@@ -1,4 +1,4 @@
-"""Times calls from Python: calls.py SNEK_MODULE CYTHON_MODULE.  Prints nanoseconds as JSON."""
+"""Times calls from Python: calls.py SNEK_MODULE [CYTHON_MODULE].  Prints nanoseconds as JSON."""
 
 import importlib.util
 import json
@@ -30,7 +30,7 @@ def nanoseconds(statement, **names):
 def main():
     results = {}
     a = np.zeros(1_000_000)
-    for way, name, path in (("snek", "programs", sys.argv[1]), ("cython", "calls", sys.argv[2])):
+    for way, name, path in zip(("snek", "cython"), ("calls_snek", "calls"), sys.argv[1:]):
         module = load(name, path)
         scalar, array = module.scalar, module.array
         results[f"{way} scalar"] = nanoseconds("scalar(2.5)", scalar=scalar)

@@ -1,11 +1,14 @@
-"""Times functions of `programs.py`, compiled by snek or by Numba, in a process of its own.
+"""Times programs in one way, in a process of its own, one row at a time as `bench.py` asks.
 
-worker.py snek MODULE NAME... | worker.py numba SOURCE NAME...
-Prints a JSON object: the times in seconds and the result of each name.
+worker.py WAY: reads a JSON object a line, {"program", "module", "function", "inputs", "seconds"},
+and answers with {"times", "right"} or {"error"}.  The ways are those of `load`.
 """
 
+import ctypes
 import importlib.util
+import inspect
 import json
+import os
 import sys
 import time
 import types
@@ -13,95 +16,144 @@ from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 
 import numpy as np
 
-REPEAT = 5
+NAMES = {"i": "int", "u": "uint", "f": "float"}
+SCALARS = [("i", 32), ("i", 64), ("u", 8), ("u", 32), ("f", 32), ("f", 64)]
 
 
-def bodies():
-    """The sun and the outer planets, at rest as a whole: positions, velocities, masses."""
-    sun = 4 * np.pi**2
-    p = np.array(
-        [
-            [0, 0, 0],
-            [4.84143144246472090, -1.16032004402742839, -0.103622044471123109],
-            [8.34336671824457987, 4.12479856412430479, -0.403523417114321381],
-            [12.8943695621391310, -15.1111514016986312, -0.223307578892655734],
-            [15.3796971148509165, -25.9193146099879641, 0.179258772950371181],
-        ]
-    )
-    v = 365.24 * np.array(
-        [
-            [0, 0, 0],
-            [0.00166007664274403694, 0.00769901118419740425, -0.0000690460016972063023],
-            [-0.00276742510726411, 0.00499852801234917238, 0.0000230417297573763929],
-            [0.00296460137564761618, 0.00237847173959480950, -0.0000296589568540237556],
-            [0.00268067772490389322, 0.00162824170038242295, -0.000095159225451971587],
-        ]
-    )
-    m = sun * np.array(
-        [1, 0.000954791938424326609, 0.000285885980666130812]
-        + [0.0000436624404335156298, 0.0000515138902046611451]
-    )
-    v[0] = -(m[1:, None] * v[1:]).sum(axis=0) / sun
-    return p, v, m
-
-
-def arguments(name):
-    match name.split("_")[0]:
-        case "mandelbrot":
-            return np.zeros((700, 700), np.int32), 100
-        case "sieve":
-            return (np.zeros(10_000_000, np.uint8),)
-        case "collatz":
-            return (300_000,)
-        case "nbody":
-            return *bodies(), 300_000
-
-
-def load(way, path):
-    loader = {"snek": ExtensionFileLoader, "numba": SourceFileLoader}[way]("programs", path)
-    if way == "numba":
-        sys.modules["snek"] = numbas_snek()
-    spec = importlib.util.spec_from_file_location("programs", path, loader=loader)
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-def numbas_snek():
-    """Stands for `snek` where Numba compiles: Numba's decorators, NumPy's scalars."""
-    import numba
+def stand_in(native, parallel, prange):
+    """A module in the place of `snek`, where another compiler reads the programs."""
 
     class Inert:
         def __class_getitem__(cls, parameters):
-            return cls
+            return parameters
 
     module = types.ModuleType("snek")
-    module.native = numba.njit
-    module.parallel = numba.njit(parallel=True)
-    module.prange = numba.prange
+    module.native, module.parallel, module.prange = native, parallel, prange
     for rank in range(1, 5):
         setattr(module, f"Array{rank}D", Inert)
-    names = {"i": "int", "u": "uint", "f": "float"}
-    for kind, bits in [("u", 8), ("i", 32), ("i", 64), ("f", 64)]:
-        setattr(module, f"{kind}{bits}", getattr(np, f"{names[kind]}{bits}"))
+    for kind, bits in SCALARS:
+        setattr(module, f"{kind}{bits}", getattr(np, f"{NAMES[kind]}{bits}"))
+    sys.modules["snek"] = module
+
+
+def numba_stand_in(threads, **options):
+    import numba
+
+    native = numba.njit(**options)
+    if threads > 1:
+        stand_in(native, numba.njit(parallel=True, **options), numba.prange)
+    else:
+        stand_in(native, native, range)
+    return native
+
+
+def load_file(path, loader=SourceFileLoader, name=None, register=True):
+    name = name or os.path.basename(path).split(".")[0]
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader(name, str(path)))
+    module = importlib.util.module_from_spec(spec)
+    if register:
+        sys.modules[name] = module
+    spec.loader.exec_module(module)
     return module
 
 
+def program(path):
+    """The program as CPython sees it, loaded once."""
+    name = os.path.basename(path).split(".")[0]
+    return sys.modules.get(name) or load_file(path)
+
+
+def flattened(arguments):
+    """What a C function is passed: of an array its address and its extents."""
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            yield ctypes.c_void_p(argument.ctypes.data)
+            yield from map(ctypes.c_int64, argument.shape)
+        else:
+            kind = ctypes.c_double if isinstance(argument, float) else ctypes.c_int64
+            yield kind(argument)
+
+
+def c_function(library, name, annotations):
+    function = getattr(library, name)
+    function.restype = {int: ctypes.c_int64, float: ctypes.c_double}.get(annotations["return"])
+    return lambda *arguments: function(*flattened(arguments))
+
+
+def load(way, path, source, name):
+    """The function `name` of the program `source`, as `way` compiles it."""
+    if way == "snek":
+        return getattr(load_file(path, ExtensionFileLoader, register=False), name)
+    module = program(source)
+    match way.split("-")[0]:
+        case "numba":
+            function = getattr(module, name)
+            # Helpers without decorators are compiled too.
+            for key, value in list(vars(module).items()):
+                if isinstance(value, types.FunctionType) and value.__annotations__:
+                    setattr(module, key, COMPILE(value))
+            return function
+        case "c":
+            annotations = inspect.get_annotations(getattr(module, name))
+            return c_function(ctypes.CDLL(path), name, annotations)
+        case "numpy":
+            return module.numpy_form
+        case _:
+            compiled = sys.modules.get("cython_programs")
+            compiled = compiled or load_file(path, ExtensionFileLoader, "cython_programs")
+            return getattr(compiled, name)
+
+
+def copies(arguments):
+    return [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+CACHE = {}
+COMPILE = None
+
+
+def answer(way, request):
+    key = request["program"], request["module"], request["function"], str(request["inputs"])
+    if key not in CACHE:
+        path = request["module"]
+        function = load(way, path, request["program"], request["function"])
+        module = program(request["program"])
+        given = module.inputs(*request["inputs"])
+        after = copies(given)
+        value = function(*after)  # Numba compiles here.
+        CACHE.clear()
+        CACHE[key] = function, given, bool(module.right(value, copies(given), after))
+    function, given, right = CACHE[key]
+    times = []
+    end = time.perf_counter() + request["seconds"]
+    while len(times) < 2 or (time.perf_counter() < end and len(times) < 50):
+        fresh = copies(given)
+        start = time.perf_counter()
+        function(*fresh)
+        times.append(time.perf_counter() - start)
+        if times[0] > 1.0:
+            break
+    return {"times": times, "right": right}
+
+
 def main():
-    way, path, *names = sys.argv[1:]
-    module = load(way, path)
-    results = {}
-    for name in names:
-        function = getattr(module, name)
-        value = function(*arguments(name))  # Numba compiles here
-        times = []
-        for _ in range(REPEAT):
-            fresh = arguments(name)
-            start = time.perf_counter()
-            function(*fresh)
-            times.append(time.perf_counter() - start)
-        results[name] = {"times": times, "value": value}
-    json.dump(results, sys.stdout)
+    global COMPILE
+    way = sys.argv[1]
+    if way.startswith("numba"):
+        threads = int(os.environ.get("NUMBA_NUM_THREADS", "1"))
+        COMPILE = numba_stand_in(threads, **({"fastmath": True} if way.endswith("fast") else {}))
+    elif way != "snek":
+        same = lambda function: function  # noqa: E731
+        stand_in(same, same, range)
+    # What programs print must not get between the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        try:
+            result = answer(way, json.loads(line))
+        except Exception as error:
+            result = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
+        print(json.dumps(result), file=answers, flush=True)
 
 
 main()

@@ -100,6 +100,36 @@ def test_messages_as_json(snekc, write):
     assert report["functions"][0]["native"] is True
 
 
+LOOPS = """
+from snek import Array1D, f64
+
+def scale(x: Array1D[f64], y: Array1D[f64]) -> None:
+    for i in range(len(x)):
+        y[i] = 2.0 * x[i]
+
+def total(x: Array1D[f64]) -> f64:
+    s = f64(0.0)
+    for i in range(len(x)):
+        s += x[i]
+    return s
+"""
+
+
+def test_report_of_loops(snekc, write):
+    write("loops.py", LOOPS)
+    result = snekc("build", "--report", "loops", "loops.py")
+    assert result.returncode == 0
+    assert "lanes" in result.stderr
+    assert "not vectorised: the sum of floats keeps its order" in result.stderr
+    result = snekc("build", "--report", "loops", "--message-format", "json", "loops.py")
+    scale, total = json.loads(result.stderr.splitlines()[-1])["loops"]
+    assert (scale["function"], scale["line"], scale["reason"]) == ("scale", 5, None)
+    assert scale["lanes"] >= 2
+    assert (total["function"], total["lanes"]) == ("total", None)
+    assert total["places"][0]["line"] == 11
+    assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
+
+
 @pytest.mark.parametrize("stage", ["ast", "hir", "mir", "clif", "asm"])
 def test_emit_prints_a_stage(snekc, write, tmp_path, stage):
     write("twice.py", TYPED)

@@ -118,6 +118,7 @@ fn build_here(unit: &Unit, options: &Options, messages: Messages) -> Built {
                 source: unit.source.display().to_string(),
                 output,
                 functions: compiled.functions,
+                loops: compiled.loops,
                 elapsed: start.elapsed(),
             };
             built.messages = messages.report(&report);

@@ -12,7 +12,7 @@ use snek_diagnostics::{Code, Diagnostic, SourceMap};
 use crate::build::{Built, build_all};
 use crate::input::{self, Inputs};
 use crate::messages::{self, Messages};
-use crate::options::{Emit, MessageFormat, OptLevel, Options};
+use crate::options::{Emit, MessageFormat, OptLevel, Options, Report};
 use crate::{output, run};
 
 /// The program that holds the compiler.
@@ -91,6 +91,9 @@ struct BuildArgs {
     /// Do not report what became of each function
     #[arg(short, long)]
     quiet: bool,
+    /// Report more: what was done with each loop, and what stopped the rest
+    #[arg(long, value_enum, value_name = "WHAT")]
+    report: Option<Report>,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +195,7 @@ fn build(arguments: BuildArgs, messages: Messages) -> Result<u8, Diagnostic> {
         opt_level: arguments.opt_level,
         strict: arguments.common.strict,
         quiet: arguments.quiet,
+        report: arguments.report,
         cpu: arguments.cpu,
         output_dir: arguments.output_dir,
         ..environment()?

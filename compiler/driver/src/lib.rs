@@ -12,6 +12,7 @@ pub mod pipeline;
 mod build;
 mod internal;
 mod local_modules;
+mod loops;
 mod messages;
 mod report;
 mod run;

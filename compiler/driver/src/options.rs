@@ -69,6 +69,13 @@ impl Emit {
     }
 }
 
+/// What there is to report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Report {
+    /// What was done with each loop, and what stopped the rest.
+    Loops,
+}
+
 /// Everything that a build depends on beside the source.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -80,6 +87,8 @@ pub struct Options {
     pub strict: bool,
     /// Say nothing but errors and warnings.
     pub quiet: bool,
+    /// What to report beside what became of each function.
+    pub report: Option<Report>,
     /// The instructions that compiled code may use.
     pub cpu: Cpu,
     /// The linker.

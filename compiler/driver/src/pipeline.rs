@@ -6,8 +6,9 @@ use snek_mir::ir::Program;
 use snek_opt::pipeline::PASSES;
 
 use crate::input::Unit;
-use crate::options::{Emit, OptLevel, Options};
+use crate::options::{Emit, OptLevel, Options, Report};
 use crate::output::{self, WorkDir};
+use crate::loops::{self, LoopLine};
 use crate::report::{self, FunctionReport};
 
 /// What a compilation makes.
@@ -30,6 +31,8 @@ pub struct Compiled {
     pub artifact: Artifact,
     /// What became of each function.
     pub functions: Vec<FunctionReport>,
+    /// What became of each loop, if that was asked for.
+    pub loops: Vec<LoopLine>,
 }
 
 /// Why a compilation stops.
@@ -83,6 +86,7 @@ pub fn compile(
     let text = |text| Compiled {
         artifact: Artifact::Text(text),
         functions: Vec::new(),
+        loops: Vec::new(),
     };
 
     let file = context.sources.add(unit.source.display().to_string(), "");
@@ -122,6 +126,7 @@ pub fn compile(
         return Ok(Compiled {
             artifact: Artifact::None,
             functions: report::functions(&analysis.report, &program),
+            loops: Vec::new(),
         });
     }
 
@@ -131,11 +136,15 @@ pub fn compile(
             None => Err(context.refuse(unknown_pass(pass))),
         };
     }
-    snek_opt::optimise(&mut program, opt_options(options))?;
+    let notes = snek_opt::optimise(&mut program, opt_options(options))?;
     if options.emit == (Emit::Mir { after: None }) {
         return Ok(text(program.to_string()));
     }
     let functions = report::functions(&analysis.report, &program);
+    let loops = match options.report {
+        Some(Report::Loops) => loops::loops(&program, &notes, &context.sources),
+        None => Vec::new(),
+    };
 
     let codegen = CodegenOptions {
         cpu: options.cpu,
@@ -172,6 +181,7 @@ pub fn compile(
         return Ok(Compiled {
             artifact: Artifact::Object(object.bytes),
             functions,
+            loops,
         });
     }
 
@@ -179,6 +189,7 @@ pub fn compile(
     Ok(Compiled {
         artifact: Artifact::Module(module),
         functions,
+        loops,
     })
 }
 

@@ -7,6 +7,8 @@ use serde_json::json;
 use snek_mir::ir::Program;
 use snek_opt::LoopReport;
 
+use crate::loops::{self, LoopLine};
+
 /// One function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionReport {
@@ -27,6 +29,8 @@ pub struct ModuleReport {
     pub output: String,
     /// Its functions, in source order.
     pub functions: Vec<FunctionReport>,
+    /// Its loops, if they were asked for.
+    pub loops: Vec<LoopLine>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -123,7 +127,7 @@ pub fn render(report: &ModuleReport, colour: bool) -> String {
         let line = format!("  {:width$}  {kind}   {}", function.name, function.detail);
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text
+    text + &loops::render(&report.loops)
 }
 
 /// For programs: one JSON object.
@@ -136,6 +140,7 @@ pub fn to_json(report: &ModuleReport) -> String {
         "file": report.source,
         "output": report.output,
         "functions": functions.collect::<Vec<_>>(),
+        "loops": report.loops.iter().map(|found| found.json.clone()).collect::<Vec<_>>(),
         "milliseconds": report.elapsed.as_secs_f64() * 1e3,
     })
     .to_string()
@@ -159,6 +164,7 @@ mod tests {
                 function("smooth", true, ""),
                 function("load", false, "uses `open`"),
             ],
+            loops: Vec::new(),
             elapsed: Duration::from_millis(41),
         };
         assert_eq!(

@@ -33,7 +33,8 @@ pub fn run(function: &mut Function) {
         for op in ops {
             match function.ops[op].kind {
                 OpKind::If { then, other } => {
-                    if !convert(function, &facts, op, then, other, &mut out) {
+                    let stays = finds_place(function, &structure, op, then, other);
+                    if stays || !convert(function, &facts, op, then, other, &mut out) {
                         out.push(op);
                     }
                 }
@@ -42,6 +43,60 @@ pub fn run(function: &mut Function) {
         }
         function.regions[region].ops = out;
     }
+}
+
+/// Whether a branch keeps or replaces a carried value, and an element at that very place decides so in the next iteration:
+/// `if a[i] < a[best]: best = i`. Selected, each iteration would wait for the load of the one before; the branch is seldom
+/// taken, and predicted.
+fn finds_place(
+    function: &Function,
+    structure: &Structure,
+    op: OpId,
+    then: RegionId,
+    other: RegionId,
+) -> bool {
+    let data = &function.ops[op];
+    let Some(condition) = function.def_op(data.args[0]) else {
+        return false;
+    };
+    let places = condition.args.iter().filter_map(|arg| {
+        let load = function.def_op(*arg)?;
+        matches!(load.kind, OpKind::Load(_)).then(|| load.args[1..].to_vec())
+    });
+    let places: Vec<ValueId> = places.flatten().collect();
+    let is_kept = |n: usize, place: ValueId| {
+        [then, other]
+            .into_iter()
+            .any(|region| yielded(function, region).get(n) == Some(&place))
+    };
+    data.results.iter().enumerate().any(|(n, result)| {
+        places
+            .iter()
+            .any(|place| is_kept(n, *place) && is_next(function, structure, *place, *result))
+    })
+}
+
+/// Whether a value is handed to the next iteration as a loop's carried value.
+fn is_next(function: &Function, structure: &Structure, carried: ValueId, value: ValueId) -> bool {
+    let ValueDef::Param(region, n) = function.values[carried].def else {
+        return false;
+    };
+    let Some(owner) = structure.owner_of[region] else {
+        return false;
+    };
+    let kind = &function.ops[owner].kind;
+    let position = match kind {
+        OpKind::For(_) => (n as usize).checked_sub(1),
+        OpKind::While { .. } => Some(n as usize),
+        _ => None,
+    };
+    let (Some(position), Some(label)) = (position, kind.label()) else {
+        return false;
+    };
+    let nexts = &structure.labels[label].nexts;
+    nexts
+        .iter()
+        .any(|next| function.ops[*next].args.get(position) == Some(&value))
 }
 
 /// Converts an `if` into `out`; whether it did.
@@ -252,23 +307,68 @@ fn emit_test(
     let known = facts.intervals.get(test.value).copied().flatten();
     let all = known.unwrap_or(Interval::new(i64::MIN.into(), i64::MAX.into()));
     let good = test.good.intersect(all);
-    let mut value = |kind, args, ty| emit(function, out, kind, args, ty, site);
-    let is_bad = if good == all {
+    if good == all {
         return;
-    } else if good.lo == all.lo {
+    }
+    let mut check = Vec::new();
+    let holds = if taken {
+        let not = OpKind::IntUnary(IntUnaryOp::Not, Overflow::Wrap);
+        emit(function, &mut check, not, vec![condition], Type::BOOL, site)
+    } else {
+        condition
+    };
+    let raise = Raise {
+        kind: ExcKind::OverflowError,
+        message: Message::Known(Known::IntOverflow),
+    };
+    let kind = OpKind::Check(raise);
+    check.push(new_op(function, kind, vec![holds], &[], site));
+    let near = near(good, all);
+    if near != good {
+        let mut inner = Vec::new();
+        branch_outside(function, &mut inner, test, good, all, check);
+        check = inner;
+    }
+    branch_outside(function, out, test, near, all, check);
+}
+
+/// The part of an interval whose bounds are of 32 bits, so that they are parts of instructions. Numbers are small as a
+/// rule; for those beyond it, the exact bounds are tested after that.
+fn near(good: Interval, all: Interval) -> Interval {
+    let (least, most) = (i128::from(i32::MIN), i128::from(i32::MAX));
+    let near = if good.lo == all.lo {
+        Interval::new(good.lo, most)
+    } else if good.hi == all.hi {
+        Interval::new(least, good.hi)
+    } else {
+        Interval::new(least / 2, most / 2)
+    };
+    if good.contains(near) && !near.is_empty() {
+        near
+    } else {
+        good
+    }
+}
+
+/// `if value is not in good { inner }`, where it is in `all` at any rate.
+fn branch_outside(
+    function: &mut Function,
+    out: &mut Vec<OpId>,
+    test: &Test,
+    good: Interval,
+    all: Interval,
+    mut inner: Vec<OpId>,
+) {
+    let site = test.site;
+    let mut value = |kind, args, ty| emit(function, out, kind, args, ty, site);
+    let is_bad = if good.lo == all.lo {
         let most = value(OpKind::ConstInt(good.hi as i64), vec![], Type::I64);
-        value(
-            OpKind::Compare(Compare::Gt),
-            vec![test.value, most],
-            Type::BOOL,
-        )
+        let kind = OpKind::Compare(Compare::Gt);
+        value(kind, vec![test.value, most], Type::BOOL)
     } else if good.hi == all.hi {
         let least = value(OpKind::ConstInt(good.lo as i64), vec![], Type::I64);
-        value(
-            OpKind::Compare(Compare::Lt),
-            vec![test.value, least],
-            Type::BOOL,
-        )
+        let kind = OpKind::Compare(Compare::Lt);
+        value(kind, vec![test.value, least], Type::BOOL)
     } else {
         // Both ends at once: the distance from the lower one, unsigned.
         let unsigned = Type::Scalar(Scalar::U64);
@@ -279,30 +379,9 @@ fn emit_test(
         let distance = value(extend, vec![distance], unsigned);
         let span = OpKind::ConstInt((good.hi - good.lo) as i64);
         let most = value(span, vec![], unsigned);
-        value(
-            OpKind::Compare(Compare::Gt),
-            vec![distance, most],
-            Type::BOOL,
-        )
+        let kind = OpKind::Compare(Compare::Gt);
+        value(kind, vec![distance, most], Type::BOOL)
     };
-    let mut inner = Vec::new();
-    let holds = if taken {
-        let not = OpKind::IntUnary(IntUnaryOp::Not, Overflow::Wrap);
-        emit(function, &mut inner, not, vec![condition], Type::BOOL, site)
-    } else {
-        condition
-    };
-    let raise = Raise {
-        kind: ExcKind::OverflowError,
-        message: Message::Known(Known::IntOverflow),
-    };
-    inner.push(new_op(
-        function,
-        OpKind::Check(raise),
-        vec![holds],
-        &[],
-        site,
-    ));
     inner.push(new_op(function, OpKind::Yield, vec![], &[], site));
     let (then, other) = (function.add_region(), function.add_region());
     function.regions[then].ops = inner;

@@ -3,6 +3,7 @@
 //! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
+mod carry;
 mod cse;
 mod dce;
 mod divide;
@@ -13,6 +14,7 @@ mod ifconvert;
 mod inline;
 mod jam;
 mod licm;
+mod masked;
 mod outline;
 pub mod pipeline;
 mod prove;

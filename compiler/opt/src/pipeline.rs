@@ -6,8 +6,8 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    cse, dce, divide, effects, guard, ifconvert, inline, jam, licm, outline, prove, share,
-    simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, jam, licm, masked, outline, prove,
+    share, simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
 };
 
 /// How much to do.
@@ -63,6 +63,9 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
+    // Conditions before a loop need the extents that its inner loops end at.
+    at(O2, "extents", |p, _| each(p, licm::extents)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
     // Take checks out by proof, then by testing once before a loop.
     at(O2, "prove", |p, _| each(p, prove::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
@@ -86,6 +89,9 @@ pub const PASSES: &[Pass] = &[
     at(O2, "vectorise", vectorise::run),
     at(O2, "jam", jam::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    // Loops that stay scalar.
+    at(O2, "masked", |p, _| each(p, masked::run)),
+    at(O2, "carry", |p, _| each(p, carry::run)),
     at(O2, "strength", |p, _| each(p, strength::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),

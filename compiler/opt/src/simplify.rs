@@ -203,7 +203,11 @@ impl Simplify<'_> {
                 }
             }
             OpKind::Compare(compare) if scalar == Some(Scalar::Bool) => {
-                self.compare_op(*compare, args[0], args[1])
+                let compare = *compare;
+                match self.sum_against_constant(compare, args[0], args[1], site, out) {
+                    Outcome::Keep => self.compare_op(compare, args[0], args[1]),
+                    outcome => outcome,
+                }
             }
             OpKind::Convert(convert) => self.convert_op(*convert, scalar, op),
             OpKind::Select => self.select_op(&args),
@@ -431,6 +435,38 @@ impl Simplify<'_> {
             }
             _ => Outcome::Keep,
         }
+    }
+
+    /// `x + c < d` is `x < d - c`, as the sum is exact.
+    fn sum_against_constant(
+        &mut self,
+        compare: Compare,
+        a: ValueId,
+        b: ValueId,
+        site: SiteId,
+        out: &mut Vec<OpId>,
+    ) -> Outcome {
+        let (Some(limit), Some((OpKind::Int(int, overflow), inner))) =
+            (self.int(b), self.definition(a))
+        else {
+            return Outcome::Keep;
+        };
+        let (value, offset) = (inner[0], inner.get(1).and_then(|c| self.int(*c)));
+        let (Some(offset), true) = (offset, self.function.ty(a) == Type::I64) else {
+            return Outcome::Keep;
+        };
+        let limit = match (int, overflow) {
+            (_, Overflow::Wrap) => None,
+            (IntOp::Add, _) => limit.checked_sub(offset),
+            (IntOp::Sub, _) => limit.checked_add(offset),
+            _ => None,
+        };
+        let Some(limit) = limit else {
+            return Outcome::Keep;
+        };
+        let kind = OpKind::ConstInt(limit);
+        let limit = emit(self.function, out, kind, vec![], Type::I64, site);
+        Outcome::Become(OpKind::Compare(compare), vec![value, limit])
     }
 
     fn compare_op(&self, compare: Compare, a: ValueId, b: ValueId) -> Outcome {

@@ -1,4 +1,4 @@
-//! Recursive functions inlined into themselves, two or three levels deep, as far as their size allows.
+//! Recursive functions inlined into themselves, a few levels deep, as far as their size allows.
 //!
 //! A call that is left is made only where the callee would not return at once: the callee's first test, with what it
 //! returns then, is repeated before the call. Of a recursion that branches, most calls are of that kind.
@@ -7,16 +7,18 @@
 //! tracebacks, by the chain of calls in the places of its ops.
 
 use snek_mir::edit::{self, Cloner};
-use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, RegionId, Role, ValueDef};
+use snek_mir::ir::{
+    Function, FunctionId, OpId, OpKind, Program, RegionId, Role, ValueDef, ValueId,
+};
 
 use crate::inline::inline;
 use crate::rewrite::{is_speculatable, new_op, place_of};
 use crate::{cse, dce, simplify, unblock};
 
 /// Levels that are put in at most.
-const LEVELS: usize = 3;
+const LEVELS: usize = 4;
 /// No function grows beyond this many ops, constants apart.
-const LIMIT: usize = 160;
+const LIMIT: usize = 300;
 /// Ops up to the first test, and behind it up to the `return`, that are repeated before a call.
 const HEAD: usize = 6;
 
@@ -93,6 +95,8 @@ struct Head {
     test: OpId,
     /// Its side that returns.
     returns: RegionId,
+    /// What it returns.
+    values: Vec<ValueId>,
     /// That is the side taken if the condition is true.
     if_true: bool,
 }
@@ -100,18 +104,23 @@ struct Head {
 impl Head {
     fn of(function: &Function) -> Option<Head> {
         let mut before = Vec::new();
-        for op in &function.regions[function.body].ops {
+        let ops = &function.regions[function.body].ops;
+        for (at, op) in ops.iter().enumerate() {
             if let OpKind::If { then, other } = function.ops[*op].kind {
-                let (returns, if_true) = match (is_short(function, then), is_short(function, other))
-                {
-                    (true, _) => (then, true),
-                    (_, true) => (other, false),
+                let after = ops.get(at + 1).copied();
+                let (returns, values, if_true) = match (
+                    returned(function, *op, then, after),
+                    returned(function, *op, other, after),
+                ) {
+                    (Some(values), _) => (then, values, true),
+                    (_, Some(values)) => (other, values, false),
                     _ => return None,
                 };
                 return Some(Head {
                     before,
                     test: *op,
                     returns,
+                    values,
                     if_true,
                 });
             }
@@ -124,11 +133,14 @@ impl Head {
     }
 }
 
-/// A few ops without regions or calls, then `return`.
-fn is_short(function: &Function, region: RegionId) -> bool {
-    let Some((last, ops)) = function.regions[region].ops.split_last() else {
-        return false;
-    };
+/// What a side of the branch `test` returns, by itself or by the op after the branch, if it has a few simple ops only.
+fn returned(
+    function: &Function,
+    test: OpId,
+    region: RegionId,
+    after: Option<OpId>,
+) -> Option<Vec<ValueId>> {
+    let (last, ops) = function.regions[region].ops.split_last()?;
     let is_simple = |op: &OpId| {
         let kind = &function.ops[*op].kind;
         matches!(
@@ -144,9 +156,26 @@ fn is_short(function: &Function, region: RegionId) -> bool {
                 | OpKind::Load(_)
         )
     };
-    matches!(function.ops[*last].kind, OpKind::Return)
-        && ops.len() <= HEAD
-        && ops.iter().all(is_simple)
+    if ops.len() > HEAD || !ops.iter().all(is_simple) {
+        return None;
+    }
+    let last = &function.ops[*last];
+    match last.kind {
+        OpKind::Return => Some(last.args.clone()),
+        OpKind::Yield => {
+            let after = &function.ops[after?];
+            let results = &function.ops[test].results;
+            let of_branch = |value: &ValueId| {
+                let n = results.iter().position(|result| result == value)?;
+                last.args.get(n).copied()
+            };
+            match after.kind {
+                OpKind::Return => after.args.iter().map(of_branch).collect(),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Makes a call where the callee's first test does not end it.
@@ -166,8 +195,14 @@ fn guard(function: &mut Function, call: OpId, callee: &Function, head: &Head) {
     }
     let short = function.add_region();
     cloner.ops(function, head.returns, short);
+    let values = head.values.iter().map(|value| {
+        let known = cloner.values.get(value).copied();
+        known.unwrap_or(*value)
+    });
+    let values: Vec<ValueId> = values.collect();
     if let Some(end) = function.terminator(short) {
         function.ops[end].kind = OpKind::Yield;
+        function.ops[end].args = values;
     }
     // The results are the branch's; the call gets others.
     function.ops[call].results.clear();

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use snek_analysis::arrays::extent_of;
 use snek_analysis::ranges::{Need, OverflowNeed, ranges};
-use snek_analysis::structure::{Structure, is_loop};
+use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Compare, Function, IntOp, OpId, OpKind, Overflow, SiteId, Type, ValueId};
 
@@ -17,6 +18,8 @@ use crate::rewrite::{emit, split_on};
 const NEST: usize = 800;
 /// Terms with larger constants say too little: the condition would hardly ever hold.
 const NEAR: u64 = 1 << 32;
+/// A subscript that is never larger is compared with the extent by itself.
+const SMALL: i64 = 1 << 12;
 /// More conditions than this are not worth it.
 const CONDITIONS: usize = 24;
 
@@ -96,11 +99,12 @@ pub fn run(function: &mut Function) {
     }
 }
 
+/// No counted loop is inside. A `while` loop there may go in lanes with it.
 fn is_innermost(function: &Function, op: OpId) -> bool {
     let regions = function.ops[op].kind.regions();
     !regions.into_iter().any(|region| {
         let inner = edit::ops_in(function, region);
-        inner.iter().any(|op| is_loop(&function.ops[*op].kind))
+        inner.iter().any(|op| matches!(function.ops[*op].kind, OpKind::For(_)))
     })
 }
 
@@ -112,19 +116,37 @@ fn conditions(
     outer: OpId,
 ) -> Option<Vec<Condition>> {
     let known = |value: ValueId| structure.is_visible_at(function, value, outer);
-    let usable = |(value, k): &&(ValueId, i64)| known(*value) && k.unsigned_abs() < NEAR;
+    // That an extent is beyond itself never holds.
+    let is_own = |value: ValueId| match function.def_op(value) {
+        Some(op) => match op.kind {
+            OpKind::Extent(axis) => {
+                extent_of(function, op.args[0], axis) == extent_of(function, need.array, need.axis)
+            }
+            _ => false,
+        },
+        None => false,
+    };
+    let usable = |(value, k): &&(ValueId, i64)| {
+        known(*value) && k.unsigned_abs() < NEAR && (*k < 0 || !is_own(*value))
+    };
     if !known(need.array) {
         return None;
     }
     let mut conditions = Vec::new();
     if need.lacks_upper {
         let term = need.above.iter().find(usable);
+        let term = term.filter(|_| need.largest.is_none_or(|largest| largest > SMALL));
         conditions.push(match term {
             Some(&(value, k)) => match function.const_int(value) {
                 Some(c) => Condition::ConstantBelow(c.checked_add(k)?, need.array, need.axis),
                 None => Condition::Below(value, k, need.array, need.axis),
             },
-            None => Condition::ConstantBelow(need.largest?, need.array, need.axis),
+            None => {
+                let largest = need
+                    .largest
+                    .filter(|largest| largest.unsigned_abs() < NEAR)?;
+                Condition::ConstantBelow(largest, need.array, need.axis)
+            }
         });
     }
     if need.lacks_lower {

@@ -186,6 +186,9 @@ impl Walk<'_> {
                     if y.lo >= 0 && x.lo >= 1 {
                         r.add(b, t, 0);
                     }
+                    if let Some(factor) = y.constant() {
+                        self.note_multiple(t, a, factor);
+                    }
                 }
             }
             IntOp::FloorDiv => {
@@ -271,6 +274,39 @@ impl Walk<'_> {
     fn note_division(&mut self, op: OpId, dividend: Interval, divisor: Interval) {
         if dividend.lo >= 0 && divisor.lo >= 0 {
             self.facts.nonnegative_divisions.push(op);
+        }
+    }
+
+    /// `a <= x // c + k` says `a * c <= x + k * c`.
+    fn note_multiple(&mut self, product: Node, a: Node, factor: i128) {
+        if factor < 2 {
+            return;
+        }
+        let function = self.function;
+        let found = self.relations.above(a).to_vec();
+        for (node, k) in found {
+            if node as usize >= function.values.len() {
+                continue;
+            }
+            let quotient = ValueId::from_usize(node as usize);
+            let Some(data) = function.def_op(quotient) else {
+                continue;
+            };
+            let OpKind::Int(int @ (IntOp::FloorDiv | IntOp::Shr), _) = data.kind else {
+                continue;
+            };
+            let divisor = match (int, function.const_int(data.args[1])) {
+                (IntOp::FloorDiv, Some(divisor)) => i128::from(divisor),
+                (IntOp::Shr, Some(count @ 0..=62)) => 1 << count,
+                _ => continue,
+            };
+            if let Some(dividend) = self.node(data.args[0])
+                && function.ty(quotient) == Type::I64
+                && divisor == factor
+            {
+                let k = k.saturating_mul(factor);
+                self.relations.add(product, dividend, k);
+            }
         }
     }
 

@@ -25,6 +25,8 @@ struct Supposition {
     below: Vec<(Node, i128)>,
     /// What the last walk saw arrive.
     seen: Interval,
+    /// In the iterations of a counted loop: `value <= node + k`; none before the first walk of its body.
+    inside: Option<Vec<(Node, i128)>>,
 }
 
 /// A loop or block that is being walked.
@@ -114,6 +116,7 @@ impl<'f> Walk<'f> {
         for (node, supposition) in &mut self.suppositions {
             supposition.above.clear();
             supposition.below.clear();
+            supposition.inside = Some(Vec::new());
             let ty = self.function.values[ValueId::from_usize(*node as usize)].ty;
             supposition.interval = type_interval(ty).unwrap_or(supposition.interval);
         }
@@ -397,10 +400,17 @@ impl<'f> Walk<'f> {
                 self.define(induction, Interval::new(s.lo, t.hi.saturating_sub(1)));
                 self.relations.add(from, i, 0);
                 self.relations.add(i, to, -1);
+                let most = Interval::new(s.lo.saturating_add(1), i128::MAX);
+                self.relations.refine(to, most);
             } else {
                 self.define(induction, Interval::new(t.lo.saturating_add(1), s.hi));
                 self.relations.add(i, from, 0);
                 self.relations.add(to, i, -1);
+            }
+        }
+        if f.kind != LoopKind::Parallel && f.step > 0 {
+            for (&param, &init) in carried.iter().zip(&data.args[2..]) {
+                self.enter_iteration(param, init, stop);
             }
         }
         self.region(f.body);
@@ -459,6 +469,7 @@ impl<'f> Walk<'f> {
                     above: bases.clone(),
                     below: bases,
                     seen: interval,
+                    inside: None,
                 }
             }
         };
@@ -483,6 +494,29 @@ impl<'f> Walk<'f> {
         self.define_joined(param, &joined);
     }
 
+    /// Supposes that a carried value is below the stop of its loop, where there is an iteration at all: it holds a place
+    /// that was found, and starts as the first one.
+    fn enter_iteration(&mut self, param: ValueId, init: ValueId, stop: ValueId) {
+        let (Some(p), Some(i), Some(to)) = (self.node(param), self.node(init), self.node(stop))
+        else {
+            return;
+        };
+        let Some(mut supposition) = self.suppositions.remove(&p) else {
+            return;
+        };
+        let gave_up = self.gave_up;
+        let inside = supposition
+            .inside
+            .get_or_insert_with(|| if gave_up { Vec::new() } else { vec![(to, -1)] });
+        let before = inside.len();
+        inside.retain(|&(base, k)| self.relations.is_le(i, base, k));
+        self.stable &= before == inside.len();
+        for &(base, k) in inside.iter() {
+            self.relations.add(p, base, k);
+        }
+        self.suppositions.insert(p, supposition);
+    }
+
     /// Tests what is supposed of carried values on those of the next iteration.
     fn next(&mut self, label: LabelId, values: &[ValueId]) {
         let Some(frame) = self.frames.get(&label) else {
@@ -505,6 +539,11 @@ impl<'f> Walk<'f> {
                 .below
                 .retain(|&(base, k)| r.is_le(base, v, k.saturating_neg()));
             self.stable &= before == supposition.above.len() + supposition.below.len();
+            if let Some(inside) = &mut supposition.inside {
+                let before = inside.len();
+                inside.retain(|&(base, k)| r.is_le(v, base, k));
+                self.stable &= before == inside.len();
+            }
             self.suppositions.insert(p, supposition);
         }
     }

@@ -50,6 +50,8 @@ struct Generator {
     bools: Vec<String>,
     labels: Vec<Label>,
     ops: usize,
+    /// So many statements end the nesting.
+    limit: usize,
     i: String,
 }
 
@@ -71,6 +73,11 @@ impl Generator {
             "f64" => &mut self.floats,
             _ => &mut self.bools,
         }
+    }
+
+    fn fresh_label(&mut self) -> String {
+        self.next += 1;
+        format!("@l.{}", self.next)
     }
 
     /// A value, of the later ones more often.
@@ -228,26 +235,26 @@ impl Generator {
             }
             17 => {
                 let index = self.small(7);
-                self.emit("i64", &format!("load %100001[proved {index}]"));
+                self.emit("i64", &format!("load %3[proved {index}]"));
             }
             18 => {
                 // From the end: -8 to -1.
                 let (x, c) = (self.value("i64"), self.constant(-8));
                 let index = self.fresh();
                 self.line(&format!("{index}: i64 = or {x}, {c}"));
-                self.emit("i64", &format!("load %100001[wrapping {index}]"));
+                self.emit("i64", &format!("load %3[wrapping {index}]"));
             }
             19 => {
                 let column = self.small(3);
-                self.emit("f64", &format!("load %100002[proved {i}, proved {column}]"));
+                self.emit("f64", &format!("load %4[proved {i}, proved {column}]"));
             }
             20 => {
                 let row = self.small(3);
-                self.emit("f64", &format!("load %100002[proved {row}, proved {row}]"));
+                self.emit("f64", &format!("load %4[proved {row}, proved {row}]"));
             }
             21 => {
                 let (row, column) = (self.fresh(), self.small(3));
-                self.line(&format!("{row}: array<f64, 1> = row %100002[proved {i}]"));
+                self.line(&format!("{row}: array<f64, 1> = row %4[proved {i}]"));
                 self.emit("f64", &format!("load {row}[proved {column}]"));
             }
             22 => {
@@ -256,7 +263,7 @@ impl Generator {
                 let one = self.constant(1);
                 self.line(&format!("{double}: i64 = mul.proved {i}, {two}"));
                 self.line(&format!("{odd}: i64 = add.proved {double}, {one}"));
-                self.emit("i64", &format!("load %100003[proved {odd}]"));
+                self.emit("i64", &format!("load %5[proved {odd}]"));
             }
             23 => {
                 // In bounds only where the condition holds.
@@ -267,7 +274,7 @@ impl Generator {
                 let result = self.fresh();
                 self.line(&format!("{result}: i64 = if {test} {{"));
                 let inner = self.fresh();
-                self.line(&format!("  {inner}: i64 = load %100004[proved {index}]"));
+                self.line(&format!("  {inner}: i64 = load %6[proved {index}]"));
                 self.line(&format!("  yield {inner}"));
                 self.line("} else {");
                 let zero = self.value("i64");
@@ -281,7 +288,7 @@ impl Generator {
             }
             _ => {
                 let zero = self.constant(0);
-                self.emit("i64", &format!("load %100001[proved {zero}]"));
+                self.emit("i64", &format!("load %3[proved {zero}]"));
             }
         }
     }
@@ -291,12 +298,12 @@ impl Generator {
         match self.random.below(3) {
             0 | 1 => {
                 let value = self.value("i64");
-                self.line(&format!("store %100005[proved {i}] = {value}"));
+                self.line(&format!("store %7[proved {i}] = {value}"));
             }
             _ => {
                 let (column, value) = (self.small(3), self.value("f64"));
                 self.line(&format!(
-                    "store %100006[proved {i}, proved {column}] = {value}"
+                    "store %8[proved {i}, proved {column}] = {value}"
                 ));
             }
         }
@@ -304,9 +311,9 @@ impl Generator {
 
     /// Statements, some of which are leaves of the region.
     fn statements(&mut self, depth: usize) {
-        for _ in 0..1 + self.random.below(4) {
+        for _ in 0..1 + self.random.below(3) {
             self.ops += 1;
-            let nested = depth < 4 && self.ops < 60;
+            let nested = depth < 4 && self.ops < self.limit;
             match self.random.below(if nested { 20 } else { 11 }) {
                 0..=7 => self.arithmetic(),
                 8 => self.store(),
@@ -328,8 +335,8 @@ impl Generator {
         if breaks {
             let values = self.values(&label.results);
             format!("break {} {values}", label.name)
-        } else if label.name == "@lanes0" {
-            "next @lanes0 %sum".to_string()
+        } else if label.name == "@i.0" {
+            "next @i.0 %10".to_string()
         } else {
             let values = self.values(&label.nexts);
             format!("next {} {values}", label.name)
@@ -341,9 +348,9 @@ impl Generator {
         let exit = self.exit();
         let first = self.random.below(2) == 0;
         self.line(&format!("if {condition} {{"));
-        self.line(if first { &exit } else { "yield" }.to_string().as_str());
+        self.line(&format!("  {}", if first { &exit } else { "yield" }));
         self.line("} else {");
-        self.line(if first { "yield" } else { &exit }.to_string().as_str());
+        self.line(&format!("  {}", if first { "yield" } else { &exit }));
         self.line("}");
     }
 
@@ -387,7 +394,7 @@ impl Generator {
     fn block(&mut self, depth: usize) {
         let types = self.types();
         let names = self.names(&types);
-        let name = format!("@l{}", self.next);
+        let name = self.fresh_label();
         self.line(&format!("{}block {name} {{", Self::results(&names, &types)));
         self.labels.push(Label {
             name,
@@ -421,11 +428,11 @@ impl Generator {
     fn for_loop(&mut self, depth: usize) {
         let types = self.types();
         let names = self.names(&types);
-        let name = format!("@l{}", self.next);
+        let name = self.fresh_label();
         let (start, stop) = match self.random.below(5) {
             0 => (self.small(3), self.small(3)),
             1 => (self.constant(0), self.small(3)),
-            2 => (self.i.clone(), "%n".to_string()),
+            2 => (self.i.clone(), "%0".to_string()),
             3 => (self.constant(0), self.i.clone()),
             _ => (self.constant(0), self.constant(3)),
         };
@@ -460,7 +467,7 @@ impl Generator {
     /// With a counter, so that it ends.
     fn while_loop(&mut self, depth: usize) {
         let types = self.types();
-        let name = format!("@l{}", self.next);
+        let name = self.fresh_label();
         let (zero, one) = (self.constant(0), self.constant(1));
         let limit = if self.random.below(2) == 0 {
             self.constant(4)
@@ -538,46 +545,55 @@ fn generate(seed: u64) -> String {
         random: Random(seed),
         text: String::new(),
         indent: 1,
-        next: 10,
+        next: 20,
         ints: Vec::new(),
         floats: Vec::new(),
         bools: Vec::new(),
         labels: Vec::new(),
         ops: 0,
-        i: "%i".to_string(),
+        limit: 4 + (seed % 24) as usize,
+        i: "%9".to_string(),
     };
     let g = &mut generator;
     g.text = "module \"m\"\nframe #0 \"f\" in \"f.py\" line 1\n\
-        func @f(%n: i64, %p: i64, %q: bool, %100001: array<i64, 1>, %100002: array<f64, 2>, %100003: array<i64, 1>, \
-        %100004: array<i64, 1>, %100005: array<i64, 1>, %100006: array<f64, 2>) -> (i64) frame #0 raises {\n"
+        func @f(%0: i64, %1: i64, %2: bool, %3: array<i64, 1>, %4: array<f64, 2>, %5: array<i64, 1>, \
+        %6: array<i64, 1>, %7: array<i64, 1>, %8: array<f64, 2>) -> (i64) frame #0 raises {\n"
         .to_string();
-    let (zero, x) = (g.constant(0), g.fresh());
+    let (zero, x) = (g.fresh(), g.fresh());
+    g.line(&format!("{zero}: i64 = const 0 line 1"));
     g.line(&format!("{x}: f64 = fconst 0.75"));
-    g.ints.extend(["%p".to_string(), zero.clone()]);
+    g.ints.extend(["%1".to_string(), zero.clone()]);
     g.floats.push(x);
-    g.bools.push("%q".to_string());
+    g.bools.push("%2".to_string());
     g.line(&format!(
-        "%result: i64 = for.serial @lanes0 %i: i64 in {zero}..%n carry(%sum: i64 = %p) {{"
+        "%11: i64 = for.serial @i.0 %9: i64 in {zero}..%0 carry(%10: i64 = %1) {{"
     ));
     g.indent += 1;
-    g.ints.push("%i".to_string());
+    g.ints.push("%9".to_string());
     g.labels.push(Label {
-        name: "@lanes0".to_string(),
+        name: "@i.0".to_string(),
         is_loop: false,
         is_block: false,
         results: Vec::new(),
         nexts: Vec::new(),
     });
+    for _ in 0..2 {
+        let index = g.small(7);
+        let x = g.emit("i64", &format!("load %3[proved {index}]"));
+        let y = g.emit("f64", &format!("int_to_float {x}"));
+        let threshold = g.floats[0].clone();
+        g.emit("bool", &format!("cmp.lt {threshold}, {y}"));
+    }
     let fold = g.random.pick(&["add.wrap", "xor", "min", "max"]);
     for _ in 0..3 {
         g.statements(0);
     }
     let value = g.value("i64");
-    g.line(&format!("%folded: i64 = {fold} %sum, {value}"));
-    g.line("next @lanes0 %folded");
+    g.line(&format!("%12: i64 = {fold} %10, {value}"));
+    g.line("next @i.0 %12");
     g.indent -= 1;
     g.line("}");
-    g.line("return %result");
+    g.line("return %11");
     g.text += "}\n";
     generator.text
 }
@@ -638,10 +654,10 @@ fn lanes_do_what_iterations_do() {
         let before = parse(&text).unwrap_or_else(|error| panic!("{error}"));
         assert_verified(&before, "before");
         let mut after = parse(&text).unwrap();
-        let function = &mut after.functions[0];
-        let op = first_loop(function).unwrap();
         let old = after.to_string();
-        let function = &mut after.functions[0];
+        let id = after.functions.indices().next().unwrap();
+        let function = &mut after.functions[id];
+        let op = first_loop(function).unwrap();
         if let Err(obstacle) = apply(function, op) {
             assert_eq!(
                 after.to_string(),

@@ -106,8 +106,9 @@ impl Widener<'_> {
     }
 
     fn slot(&mut self, ty: Type) -> usize {
-        self.slots.push(None);
         self.slot_types.push(ty);
+        // Slots of a branch's other side have been dropped.
+        self.slots.resize(self.slot_types.len(), None);
         self.slots.len() - 1
     }
 
