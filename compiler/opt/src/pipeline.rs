@@ -87,6 +87,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "tile", |p, _| each(p, tile::run)),
     at(O2, "vectorise", vectorise::run),
+    at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "jam", jam::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
     // Loops that stay scalar.
@@ -98,6 +99,7 @@ pub const PASSES: &[Pass] = &[
     // What code generation wants.
     at(O0, "outline", |p, _| outline::run(p)),
     at(O2, "chunks", vectorise::chunks),
+    at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "jam_chunks", jam::chunks),
     at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),

@@ -128,6 +128,10 @@ fn find(function: &Function, structure: &Structure, rows: OpId) -> Option<Nest> 
         let Some((h, k)) = counted(function, depth).filter(|_| fixed(depth)) else {
             continue;
         };
+        // What does not sum up may run in lanes itself.
+        if function.ops[depth].results.is_empty() {
+            continue;
+        }
         for &load in &function.regions[h.body].ops {
             let Some(access) = accesses.iter().find(|access| access.op == load) else {
                 continue;
