@@ -12,6 +12,7 @@ mod fold;
 mod guard;
 mod ifconvert;
 mod inline;
+mod interchange;
 mod jam;
 mod licm;
 mod masked;

@@ -46,7 +46,8 @@ pub fn extents(function: &mut Function) {
             .take_while(|around| structure.is_invariant(function, array, *around))
             .last();
         if let Some(outermost) = outermost
-            && let (Some(from), Some(to)) = (structure.region_of[op], structure.region_of[outermost])
+            && let (Some(from), Some(to)) =
+                (structure.region_of[op], structure.region_of[outermost])
         {
             edit::remove_op(function, from, op);
             let ops = &mut function.regions[to].ops;

@@ -6,8 +6,8 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, jam, licm, masked, outline, prove,
-    share, simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, licm, masked,
+    outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
 };
 
 /// How much to do.
@@ -82,9 +82,11 @@ pub const PASSES: &[Pass] = &[
     at(O2, "share", |p, _| each(p, share::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "licm", |p, _| each(p, licm::run)),
-    // Loops: small ones are unrolled, the best of each nest run in lanes, and loops around share what they read.
+    // Loops: small ones are unrolled, sums come inside and read what lies close together, the best of each nest run in
+    // lanes, and several iterations of loops around share what they read.
     at(O2, "unroll", |p, _| each(p, unroll::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "interchange", |p, _| each(p, interchange::run)),
     at(O2, "tile", |p, _| each(p, tile::run)),
     at(O2, "vectorise", vectorise::run),
     at(O2, "licm", |p, _| each(p, licm::run)),

@@ -104,7 +104,9 @@ fn is_innermost(function: &Function, op: OpId) -> bool {
     let regions = function.ops[op].kind.regions();
     !regions.into_iter().any(|region| {
         let inner = edit::ops_in(function, region);
-        inner.iter().any(|op| matches!(function.ops[*op].kind, OpKind::For(_)))
+        inner
+            .iter()
+            .any(|op| matches!(function.ops[*op].kind, OpKind::For(_)))
     })
 }
 

@@ -302,9 +302,7 @@ impl Generator {
             }
             _ => {
                 let (column, value) = (self.small(3), self.value("f64"));
-                self.line(&format!(
-                    "store %8[proved {i}, proved {column}] = {value}"
-                ));
+                self.line(&format!("store %8[proved {i}, proved {column}] = {value}"));
             }
         }
     }
