@@ -469,13 +469,7 @@ fn elementwise(
             scalar => scalar.clone(),
         };
         let args: Vec<Value> = args.iter().map(of_lane).collect();
-        // Lanes that nobody looks at may be anything.
-        let unknown = args.iter().any(|arg| matches!(arg, Value::Undefined));
-        out.push(if unknown && !matches!(kind, OpKind::Select) {
-            Value::Undefined
-        } else {
-            one_lane(kind, &args, from, ty.scalar())?
-        });
+        out.push(one_lane(kind, &args, from, ty.scalar())?);
     }
     Ok(Value::Lanes(out))
 }
@@ -488,6 +482,10 @@ fn one_lane(
 ) -> Result<Value, String> {
     if let (OpKind::Select, [Value::Int(condition), a, b]) = (kind, args) {
         return Ok(if *condition == 1 { a } else { b }.clone());
+    }
+    // Nobody looks at lanes that are not active, nor at what was moved out of a loop that does not run.
+    if args.iter().any(|arg| matches!(arg, Value::Undefined)) {
+        return Ok(Value::Undefined);
     }
     let (scalar, from) = (scalar.unwrap(), from.unwrap());
     let int = |index: usize| match &args[index] {
