@@ -5,6 +5,7 @@
 /// Every function that compiled code may call, under its symbol.
 #[allow(unused_imports, reason = "the names are used by the check below")]
 mod all {
+    pub use crate::cpu::entries::*;
     #[cfg(test)]
     pub use crate::entries::without_python::*;
     pub use crate::exc::entries::*;

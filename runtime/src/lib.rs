@@ -7,6 +7,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`exc`] | the exception that is pending in this thread |
+//! | [`cpu`] | which instructions there are |
 //! | [`stack`] | the stack limit of this thread |
 //! | [`scratch`] | memory for the time of a loop |
 //! | [`par`] | parallel loops, on one pool per process |
@@ -15,6 +16,7 @@
 //! | [`host`] | what the above need of the interpreter, as function pointers |
 //! | [`py`] | the CPython glue: module start, native functions, calls |
 
+pub mod cpu;
 pub mod entries;
 pub mod exc;
 pub mod format;

@@ -8,18 +8,20 @@ use std::collections::HashMap;
 
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use gimli::write::{
-    Address, AttributeValue, DwarfUnit, EhFrame, EndianVec, FrameTable, LineProgram, LineString,
-    Result as GimliResult, Sections, Writer,
+    Address, AttributeValue, CallFrameInstruction, DwarfUnit, EhFrame, EndianVec,
+    FrameDescriptionEntry, FrameTable, LineProgram, LineString, Result as GimliResult, Sections,
+    Writer,
 };
 use gimli::{
     DW_EH_PE_pcrel, DW_EH_PE_sdata4, DwEhPe, Encoding, Format, LineEncoding, RunTimeEndian,
-    SectionId,
+    SectionId, X86_64,
 };
 use object::write::{Object, Relocation, SymbolId};
 use object::{RelocationFlags, SectionKind, elf};
 
 use crate::CodegenError;
 use crate::isa::Isa;
+use crate::unit::{Frame, Unwind};
 
 /// A function of the object, as these tables see it.
 pub struct FunctionRange<'a> {
@@ -28,7 +30,7 @@ pub struct FunctionRange<'a> {
     /// How many bytes it has.
     pub size: u64,
     /// How to unwind it.
-    pub unwind: Option<&'a UnwindInfo>,
+    pub unwind: Option<&'a Unwind>,
     /// Its name and place, if it has one in the source.
     pub source: Option<FunctionSource<'a>>,
 }
@@ -114,14 +116,29 @@ fn unwind_table(functions: &[FunctionRange<'_>], isa: &Isa) -> GimliResult<Secti
         cie.fde_address_encoding = DwEhPe(DW_EH_PE_pcrel.0 | DW_EH_PE_sdata4.0);
         let cie = frames.add_cie(cie);
         for function in functions {
-            if let Some(UnwindInfo::SystemV(info)) = function.unwind {
-                frames.add_fde(cie, info.to_fde(in_text(function.offset)));
+            match function.unwind {
+                Some(Unwind::Cranelift(UnwindInfo::SystemV(info))) => {
+                    frames.add_fde(cie, info.to_fde(in_text(function.offset)));
+                }
+                Some(Unwind::Frame(frame)) => frames.add_fde(cie, frame_entry(function, frame)),
+                _ => {}
             }
         }
     }
     let mut table = EhFrame(Table::default());
     frames.write_eh_frame(&mut table)?;
     Ok((".eh_frame", table.0, 8, SectionKind::ReadOnlyData))
+}
+
+/// How to unwind a function whose frame pointer is pushed first.
+fn frame_entry(function: &FunctionRange<'_>, frame: &Frame) -> FrameDescriptionEntry {
+    let size = function.size as u32;
+    let mut entry = FrameDescriptionEntry::new(in_text(function.offset), size);
+    // After the push, of one byte; after the frame pointer is set.
+    entry.add_instruction(1, CallFrameInstruction::CfaOffset(16));
+    entry.add_instruction(1, CallFrameInstruction::Offset(X86_64::RBP, -16));
+    entry.add_instruction(frame.set_up, CallFrameInstruction::CfaRegister(X86_64::RBP));
+    entry
 }
 
 fn in_text(offset: u64) -> Address {

@@ -81,6 +81,8 @@ impl Default for CodegenOptions {
 #[derive(Clone)]
 pub struct Isa {
     pub(crate) target: Arc<dyn TargetIsa>,
+    /// The same for functions that Cranelift's verifier would refuse.
+    pub(crate) unverified: Arc<dyn TargetIsa>,
     cpu: Cpu,
 }
 
@@ -100,8 +102,11 @@ impl Isa {
             CodegenError::Target(format!("cannot compile for {triple}: {reason}"))
         };
         let mut builder = isa::lookup(triple.clone()).map_err(|error| unsupported(&error))?;
+        let mut unverified = isa::lookup(triple.clone()).map_err(|error| unsupported(&error))?;
         if options.cpu == Cpu::Native && same_machine {
-            cranelift_native::infer_native_flags(&mut builder).map_err(|e| unsupported(&e))?;
+            for builder in [&mut builder, &mut unverified] {
+                cranelift_native::infer_native_flags(builder).map_err(|e| unsupported(&e))?;
+            }
         } else if triple.architecture == Architecture::X86_64 {
             let enable: &[&str] = match options.cpu {
                 Cpu::Baseline => &["x86-64-v2"],
@@ -109,7 +114,9 @@ impl Isa {
                 Cpu::Modern | Cpu::Native => &["x86-64-v3", "has_avx"],
             };
             for name in enable {
-                builder.enable(name).map_err(|error| unsupported(&error))?;
+                for builder in [&mut builder, &mut unverified] {
+                    builder.enable(name).map_err(|error| unsupported(&error))?;
+                }
             }
         }
 
@@ -136,10 +143,17 @@ impl Isa {
                 .map_err(|error| unsupported(&error))?;
         }
         let target = builder
+            .finish(settings::Flags::new(flags.clone()))
+            .map_err(|error| unsupported(&error))?;
+        flags
+            .set("enable_verifier", "false")
+            .map_err(|error| unsupported(&error))?;
+        let unverified = unverified
             .finish(settings::Flags::new(flags))
             .map_err(|error| unsupported(&error))?;
         Ok(Isa {
             target,
+            unverified,
             cpu: options.cpu,
         })
     }

@@ -6,6 +6,7 @@
 //! - `isa`: the target and the options.
 //! - `masks`: how wide the lanes of masks are.
 //! - `clif`: one MIR function to one Cranelift function; the thunks around them.
+//! - `leaf`: the emitter for leaves with 256-bit vectors.
 //! - `object`, `debug`, `data`: the object file: code, descriptors, unwind and line tables.
 //! - `link`, `archive`: the shared object.
 
@@ -14,6 +15,7 @@ mod clif;
 mod data;
 mod debug;
 pub mod isa;
+mod leaf;
 pub mod link;
 mod masks;
 mod object_file;
@@ -71,8 +73,8 @@ pub fn compile(
     isa: &Isa,
     options: &CodegenOptions,
 ) -> Result<ObjectFile, CodegenError> {
-    let units = unit::reachable(program);
-    let compiled = unit::compile_all(program, &units, isa, options, false)?;
+    let mut units = unit::reachable(program);
+    let (compiled, _) = unit::compile_all(program, &mut units, isa, options, false)?;
     object_file::assemble(program, info, &units, compiled, isa, options)
 }
 
@@ -87,7 +89,7 @@ pub fn emit_asm(
     isa: &Isa,
     options: &CodegenOptions,
 ) -> Result<String, CodegenError> {
-    let units = unit::reachable(program);
-    let compiled = unit::compile_all(program, &units, isa, options, true)?;
-    Ok(unit::asm_text(program, &units, &compiled))
+    let mut units = unit::reachable(program);
+    let (compiled, refusals) = unit::compile_all(program, &mut units, isa, options, true)?;
+    Ok(unit::asm_text(program, &units, &compiled, &refusals))
 }

@@ -67,7 +67,7 @@ pub fn assemble(
             let symbol = product.function_symbol(*id);
             FunctionRange {
                 offset: product.object.symbol(symbol).value,
-                size: compiled.code.len() as u64,
+                size: u64::from(compiled.size),
                 unwind: compiled.unwind.as_ref(),
                 source: source_of(program, info, *unit, compiled),
             }
@@ -98,7 +98,7 @@ fn source_of<'a>(
     unit: Unit,
     compiled: &'a Compiled,
 ) -> Option<FunctionSource<'a>> {
-    let Unit::Body(id) = unit else {
+    let (Unit::Body(id) | Unit::Wide(id)) = unit else {
         return None;
     };
     let frame = &program.frames[program.functions[id].frame];

@@ -19,12 +19,15 @@ use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
+use crate::leaf::{self, Refused};
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
+    /// The form of a leaf for processors with wide vectors: see [`crate::leaf`].
+    Wide(FunctionId),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
     /// What the runtime calls for a range of a parallel loop.
@@ -45,6 +48,7 @@ impl Unit {
         let name = |id: FunctionId| format!("{}.{}", program.module, program.functions[id].symbol);
         match self {
             Unit::Body(id) => name(id),
+            Unit::Wide(id) => format!("{}$wide", name(id)),
             Unit::Entry(id) => format!("{}$entry", name(id)),
             Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
             Unit::CombineThunk(id) => format!("{}$combine", name(id)),
@@ -149,7 +153,7 @@ pub fn reachable(program: &Program) -> Vec<Unit> {
         units.insert(Unit::Body(id));
         let function = &program.functions[id];
         match function.role {
-            Role::Plain => {}
+            Role::Plain | Role::Leaf => {}
             Role::ParallelBody => {
                 units.insert(Unit::ParallelThunk(id));
             }
@@ -194,6 +198,22 @@ pub struct CodeReloc {
     pub addend: i64,
 }
 
+/// How to unwind a function.
+#[derive(Clone, Debug)]
+pub enum Unwind {
+    /// As Cranelift says.
+    Cranelift(UnwindInfo),
+    /// With a frame of the emitter of leaves.
+    Frame(Frame),
+}
+
+/// A frame of the emitter of leaves, whose frame pointer is `rbp`.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Where the frame pointer is set: bytes of code before.
+    pub set_up: u32,
+}
+
 /// The machine code of a unit.
 pub struct Compiled {
     /// The bytes.
@@ -204,8 +224,10 @@ pub struct Compiled {
     pub relocs: Vec<CodeReloc>,
     /// What it refers to.
     pub externs: Vec<Extern>,
+    /// How much of them is code: constants may follow.
+    pub size: u32,
     /// How to unwind it.
-    pub unwind: Option<UnwindInfo>,
+    pub unwind: Option<Unwind>,
     /// The source line that each stretch of code comes from: its first byte and the line.
     pub lines: Vec<(u32, u32)>,
     /// Cranelift's listing, if asked for.
@@ -216,29 +238,76 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Compiles all units.
+/// Compiles all units, and the second forms of leaves, which are put behind them. Says which leaves have none.
 pub fn compile_all(
     program: &Program,
-    units: &[Unit],
+    units: &mut Vec<Unit>,
     isa: &Isa,
     options: &CodegenOptions,
     listing: bool,
-) -> Result<Vec<Compiled>, CodegenError> {
+) -> Result<(Vec<Compiled>, Vec<(Unit, Refused)>), CodegenError> {
+    // Callers must know which leaves have a second form.
+    let none = BTreeSet::new();
+    let is_wanted = |unit: &Unit| match unit {
+        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa).then_some(Unit::Wide(*id)),
+        _ => None,
+    };
+    let wanted: Vec<Unit> = units.iter().filter_map(is_wanted).collect();
+    let wide = in_threads(&wanted, options, || {
+        let mut translator = clif::Translator::new(program, isa, &none);
+        let mut context = Context::new();
+        move |unit| {
+            let translated = translator.translate(unit)?;
+            leaf::compile(&mut context, translated, isa, listing)
+        }
+    });
+    let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
+    let (mut forms, mut second, mut second_units) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let mut refusals = Vec::new();
+    for (unit, compiled) in wanted.into_iter().zip(wide) {
+        match (unit, compiled) {
+            (Unit::Wide(id), Ok(compiled)) => {
+                forms.insert(id);
+                second_units.push(unit);
+                second.push(compiled);
+            }
+            (_, Ok(_)) => {}
+            (_, Err(refused)) => refusals.push((unit, refused)),
+        }
+    }
+    let compiled = in_threads(units, options, || {
+        let mut translator = clif::Translator::new(program, isa, &forms);
+        let mut context = Context::new();
+        move |unit| {
+            let translated = translator.translate(unit)?;
+            compile(&mut context, translated, isa, listing)
+        }
+    });
+    let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
+    compiled.extend(second);
+    units.extend(second_units);
+    Ok((compiled, refusals))
+}
+
+/// Does something with every unit, on several threads; results are in the order of the units.
+fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
+    units: &[Unit],
+    options: &CodegenOptions,
+    worker: impl Fn() -> F + Sync,
+) -> Result<Vec<T>, (Unit, CodegenError)> {
+    let Some(first) = units.first() else {
+        return Ok(Vec::new());
+    };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
-        let mut translator = clif::Translator::new(program, isa);
-        let mut context = Context::new();
+        let mut worker = worker();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(unit) = units.get(index) else {
                 return done;
             };
-            let compiled = translator
-                .translate(*unit)
-                .and_then(|translated| compile(&mut context, translated, isa, listing))
-                .map_err(|error| in_unit(*unit, program, error));
-            done.push((index, compiled));
+            done.push((index, worker(*unit).map_err(|error| (*unit, error))));
         }
     };
 
@@ -253,7 +322,10 @@ pub fn compile_all(
                     .spawn_scoped(scope, work)
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| CodegenError::Internal(format!("no thread to work in: {error}")))?;
+            .map_err(|error| {
+                let error = format!("no thread to work in: {error}");
+                (*first, CodegenError::Internal(error))
+            })?;
         let mut done = Vec::with_capacity(units.len());
         for worker in workers {
             match worker.join() {
@@ -261,7 +333,7 @@ pub fn compile_all(
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        Ok::<_, CodegenError>(done)
+        Ok::<_, (Unit, CodegenError)>(done)
     })?;
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, compiled)| compiled).collect()
@@ -308,11 +380,12 @@ fn compile(
         .map(|range| (range.start, range.loc.bits()))
         .collect();
     Ok(Compiled {
+        size: code.buffer.data().len() as u32,
         code: code.buffer.data().to_vec(),
         align: u64::from(code.buffer.alignment),
         relocs,
         externs: translated.externs,
-        unwind,
+        unwind: unwind.map(Unwind::Cranelift),
         lines,
         asm: code.vcode.clone(),
     })
@@ -341,7 +414,8 @@ fn code_reloc(
 
 /// The text of all units as Cranelift IR.
 pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String, CodegenError> {
-    let mut translator = clif::Translator::new(program, isa);
+    let forms = BTreeSet::new();
+    let mut translator = clif::Translator::new(program, isa, &forms);
     let mut text = String::new();
     for unit in units {
         let translated = translator
@@ -357,8 +431,16 @@ pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String,
 }
 
 /// The listings of all units.
-pub fn asm_text(program: &Program, units: &[Unit], compiled: &[Compiled]) -> String {
+pub fn asm_text(
+    program: &Program,
+    units: &[Unit],
+    compiled: &[Compiled],
+    refusals: &[(Unit, Refused)],
+) -> String {
     let mut text = String::new();
+    for (unit, Refused(what)) in refusals {
+        let _ = writeln!(text, "; no {}: {what}", unit.symbol(program));
+    }
     for (unit, compiled) in units.iter().zip(compiled) {
         let _ = writeln!(text, "{}:", unit.symbol(program));
         for (index, target) in compiled.externs.iter().enumerate() {

@@ -265,6 +265,9 @@ pub enum Role {
     /// The runtime, to combine two sets of partial results: parameters are the left set, then the right set; results are
     /// the combined set.
     Combine,
+    /// Other MIR functions, for a loop on vectors: no op in it calls or raises. The back end may make several forms of it
+    /// for several processors.
+    Leaf,
 }
 
 /// A place in the source.

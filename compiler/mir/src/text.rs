@@ -310,6 +310,7 @@ impl Printer<'_> {
             (function.fastmath, " fastmath"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
+            (function.role == Role::Leaf, " leaf"),
         ];
         for (flag, word) in flags {
             if flag {

@@ -14,6 +14,7 @@ mod ifconvert;
 mod inline;
 mod interchange;
 mod jam;
+mod leaf;
 mod licm;
 mod masked;
 mod outline;

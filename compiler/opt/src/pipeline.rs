@@ -6,8 +6,9 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, licm, masked,
-    outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vectorise, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, leaf, licm,
+    masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vectorise,
+    version,
 };
 
 /// How much to do.
@@ -107,6 +108,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
     at(O0, "effects", |p, _| effects::run(p)),
+    at(O2, "leaf", |p, _| leaf::run(p)),
 ];
 
 /// Runs a pass on every function.

@@ -1,11 +1,11 @@
 //! Facts about the loops of an optimised program, for the driver's report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use snek_analysis::structure::{Structure, is_loop};
 use snek_diagnostics::Span;
 use snek_mir::edit;
-use snek_mir::ir::{FrameId, Function, OpId, OpKind, Program, Role, SiteId};
+use snek_mir::ir::{FrameId, Function, FunctionId, OpId, OpKind, Program, Role, SiteId};
 use snek_mir::ops::Raises;
 
 use crate::vectorise::widen::Obstacle;
@@ -161,7 +161,22 @@ pub struct LoopReport {
 /// checks.
 pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
     let mut reports: BTreeMap<(FrameId, u32), LoopReport> = BTreeMap::new();
-    for function in &program.functions {
+    // Leaves that stand for what is at the top of a parallel body.
+    let tops = program
+        .functions
+        .iter()
+        .filter(|function| function.role == Role::ParallelBody);
+    let of_parallel: BTreeSet<FunctionId> = tops
+        .flat_map(|function| {
+            let ops = function.regions[function.body].ops.iter();
+            ops.filter_map(|op| match function.ops[*op].kind {
+                OpKind::Call(callee) => Some(callee),
+                _ => None,
+            })
+        })
+        .filter(|callee| program.functions[*callee].role == Role::Leaf)
+        .collect();
+    for (id, function) in program.functions.iter_enumerated() {
         let structure = Structure::new(function);
         for &op in &structure.order {
             let data = &function.ops[op];
@@ -174,6 +189,9 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
                 for inner in edit::ops_in(function, region) {
                     let kind = &function.ops[inner].kind;
                     innermost &= !is_loop(kind) && !matches!(kind, OpKind::ParallelCall { .. });
+                    if let OpKind::Call(callee) = kind {
+                        innermost &= program.functions[*callee].role != Role::Leaf;
+                    }
                     let raises = match kind {
                         OpKind::Call(callee) => program.functions[*callee].may_raise,
                         kind => kind.properties().raises == Raises::Yes,
@@ -183,7 +201,8 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
             }
             // The loop of a parallel body is the one at its top.
             let outermost = structure.region_of[op] == Some(function.body);
-            let parallel = function.role == Role::ParallelBody && outermost;
+            let parallel =
+                (function.role == Role::ParallelBody || of_parallel.contains(&id)) && outermost;
             let variable = match &data.kind {
                 OpKind::For(f) => {
                     let induction = function.regions[f.body].params[0];

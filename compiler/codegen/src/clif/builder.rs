@@ -115,19 +115,36 @@ impl<'a> Builder<'a> {
         match ty {
             types::F32 => self.ins.ins().f32const(0.0),
             types::F64 => self.ins.ins().f64const(0.0),
-            _ if ty.is_vector() => self.vector_const(ty, &[0; 16]),
+            _ if ty.is_vector() => self.vector_const(ty, &vec![0; ty.bytes() as usize]),
             _ => self.ins.ins().iconst(ty, 0),
         }
     }
 
-    /// A constant vector of 128 bits.
-    pub fn vector_const(&mut self, ty: Type, bytes: &[u8; 16]) -> Value {
-        let data = ConstantData::from(&bytes[..]);
+    /// A constant vector.
+    pub fn vector_const(&mut self, ty: Type, bytes: &[u8]) -> Value {
+        let data = ConstantData::from(bytes);
         let constant = self.ins.func.dfg.constants.insert(data);
         self.ins.ins().vconst(ty, constant)
     }
 
-    /// The same 128 bits as lanes of another type.
+    /// Lanes of twice the width, for registers of 256 bits ([`crate::leaf`]).
+    ///
+    /// Cranelift's widening ops keep the size of the register, and its middle end takes `sextend` for one of scalars. So
+    /// conversions of floats to integers stand for those of integers: nothing that is known of them could be wrong.
+    pub fn widen_lanes(&mut self, ty: Type, value: Value, signed: bool) -> Value {
+        let ins = self.ins.ins();
+        match signed {
+            true => ins.fcvt_to_sint_sat(ty, value),
+            false => ins.fcvt_to_uint_sat(ty, value),
+        }
+    }
+
+    /// Lanes of half the width, their low bits: see [`Self::widen_lanes`].
+    pub fn truncate_lanes(&mut self, ty: Type, value: Value) -> Value {
+        self.ins.ins().x86_cvtt2dq(ty, value)
+    }
+
+    /// The same bits as lanes of another type.
     pub fn recast(&mut self, ty: Type, value: Value) -> Value {
         if self.ins.func.dfg.value_type(value) == ty {
             return value;

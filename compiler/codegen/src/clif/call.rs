@@ -22,13 +22,14 @@ pub struct Called {
 }
 
 /// Calls a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
-/// caller knows it. The status is not tested, and results are only right if it is 0.
+/// caller knows it; `second_form` says that it is a leaf with one. The status is not tested, and results are only right if it is 0.
 pub fn call_body(
     b: &mut Builder<'_>,
     program: &Program,
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
+    second_form: bool,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -46,8 +47,19 @@ pub fn call_body(
         }
     };
     args.extend(area);
-    let target = b.function(Extern::Unit(Unit::Body(callee)), &body_signature(function)?);
-    let call = b.ins.ins().call(target, &args);
+    let signature = body_signature(function)?;
+    let call = if second_form {
+        // The processor says which form it takes.
+        let [first, second] = [Unit::Body(callee), Unit::Wide(callee)]
+            .map(|unit| b.function_address(Extern::Unit(unit), &signature));
+        let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
+        let target = b.ins.ins().select(level, second, first);
+        let signature = b.ins.import_signature(signature);
+        b.ins.ins().call_indirect(signature, target, &args)
+    } else {
+        let target = b.function(Extern::Unit(Unit::Body(callee)), &signature);
+        b.ins.ins().call(target, &args)
+    };
     let mut registers = b.ins.inst_results(call).to_vec().into_iter();
     let missing = || CodegenError::Internal("too few results".to_owned());
     let status = match function.may_raise {
@@ -90,7 +102,15 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let called = call_body(&mut self.b, self.program, callee, args, self.limit)?;
+        let second_form = self.forms.contains(&callee);
+        let called = call_body(
+            &mut self.b,
+            self.program,
+            callee,
+            args,
+            self.limit,
+            second_form,
+        )?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;
         }

@@ -42,12 +42,19 @@ impl<'a> Lower<'a> {
                 let mut parts = Vec::new();
                 for (part, high) in halves(&vector, shape) {
                     let part = self.low_half(part, high);
-                    parts.push(self.b.ins.ins().fvpromote_low(part));
+                    parts.push(match shape.register_bits() {
+                        256 => self.b.ins.ins().fpromote(types::F64X4, part),
+                        _ => self.b.ins.ins().fvpromote_low(part),
+                    });
                 }
                 Vector { shape, parts }
             }
             Convert::FloatToFloat => {
-                self.joined(&vector, shape, |s, part| s.b.ins.ins().fvdemote(part))
+                let wide = vector.shape.register_bits() == 256;
+                self.joined(&vector, shape, |s, part| match wide {
+                    true => s.b.ins.ins().fdemote(types::F32X4, part),
+                    false => s.b.ins.ins().fvdemote(part),
+                })
             }
         })
     }
@@ -60,7 +67,7 @@ impl<'a> Lower<'a> {
             Scalar::F64 => 1f64.to_bits() as i64,
             _ => 1,
         };
-        let one = self.everywhere(mask.shape.lane, one);
+        let one = self.everywhere(mask.shape, one);
         let parts = mask.parts.iter().map(|part| {
             let part = self.b.ins.ins().band(*part, one);
             self.b.recast(shape.register(), part)
@@ -87,8 +94,12 @@ impl<'a> Lower<'a> {
         let lane = lane.double_width().unwrap_or(lane);
         let shape = vector.shape.with_lane(lane);
         let parts = halves(vector, shape).map(|(part, high)| {
+            if shape.register_bits() == 256 {
+                let part = self.low_half(part, high);
+                return self.b.widen_lanes(shape.register(), part, signed);
+            }
             let ins = self.b.ins.ins();
-            match (high, signed) {
+            match (high == Some(true), signed) {
                 (false, true) => ins.swiden_low(part),
                 (true, true) => ins.swiden_high(part),
                 (false, false) => ins.uwiden_low(part),
@@ -112,7 +123,7 @@ impl<'a> Lower<'a> {
             }
             ty => {
                 let lane = ty.lane_type();
-                let mask = self.everywhere(lane, (1 << (lane.bits() / 2)) - 1);
+                let mask = self.everywhere(Shape::single(lane), (1 << (lane.bits() / 2)) - 1);
                 let a = self.b.ins.ins().band(a, mask);
                 let b = self.b.ins.ins().band(b, mask);
                 self.b.ins.ins().unarrow(a, b)
@@ -125,6 +136,17 @@ impl<'a> Lower<'a> {
         let lane = vector.shape.lane;
         let wide = lane.bits() == 64;
         let shape = vector.shape.with_lane(lane.half_width().unwrap_or(lane));
+        if vector.shape.register_bits() == 256 {
+            // Each register becomes half of one.
+            let half = Shape::single(shape.lane).register();
+            let parts = vector.parts.iter();
+            let parts = parts.map(|part| self.b.truncate_lanes(half, *part));
+            let narrow = Vector {
+                shape: shape.narrow(),
+                parts: parts.collect(),
+            };
+            return self.in_shape(&narrow, shape);
+        }
         let parts = vector.parts.chunks(2).map(|pair| {
             let (a, b) = (pair[0], *pair.last().unwrap_or(&pair[0]));
             if mask && !wide {
@@ -137,12 +159,17 @@ impl<'a> Lower<'a> {
         Vector { shape, parts }
     }
 
-    /// Half a register in the low part of one.
-    fn low_half(&mut self, part: Value, high: bool) -> Value {
-        if !high {
-            return part;
+    /// What of a register becomes one with lanes twice as wide: all of one of 128 bits if that has 256, else half of it,
+    /// in the low part.
+    fn low_half(&mut self, part: Value, high: Option<bool>) -> Value {
+        match high {
+            None => part,
+            Some(high) if self.b.ins.func.dfg.value_type(part).bits() == 256 => {
+                self.half(part, high)
+            }
+            Some(false) => part,
+            Some(true) => self.b.shuffle(part, part, bytes(|k| (k + 8) % 16)),
         }
-        self.b.shuffle(part, part, bytes(|k| (k + 8) % 16))
     }
 
     /// Converts each register to the low half of one, and joins these.
@@ -156,6 +183,7 @@ impl<'a> Lower<'a> {
         for pair in vector.parts.chunks(2) {
             let converted: Vec<Value> = pair.iter().map(|part| f(self, *part)).collect();
             match converted.as_slice() {
+                [a, b] if vector.shape.register_bits() == 256 => parts.push(self.join(*a, *b)),
                 [a, b] => parts.push(self.b.shuffle(*a, *b, LOW_HALVES)),
                 [a] => parts.push(*a),
                 _ => {}
@@ -197,9 +225,9 @@ impl<'a> Lower<'a> {
             let parts = vector.parts.iter().map(|part| {
                 let ins = self.b.ins.ins();
                 if signed {
-                    ins.fcvt_from_sint(types::F64X2, *part)
+                    ins.fcvt_from_sint(shape.register(), *part)
                 } else {
-                    ins.fcvt_from_uint(types::F64X2, *part)
+                    ins.fcvt_from_uint(shape.register(), *part)
                 }
             });
             let parts = parts.collect();
@@ -213,9 +241,9 @@ impl<'a> Lower<'a> {
             let parts = vector.parts.iter().map(|part| {
                 let ins = self.b.ins.ins();
                 if signed {
-                    ins.fcvt_from_sint(types::F32X4, *part)
+                    ins.fcvt_from_sint(shape.register(), *part)
                 } else {
-                    ins.fcvt_from_uint(types::F32X4, *part)
+                    ins.fcvt_from_uint(shape.register(), *part)
                 }
             });
             let parts = parts.collect();
@@ -224,7 +252,13 @@ impl<'a> Lower<'a> {
         let mut parts = Vec::with_capacity(shape.part_count());
         for (part, high) in halves(&vector, shape) {
             let part = self.low_half(part, high);
-            parts.push(if signed {
+            parts.push(if shape.register_bits() == 256 {
+                let ins = self.b.ins.ins();
+                match signed {
+                    true => ins.fcvt_from_sint(types::F64X4, part),
+                    false => ins.fcvt_from_uint(types::F64X4, part),
+                }
+            } else if signed {
                 let wide = self.b.ins.ins().swiden_low(part);
                 self.b.ins.ins().fcvt_from_sint(types::F64X2, wide)
             } else {
@@ -251,9 +285,9 @@ impl<'a> Lower<'a> {
             let parts = vector.parts.iter().map(|part| {
                 let ins = self.b.ins.ins();
                 if unsigned {
-                    ins.fcvt_to_uint_sat(types::I32X4, *part)
+                    ins.fcvt_to_uint_sat(words.register(), *part)
                 } else {
-                    ins.fcvt_to_sint_sat(types::I32X4, *part)
+                    ins.fcvt_to_sint_sat(words.register(), *part)
                 }
             });
             let parts = parts.collect();
@@ -263,7 +297,15 @@ impl<'a> Lower<'a> {
             }
         } else {
             let zero = self.b.vector_const(types::I64X2, &[0; 16]);
+            let wide = vector.shape.register_bits() == 256;
             self.joined(&vector, words, |s, part| {
+                if wide {
+                    let ins = s.b.ins.ins();
+                    return match unsigned {
+                        true => ins.fcvt_to_uint_sat(types::I32X4, part),
+                        false => ins.fcvt_to_sint_sat(types::I32X4, part),
+                    };
+                }
                 // The machine has both steps as one.
                 if unsigned {
                     let wide = s.b.ins.ins().fcvt_to_uint_sat(types::I64X2, part);
@@ -277,8 +319,8 @@ impl<'a> Lower<'a> {
         if to.bits() == 32 {
             return whole;
         }
-        let low = self.everywhere(types::I32, to.min_value() as i64);
-        let high = self.everywhere(types::I32, to.max_value() as i64);
+        let low = self.everywhere(words, to.min_value() as i64);
+        let high = self.everywhere(words, to.max_value() as i64);
         let cut = self.map(&whole, |s, part| {
             let part = s.b.ins.ins().smax(part, low);
             s.b.ins.ins().smin(part, high)
@@ -287,8 +329,15 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The halves of a vector's registers that hold its lanes: a register, and whether it is the high half. Each becomes a
-/// register of `shape`, whose lanes are twice as wide.
-fn halves(vector: &Vector, shape: Shape) -> impl Iterator<Item = (Value, bool)> {
-    (0..shape.part_count()).map(|at| (vector.parts[at / 2], at % 2 == 1))
+/// What of a vector's registers becomes each register of `shape`, whose lanes are twice as wide: a register, and which
+/// half of it, if not all.
+fn halves(vector: &Vector, shape: Shape) -> impl Iterator<Item = (Value, Option<bool>)> {
+    let all = vector.shape.register_bits() < shape.register_bits();
+    (0..shape.part_count()).map(move |at| {
+        if all {
+            (vector.parts[at], None)
+        } else {
+            (vector.parts[at / 2], Some(at % 2 == 1))
+        }
+    })
 }

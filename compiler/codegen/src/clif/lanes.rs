@@ -106,7 +106,11 @@ impl<'a> Lower<'a> {
         let lanes = self.function.ty(value).lanes().unwrap_or(0);
         match lanes {
             0 => Err(CodegenError::Internal("a scalar as a vector".to_owned())),
-            _ => Ok(Shape { lane, lanes }),
+            _ => Ok(Shape {
+                lane,
+                lanes,
+                wide: self.wide,
+            }),
         }
     }
 
@@ -153,7 +157,7 @@ impl<'a> Lower<'a> {
         for (result, vector) in op.results.iter().zip(vectors) {
             if place.view.ty.element == Element::Scalar(Scalar::Bool) {
                 // Memory that Python calls bool may hold other bytes than 0 and 1.
-                let zero = self.everywhere(types::I8, 0);
+                let zero = self.everywhere(vector.shape, 0);
                 let mask = self.map(&vector, |s, part| {
                     s.b.ins.ins().icmp(IntCC::NotEqual, part, zero)
                 });
@@ -174,7 +178,7 @@ impl<'a> Lower<'a> {
             vectors.push(match self.function.ty(*value) {
                 MirType::Mask(_) => {
                     let mask = self.mask(*value, 8)?;
-                    let one = self.everywhere(types::I8, 1);
+                    let one = self.everywhere(mask.shape, 1);
                     self.map(&mask, |s, part| s.b.ins.ins().band(part, one))
                 }
                 _ => self.vector(*value)?,
@@ -209,6 +213,9 @@ impl<'a> Lower<'a> {
         let lowest = self.lowest(first, down, shape, count);
         let flags = self.element_flags();
         let bits = shape.bits() * count as u32;
+        // Pairs are taken apart in registers of 128 bits.
+        let wanted = shape;
+        let shape = if count == 1 { shape } else { shape.narrow() };
         let ty = shape.register();
         let mut parts = Vec::new();
         if bits < 128 {
@@ -219,18 +226,23 @@ impl<'a> Lower<'a> {
                 types::I32 => (types::I32, value),
                 _ => (types::I32, self.b.ins.ins().uextend(types::I32, value)),
             };
-            let register = Shape { lane, lanes: 2 }.register();
+            let register = Shape::single(lane).register();
             let part = self.b.ins.ins().scalar_to_vector(register, value);
             parts.push(self.b.recast(ty, part));
         } else {
-            for part in 0..(bits / 128) as i32 {
-                parts.push(self.b.ins.ins().load(ty, flags, lowest, 16 * part));
+            let size = ty.bytes() as i32;
+            for part in 0..(bits / ty.bits()) as i32 {
+                parts.push(self.b.ins.ins().load(ty, flags, lowest, size * part));
             }
         }
         let mut vectors = if count == 1 {
             vec![Vector { shape, parts }]
         } else {
-            self.apart(shape, &parts)
+            let vectors = self.apart(shape.narrow(), &parts);
+            let vectors = vectors.iter();
+            vectors
+                .map(|vector| self.in_shape(vector, wanted))
+                .collect()
         };
         if down {
             for vector in &mut vectors {
@@ -251,19 +263,28 @@ impl<'a> Lower<'a> {
             }
         }
         let parts = match vectors.as_slice() {
-            [real, imaginary] => self.together(real, imaginary),
+            [real, imaginary] => {
+                let [real, imaginary] =
+                    [real, imaginary].map(|vector| self.in_shape(vector, shape.narrow()));
+                self.together(&real, &imaginary)
+            }
             _ => vectors[0].parts.clone(),
         };
         let bits = shape.bits() * vectors.len() as u32;
         if bits < 128 {
             let lane = Type::int(bits as u16).unwrap_or(types::I64);
-            let register = Shape { lane, lanes: 2 }.register();
+            let register = Shape::single(lane).register();
             let part = self.b.recast(register, parts[0]);
             let value = self.b.ins.ins().extractlane(part, 0);
             self.b.ins.ins().store(flags, value, lowest, 0);
         } else {
-            for (at, part) in parts.iter().enumerate().take((bits / 128) as usize) {
-                self.b.ins.ins().store(flags, *part, lowest, 16 * at as i32);
+            let mut offset = 0;
+            for part in parts {
+                // Of pairs of few lanes only the first register is full.
+                if offset < (bits / 8) as i32 {
+                    self.b.ins.ins().store(flags, part, lowest, offset);
+                }
+                offset += self.b.ins.func.dfg.value_type(part).bytes() as i32;
             }
         }
     }
@@ -302,6 +323,8 @@ impl<'a> Lower<'a> {
 
     /// The lanes in reversed order.
     fn reversed(&mut self, vector: &Vector) -> Vector {
+        let wanted = vector.shape;
+        let vector = &self.in_shape(vector, wanted.narrow());
         let size = vector.shape.lane.bytes() as u8;
         let lanes = vector.shape.lanes.min(vector.shape.per_part() as u8);
         let bytes = bytes(|k| {
@@ -309,12 +332,13 @@ impl<'a> Lower<'a> {
             size * lane + k % size
         });
         let parts = vector.parts.iter().rev();
-        Vector {
+        let reversed = Vector {
             shape: vector.shape,
             parts: parts
                 .map(|part| self.b.shuffle(*part, *part, bytes))
                 .collect(),
-        }
+        };
+        self.in_shape(&reversed, wanted)
     }
 
     fn load_each(&mut self, each: &[Value], shape: Shape, count: usize) -> Vec<Vector> {

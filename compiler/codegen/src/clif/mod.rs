@@ -18,7 +18,7 @@ pub mod signature;
 mod thunk;
 mod vector;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use cranelift_codegen::ir::types::Type;
 use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
@@ -52,15 +52,18 @@ pub struct Translated {
 pub struct Translator<'a> {
     program: &'a Program,
     isa: &'a Isa,
+    /// The leaves that have a second form.
+    forms: &'a BTreeSet<FunctionId>,
     context: FunctionBuilderContext,
 }
 
 impl<'a> Translator<'a> {
     /// A translator for the units of a program.
-    pub fn new(program: &'a Program, isa: &'a Isa) -> Self {
+    pub fn new(program: &'a Program, isa: &'a Isa, forms: &'a BTreeSet<FunctionId>) -> Self {
         Translator {
             program,
             isa,
+            forms,
             context: FunctionBuilderContext::new(),
         }
     }
@@ -68,7 +71,9 @@ impl<'a> Translator<'a> {
     /// Translates one unit.
     pub fn translate(&mut self, unit: Unit) -> Result<Translated, CodegenError> {
         let signature = match unit {
-            Unit::Body(id) => signature::body_signature(&self.program.functions[id])?,
+            Unit::Body(id) | Unit::Wide(id) => {
+                signature::body_signature(&self.program.functions[id])?
+            }
             Unit::Entry(_) => thunk::entry_signature(),
             Unit::ParallelThunk(_) => thunk::parallel_signature(),
             Unit::CombineThunk(_) => thunk::combine_signature(),
@@ -82,7 +87,12 @@ impl<'a> Translator<'a> {
         builder.ins.switch_to_block(block);
         let params = builder.ins.block_params(block).to_vec();
         let built = match unit {
-            Unit::Body(id) => Lower::new(self.program, id, builder)?.function(&params),
+            Unit::Body(id) => {
+                Lower::new(self.program, id, builder, false, self.forms)?.function(&params)
+            }
+            Unit::Wide(id) => {
+                Lower::new(self.program, id, builder, true, self.forms)?.function(&params)
+            }
             Unit::Entry(id) => thunk::entry(self.program, id, builder, &params),
             Unit::ParallelThunk(id) => thunk::parallel(self.program, id, builder, &params),
             Unit::CombineThunk(id) => thunk::combine(self.program, id, builder, &params),
@@ -136,6 +146,9 @@ struct Lower<'a> {
     area: Option<Value>,
     /// The source file that line tables are about.
     file: &'a str,
+    /// Vectors are in registers of 256 bits where they fill them.
+    wide: bool,
+    forms: &'a BTreeSet<FunctionId>,
     masks: MaskWidths,
     /// Memory of zeros that lanes read which are off, and memory that they write.
     idle: Option<(clif::StackSlot, clif::StackSlot)>,
@@ -146,6 +159,8 @@ impl<'a> Lower<'a> {
         program: &'a Program,
         id: FunctionId,
         b: Builder<'a>,
+        wide: bool,
+        forms: &'a BTreeSet<FunctionId>,
     ) -> Result<Lower<'a>, CodegenError> {
         let function = &program.functions[id];
         Ok(Lower {
@@ -159,6 +174,8 @@ impl<'a> Lower<'a> {
             limit: None,
             area: None,
             file: &program.frames[function.frame].file,
+            wide,
+            forms,
             masks: MaskWidths::of(function),
             idle: None,
         })

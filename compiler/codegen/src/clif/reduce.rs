@@ -41,9 +41,14 @@ impl<'a> Lower<'a> {
                 *part = self.folded(kind, scalar, *part, upper)?;
             }
         }
-        let size = vector.shape.lane.bytes() as u8;
-        let mut lanes = usize::from(vector.shape.lanes).min(vector.shape.per_part());
         let mut part = parts[0];
+        if vector.shape.register_bits() == 256 {
+            let (low, high) = (self.half(part, false), self.half(part, true));
+            part = self.folded(kind, scalar, low, high)?;
+        }
+        let size = vector.shape.lane.bytes() as u8;
+        let single = Shape::single(vector.shape.lane).lanes;
+        let mut lanes = usize::from(vector.shape.lanes.min(single));
         while lanes > 1 {
             lanes /= 2;
             let down = lanes as u8 * size;
@@ -87,7 +92,7 @@ impl<'a> Lower<'a> {
     /// The bits of the lanes of the only register of a narrow mask, as an integer.
     fn low_bits(&mut self, shape: Shape, part: Value) -> Value {
         let lane = Type::int(shape.bits() as u16).unwrap_or(types::I64);
-        let ty = Shape { lane, lanes: 2 }.register();
+        let ty = Shape::single(lane).register();
         let part = self.b.recast(ty, part);
         self.b.ins.ins().extractlane(part, 0)
     }

@@ -1,7 +1,11 @@
-//! Vectors: lists of 128-bit registers, and the ops that work lane by lane.
+//! Vectors: lists of registers, and the ops that work lane by lane.
 //!
-//! A vector of any lane count fills as many registers as it needs; one that is narrower than a register lies in its low
-//! part, and nobody looks at what is above. A mask has lanes of all ones or zeros, as wide as [`crate::masks`] says.
+//! A vector of any lane count fills as many 128-bit registers as it needs; one that is narrower than a register lies in
+//! its low part, and nobody looks at what is above. A mask has lanes of all ones or zeros, as wide as [`crate::masks`]
+//! says.
+//!
+//! For the emitter of [`crate::leaf`] registers have 256 bits, but for vectors that fill less. Such functions are not for
+//! Cranelift's own back end; some ops in them have types that only the emitter knows.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
@@ -22,12 +26,32 @@ pub struct Shape {
     pub lane: Type,
     /// How many.
     pub lanes: u8,
+    /// Registers have 256 bits, if there is enough to fill one.
+    pub wide: bool,
 }
 
 impl Shape {
+    /// The lanes of one register of 128 bits.
+    pub fn single(lane: Type) -> Shape {
+        Shape {
+            lane,
+            lanes: (128 / lane.bits()) as u8,
+            wide: false,
+        }
+    }
+
+    /// Bits of a register.
+    pub fn register_bits(self) -> u32 {
+        if self.wide && self.bits() >= 256 {
+            256
+        } else {
+            128
+        }
+    }
+
     /// How many lanes a register has.
     pub fn per_part(self) -> usize {
-        (128 / self.lane.bits()) as usize
+        (self.register_bits() / self.lane.bits()) as usize
     }
 
     /// How many registers there are.
@@ -55,6 +79,14 @@ impl Shape {
     pub fn with_lane(self, lane: Type) -> Shape {
         Shape { lane, ..self }
     }
+
+    /// The same lanes in registers of 128 bits.
+    pub fn narrow(self) -> Shape {
+        Shape {
+            wide: false,
+            ..self
+        }
+    }
 }
 
 /// A vector or mask.
@@ -78,11 +110,16 @@ impl<'a> Lower<'a> {
             MirType::Vector(scalar, lanes) => Some(Shape {
                 lane: scalar_type(scalar),
                 lanes,
+                wide: self.wide,
             }),
             MirType::Mask(lanes) => {
                 let bits = self.masks.bits(id, lanes) as u16;
                 let lane = Type::int(bits).unwrap_or(types::I8);
-                Some(Shape { lane, lanes })
+                Some(Shape {
+                    lane,
+                    lanes,
+                    wide: self.wide,
+                })
             }
             _ => None,
         }
@@ -164,12 +201,12 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A register with the same value in every lane.
-    pub(super) fn everywhere(&mut self, lane: Type, value: i64) -> Value {
-        let size = lane.bytes() as usize;
+    /// A register of a shape with the same value in every lane.
+    pub(super) fn everywhere(&mut self, shape: Shape, value: i64) -> Value {
+        let size = shape.lane.bytes() as usize;
         let value = value.to_le_bytes();
-        let bytes = std::array::from_fn(|k| value[k % size]);
-        let ty = Shape { lane, lanes: 2 }.register();
+        let ty = shape.register();
+        let bytes: Vec<u8> = (0..ty.bytes() as usize).map(|k| value[k % size]).collect();
         self.b.vector_const(ty, &bytes)
     }
 
@@ -206,7 +243,7 @@ impl<'a> Lower<'a> {
                 } else {
                     *value
                 };
-                let part = self.everywhere(shape.lane, value);
+                let part = self.everywhere(shape, value);
                 self.repeated(shape, part)
             }
             OpKind::ConstFloat(bits) => {
@@ -214,7 +251,7 @@ impl<'a> Lower<'a> {
                     Scalar::F32 => i64::from((f64::from_bits(*bits) as f32).to_bits()),
                     _ => *bits as i64,
                 };
-                let part = self.everywhere(shape.lane, bits);
+                let part = self.everywhere(shape, bits);
                 self.repeated(shape, part)
             }
             OpKind::Int(kind @ (IntOp::Shl | IntOp::Shr), _) => self.shift(op, *kind, scalar)?,
@@ -299,7 +336,7 @@ impl<'a> Lower<'a> {
         Ok(match kind {
             IntOp::Add => ins.iadd(a, b),
             IntOp::Sub => ins.isub(a, b),
-            IntOp::Mul if ty == types::I8X16 => self.byte_product(a, b),
+            IntOp::Mul if ty.lane_type() == types::I8 => self.byte_product(a, b),
             IntOp::Mul => ins.imul(a, b),
             IntOp::And => ins.band(a, b),
             IntOp::Or => ins.bor(a, b),
@@ -316,6 +353,13 @@ impl<'a> Lower<'a> {
 
     /// No machine but ARM multiplies bytes.
     fn byte_product(&mut self, a: Value, b: Value) -> Value {
+        if self.b.ins.func.dfg.value_type(a) == types::I8X32 {
+            let [low, high] = [false, true].map(|high| {
+                let (a, b) = (self.half(a, high), self.half(b, high));
+                self.byte_product(a, b)
+            });
+            return self.join(low, high);
+        }
         let low = {
             let (a, b) = (
                 self.b.ins.ins().uwiden_low(a),
@@ -347,7 +391,12 @@ impl<'a> Lower<'a> {
                 let ty = self.b.ins.func.dfg.value_type(a);
                 let lane = ty.lane_type();
                 let lane = Type::int(lane.bits() as u16).unwrap_or(types::I64);
-                let sign = self.everywhere(lane, minimum(lane));
+                let shape = Shape {
+                    lane,
+                    lanes: ty.lane_count() as u8,
+                    wide: self.wide,
+                };
+                let sign = self.everywhere(shape, minimum(lane));
                 let sign = self.b.recast(ty, sign);
                 let magnitude = self.b.ins.ins().band_not(a, sign);
                 let sign = self.b.ins.ins().band(b, sign);
@@ -365,7 +414,7 @@ impl<'a> Lower<'a> {
         if let Some(count) = self.const_int(op.args[1]) {
             let outside = !(0..bits).contains(&count);
             if outside && (left || !signed) {
-                let zero = self.everywhere(lane, 0);
+                let zero = self.everywhere(a.shape, 0);
                 return Ok(self.repeated(a.shape, zero));
             }
             let count = if outside { bits - 1 } else { count };
@@ -477,10 +526,12 @@ impl<'a> Lower<'a> {
         let size = shape.lane.bytes() as usize;
         let mut parts = Vec::new();
         for part in 0..shape.part_count() {
-            let bytes = std::array::from_fn(|k| {
-                let lane = (part * shape.per_part() + k / size) as u64;
-                lane.to_le_bytes()[k % size]
-            });
+            let bytes: Vec<u8> = (0..shape.register().bytes() as usize)
+                .map(|k| {
+                    let lane = (part * shape.per_part() + k / size) as u64;
+                    lane.to_le_bytes()[k % size]
+                })
+                .collect();
             parts.push(self.b.vector_const(shape.register(), &bytes));
         }
         self.define_vector(result, Vector { shape, parts });
@@ -522,6 +573,10 @@ impl<'a> Lower<'a> {
 
     /// A vector of scalars.
     pub(super) fn vector_of(&mut self, shape: Shape, lanes: &[Value]) -> Vector {
+        if shape.register_bits() > 128 {
+            let narrow = self.vector_of(shape.narrow(), lanes);
+            return self.in_shape(&narrow, shape);
+        }
         let mut parts = Vec::with_capacity(shape.part_count());
         for chunk in lanes.chunks(shape.per_part()) {
             let mut part = self.b.ins.ins().splat(shape.register(), chunk[0]);
@@ -530,6 +585,52 @@ impl<'a> Lower<'a> {
             }
             parts.push(part);
         }
+        Vector { shape, parts }
+    }
+
+    /// Half of a register of 256 bits.
+    ///
+    /// Cranelift IR has no such op, but widening ops of halves; the emitter takes the pair for what it is.
+    pub(super) fn half(&mut self, part: Value, high: bool) -> Value {
+        let lane = self.b.ins.func.dfg.value_type(part).lane_type();
+        let part = self.b.recast(types::I32X8, part);
+        let wide = match high {
+            false => self.b.ins.ins().uwiden_low(part),
+            true => self.b.ins.ins().uwiden_high(part),
+        };
+        let half = self.b.truncate_lanes(types::I32X4, wide);
+        self.b.recast(Shape::single(lane).register(), half)
+    }
+
+    /// Two registers of 128 bits as one of 256: see [`Self::half`].
+    pub(super) fn join(&mut self, low: Value, high: Value) -> Value {
+        let ty = self.b.ins.func.dfg.value_type(low);
+        let [low, high] = [low, high].map(|half| {
+            let half = self.b.recast(types::I32X4, half);
+            self.b.widen_lanes(types::I64X4, half, true)
+        });
+        let joined = self.b.ins.ins().snarrow(low, high);
+        let ty = ty.lane_type().by(2 * ty.lane_count()).unwrap_or(ty);
+        self.b.recast(ty, joined)
+    }
+
+    /// The same lanes in registers of another width.
+    pub(super) fn in_shape(&mut self, vector: &Vector, shape: Shape) -> Vector {
+        let (from, to) = (vector.shape.register_bits(), shape.register_bits());
+        let parts = match (from, to) {
+            (256, 128) => {
+                let halves = vector
+                    .parts
+                    .iter()
+                    .flat_map(|part| [(*part, false), (*part, true)]);
+                halves.map(|(part, high)| self.half(part, high)).collect()
+            }
+            (128, 256) => {
+                let pairs = vector.parts.chunks(2);
+                pairs.map(|pair| self.join(pair[0], pair[1])).collect()
+            }
+            _ => vector.parts.clone(),
+        };
         Vector { shape, parts }
     }
 

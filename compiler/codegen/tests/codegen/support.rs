@@ -10,7 +10,7 @@ use snek_diagnostics::{FileId, Span};
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
     ArrayType, Element, Export, ExportParam, Frame, Function, FunctionId, Layout, OpKind,
-    ParamKind, Program, PyType, Scalar, Site, Type, ValueId,
+    ParamKind, Program, PyType, Role, Scalar, Site, Type, ValueId,
 };
 
 pub struct Module {
@@ -155,7 +155,19 @@ impl Module {
             };
             let dir = self.install(&options);
             run_python(&dir, script);
+            if self.program.functions.iter().any(|f| f.role == Role::Leaf) {
+                run_python_with(&dir, script, &[("SNEK_CPU", "baseline")]);
+            }
         }
+    }
+
+    /// The leaves that have no wide form although they have wide vectors, and why.
+    pub fn refusals(&self) -> Vec<String> {
+        let options = CodegenOptions::default();
+        let isa = Isa::new(&options).expect("the target is known");
+        let text = snek_codegen::emit_asm(&self.program, &isa, &options).expect("it compiles");
+        let lines = text.lines().filter(|line| line.starts_with("; no "));
+        lines.map(str::to_owned).collect()
     }
 }
 
@@ -177,10 +189,15 @@ pub fn python() -> PathBuf {
 }
 
 pub fn run_python(dir: &Path, script: &str) -> String {
+    run_python_with(dir, script, &[])
+}
+
+pub fn run_python_with(dir: &Path, script: &str, environment: &[(&str, &str)]) -> String {
     let script = format!("import sys\nsys.path.insert(0, '.')\n{script}");
     let output = Command::new(python())
         .args(["-X", "faulthandler", "-c", &script])
         .current_dir(dir)
+        .envs(environment.iter().copied())
         .output()
         .expect("python starts");
     let text = format!(

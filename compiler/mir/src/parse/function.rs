@@ -63,6 +63,8 @@ impl Parser<'_> {
             Role::ParallelBody
         } else if self.eat_word("combine") {
             Role::Combine
+        } else if self.eat_word("leaf") {
+            Role::Leaf
         } else {
             Role::Plain
         };

@@ -50,6 +50,9 @@ pub(super) fn check(program: &Program, function: &Function) -> Vec<(Option<OpId>
     if function.role == Role::Combine && function.recursive {
         checker.fault(None, "a combiner is recursive");
     }
+    if function.role == Role::Leaf && function.may_raise {
+        checker.fault(None, "a leaf may raise");
+    }
     if function.regions.get(function.body).is_none() {
         checker.fault(None, "its body does not exist");
         return checker.faults;
@@ -203,7 +206,7 @@ impl Checker<'_> {
                     let params = types_of(callee, &callee_params(callee));
                     self.want(op, "operands", &args, &params);
                     self.want(op, "results", &results, &callee.results);
-                    self.expect(op, callee.role == Role::Plain, || {
+                    self.expect(op, matches!(callee.role, Role::Plain | Role::Leaf), || {
                         format!("@{} is not to be called so", callee.symbol)
                     });
                 }

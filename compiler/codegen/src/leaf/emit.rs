@@ -1,0 +1,675 @@
+//! Bytes: frame, instructions, jumps of the shortest form, loop heads at the start of a line, constants behind the code.
+
+use std::collections::BTreeSet;
+
+use iced_x86::{Encoder, FastFormatter, Instruction, OpKind, Register};
+use regalloc2::{
+    Allocation, AllocationKind, Block, Edit, Inst as InstId, InstOrEdit, Output, RegClass,
+};
+
+use super::Refused;
+use super::machine::{Arg, BlockCode, Code256, Condition, Memory, SAVED, Size, What};
+use crate::CodegenError;
+use crate::data::Extern;
+use crate::unit::{Compiled, Frame, Unwind};
+
+/// The largest frame: beyond it the stack would have to be probed.
+const LARGEST_FRAME: u32 = 4096;
+
+fn internal(error: &dyn std::fmt::Display) -> CodegenError {
+    CodegenError::Internal(format!("a leaf: {error}"))
+}
+
+const GENERAL: [[Register; 4]; 16] = {
+    use Register::*;
+    [
+        [AL, AX, EAX, RAX],
+        [CL, CX, ECX, RCX],
+        [DL, DX, EDX, RDX],
+        [BL, BX, EBX, RBX],
+        [SPL, SP, ESP, RSP],
+        [BPL, BP, EBP, RBP],
+        [SIL, SI, ESI, RSI],
+        [DIL, DI, EDI, RDI],
+        [R8L, R8W, R8D, R8],
+        [R9L, R9W, R9D, R9],
+        [R10L, R10W, R10D, R10],
+        [R11L, R11W, R11D, R11],
+        [R12L, R12W, R12D, R12],
+        [R13L, R13W, R13D, R13],
+        [R14L, R14W, R14D, R14],
+        [R15L, R15W, R15D, R15],
+    ]
+};
+
+fn register(allocation: Allocation, size: Size) -> Result<Register, CodegenError> {
+    let register = allocation
+        .as_reg()
+        .ok_or_else(|| internal(&"an operand on the stack"))?;
+    let number = register.hw_enc();
+    Ok(match size {
+        Size::B1 => GENERAL[number][0],
+        Size::B2 => GENERAL[number][1],
+        Size::B4 => GENERAL[number][2],
+        Size::B8 => GENERAL[number][3],
+        Size::X => Register::XMM0 + number as u32,
+        Size::Y => Register::YMM0 + number as u32,
+    })
+}
+
+/// An instruction whose operands are yet to be set.
+fn blank(code: iced_x86::Code) -> Instruction {
+    let mut instruction = Instruction::default();
+    instruction.set_code(code);
+    instruction
+}
+
+/// A block's instructions, but for the jump at its end.
+#[derive(Default)]
+struct Piece {
+    bytes: Vec<u8>,
+    /// Where in `bytes` the distance to a constant stands, where its instruction ends, and which constant.
+    constants: Vec<(usize, usize, usize)>,
+    /// Where a line begins.
+    lines: Vec<(usize, u32)>,
+    listing: String,
+    end: End,
+}
+
+/// How a block ends.
+#[derive(Clone, Copy, Default)]
+enum End {
+    #[default]
+    Nothing,
+    Jump(usize),
+    Branch(Condition, usize, usize),
+}
+
+struct Emitter<'a> {
+    code: &'a Code256,
+    output: &'a Output,
+    encoder: Encoder,
+    formatter: Option<FastFormatter>,
+    /// Bytes of the frame below the saved registers: spill slots, then stack slots.
+    spills: u32,
+    saved: Vec<usize>,
+    piece: Piece,
+}
+
+/// Makes the machine code of a function.
+pub fn emit(
+    code: &Code256,
+    output: &Output,
+    externs: Vec<Extern>,
+    listing: bool,
+) -> Result<Result<Compiled, Refused>, CodegenError> {
+    let used = used_registers(code, output);
+    let saved: Vec<usize> = SAVED
+        .into_iter()
+        .filter(|number| used.contains(number))
+        .collect();
+    let mut emitter = Emitter {
+        code,
+        output,
+        encoder: Encoder::new(64),
+        formatter: listing.then(FastFormatter::new),
+        spills: 8 * output.num_spillslots as u32,
+        saved,
+        piece: Piece::default(),
+    };
+    if emitter.frame_size() > LARGEST_FRAME {
+        return Ok(Err(Refused("a large frame".to_owned())));
+    }
+    let mut pieces = Vec::with_capacity(code.blocks.len());
+    for block in 0..code.blocks.len() {
+        pieces.push(emitter.block(block)?);
+    }
+    Ok(Ok(assemble(code, pieces, externs, listing)))
+}
+
+/// The numbers of the general registers that are written.
+fn used_registers(code: &Code256, output: &Output) -> BTreeSet<usize> {
+    let mut used = BTreeSet::new();
+    let mut note = |allocation: Allocation| {
+        if let Some(register) = allocation.as_reg()
+            && register.class() == RegClass::Int
+        {
+            used.insert(register.hw_enc());
+        }
+    };
+    output.allocs.iter().copied().for_each(&mut note);
+    for (_, Edit::Move { to, .. }) in &output.edits {
+        note(*to);
+    }
+    for inst in &code.insts {
+        for register in inst.clobbers {
+            note(Allocation::reg(register));
+        }
+    }
+    used
+}
+
+impl Emitter<'_> {
+    /// Bytes below the frame pointer, a multiple of 32.
+    fn frame_size(&self) -> u32 {
+        (self.spills + self.code.slots + 8 * self.saved.len() as u32).next_multiple_of(32)
+    }
+
+    /// Where saved registers lie, from the stack pointer.
+    fn save_area(&self) -> u32 {
+        self.spills + self.code.slots
+    }
+
+    fn put(
+        &mut self,
+        instruction: &Instruction,
+        constant: Option<usize>,
+    ) -> Result<(), CodegenError> {
+        let start = self.piece.bytes.len();
+        self.encoder
+            .encode(instruction, 0)
+            .map_err(|error| internal(&format!("{error} in {:?}", instruction.code())))?;
+        let offsets = self.encoder.get_constant_offsets();
+        let bytes = self.encoder.take_buffer();
+        if let Some(constant) = constant {
+            let at = start + offsets.displacement_offset();
+            let end = start + bytes.len();
+            self.piece.constants.push((at, end, constant));
+        }
+        self.piece.bytes.extend(bytes);
+        if let Some(formatter) = &mut self.formatter {
+            self.piece.listing.push_str("  ");
+            formatter.format(instruction, &mut self.piece.listing);
+            self.piece.listing.push('\n');
+        }
+        Ok(())
+    }
+
+    fn simple(&mut self, code: iced_x86::Code, args: &[Register]) -> Result<(), CodegenError> {
+        let mut instruction = blank(code);
+        for (at, register) in args.iter().enumerate() {
+            instruction.set_op_kind(at as u32, OpKind::Register);
+            instruction.set_op_register(at as u32, *register);
+        }
+        self.put(&instruction, None)
+    }
+
+    fn stack_memory(instruction: &mut Instruction, at: u32, base: Register, offset: i64) {
+        instruction.set_op_kind(at, OpKind::Memory);
+        instruction.set_memory_base(base);
+        instruction.set_memory_displacement64(offset as u64);
+        instruction.set_memory_displ_size(if i8::try_from(offset).is_ok() { 1 } else { 8 });
+    }
+
+    fn move_stack(
+        &mut self,
+        code: iced_x86::Code,
+        register: Register,
+        offset: i64,
+        store: bool,
+    ) -> Result<(), CodegenError> {
+        let mut instruction = blank(code);
+        let (memory, other) = if store { (0, 1) } else { (1, 0) };
+        Self::stack_memory(&mut instruction, memory, Register::RSP, offset);
+        instruction.set_op_kind(other, OpKind::Register);
+        instruction.set_op_register(other, register);
+        self.put(&instruction, None)
+    }
+
+    fn prologue(&mut self) -> Result<(), CodegenError> {
+        use iced_x86::Code;
+        self.simple(Code::Push_r64, &[Register::RBP])?;
+        self.simple(Code::Mov_r64_rm64, &[Register::RBP, Register::RSP])?;
+        let size = self.frame_size();
+        if size > 0 {
+            // Whole vectors on the stack lie in one line each.
+            for (code, value) in [
+                (Code::Sub_rm64_imm32, size as i32),
+                (Code::And_rm64_imm32, -32),
+            ] {
+                let mut instruction = blank(code);
+                instruction.set_op_kind(0, OpKind::Register);
+                instruction.set_op_register(0, Register::RSP);
+                instruction.set_op_kind(1, OpKind::Immediate32to64);
+                instruction.set_immediate32to64(i64::from(value));
+                self.put(&instruction, None)?;
+            }
+        }
+        self.saved_registers(true)
+    }
+
+    fn saved_registers(&mut self, store: bool) -> Result<(), CodegenError> {
+        use iced_x86::Code;
+        let code = if store {
+            Code::Mov_rm64_r64
+        } else {
+            Code::Mov_r64_rm64
+        };
+        let mut offset = i64::from(self.save_area());
+        for number in self.saved.clone() {
+            self.move_stack(code, GENERAL[number][3], offset, store)?;
+            offset += 8;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: usize) -> Result<Piece, CodegenError> {
+        self.piece = Piece::default();
+        if block == 0 {
+            self.prologue()?;
+        }
+        let (first, end) = self.code.blocks[block].range;
+        let mut line = 0;
+        let output = self.output;
+        let items: Vec<_> = output
+            .block_insts_and_edits(self.code, Block::new(block))
+            .collect();
+        debug_assert!(first < end);
+        for item in items {
+            match item {
+                InstOrEdit::Edit(Edit::Move { from, to }) => self.move_value(*from, *to)?,
+                InstOrEdit::Inst(inst) => {
+                    let now = self.code.insts[inst.index()].line;
+                    if now != line && now != 0 {
+                        self.piece.lines.push((self.piece.bytes.len(), now));
+                        line = now;
+                    }
+                    self.inst(inst)?;
+                }
+            }
+        }
+        Ok(std::mem::take(&mut self.piece))
+    }
+
+    fn move_value(&mut self, from: Allocation, to: Allocation) -> Result<(), CodegenError> {
+        use iced_x86::Code;
+        if from == to {
+            return Ok(());
+        }
+        let slot = |allocation: Allocation| {
+            let slot = allocation.as_stack();
+            slot.map_or(0, |slot| 8 * slot.index() as i64)
+        };
+        let float = [from, to]
+            .into_iter()
+            .find_map(Allocation::as_reg)
+            .is_some_and(|register| register.class() == RegClass::Float);
+        match (from.kind(), to.kind(), float) {
+            (AllocationKind::Reg, AllocationKind::Reg, true) => {
+                let args = [register(to, Size::Y)?, register(from, Size::Y)?];
+                self.simple(Code::VEX_Vmovups_ymm_ymmm256, &args)
+            }
+            (AllocationKind::Reg, AllocationKind::Reg, false) => {
+                let args = [register(to, Size::B8)?, register(from, Size::B8)?];
+                self.simple(Code::Mov_r64_rm64, &args)
+            }
+            (AllocationKind::Reg, _, true) => {
+                let value = register(from, Size::Y)?;
+                self.move_stack(Code::VEX_Vmovups_ymmm256_ymm, value, slot(to), true)
+            }
+            (AllocationKind::Reg, _, false) => {
+                let value = register(from, Size::B8)?;
+                self.move_stack(Code::Mov_rm64_r64, value, slot(to), true)
+            }
+            (_, AllocationKind::Reg, true) => {
+                let value = register(to, Size::Y)?;
+                self.move_stack(Code::VEX_Vmovups_ymm_ymmm256, value, slot(from), false)
+            }
+            (_, AllocationKind::Reg, false) => {
+                let value = register(to, Size::B8)?;
+                self.move_stack(Code::Mov_r64_rm64, value, slot(from), false)
+            }
+            _ => Err(internal(&"a move from stack to stack")),
+        }
+    }
+
+    fn inst(&mut self, id: InstId) -> Result<(), CodegenError> {
+        use iced_x86::Code;
+        let inst = &self.code.insts[id.index()];
+        let allocations = self.output.inst_allocs(id);
+        match &inst.what {
+            What::Params => Ok(()),
+            What::Jump(to) => {
+                self.piece.end = End::Jump(to.index());
+                Ok(())
+            }
+            What::Branch(condition, then, other) => {
+                self.piece.end = End::Branch(*condition, then.index(), other.index());
+                Ok(())
+            }
+            What::Return => {
+                self.simple(Code::VEX_Vzeroupper, &[])?;
+                self.saved_registers(false)?;
+                self.simple(Code::Leaveq, &[])?;
+                self.simple(Code::Retnq, &[])
+            }
+            What::Trap => self.simple(Code::Ud2, &[]),
+            What::Code(code, args) => {
+                let mut instruction = blank(*code);
+                let mut constant = None;
+                for (at, arg) in args.iter().enumerate() {
+                    let at = at as u32;
+                    let mut immediate = |kind: OpKind| {
+                        instruction.set_op_kind(at, kind);
+                    };
+                    match arg {
+                        Arg::Reg(operand, size) => {
+                            instruction.set_op_kind(at, OpKind::Register);
+                            let register = register(allocations[*operand], *size)?;
+                            instruction.set_op_register(at, register);
+                        }
+                        Arg::Imm8(value) => {
+                            immediate(OpKind::Immediate8);
+                            instruction.set_immediate8(*value);
+                        }
+                        Arg::Imm8to32(value) => {
+                            immediate(OpKind::Immediate8to32);
+                            instruction.set_immediate8to32(i32::from(*value));
+                        }
+                        Arg::Imm8to64(value) => {
+                            immediate(OpKind::Immediate8to64);
+                            instruction.set_immediate8to64(i64::from(*value));
+                        }
+                        Arg::Imm32(value) => {
+                            immediate(OpKind::Immediate32);
+                            instruction.set_immediate32(*value as u32);
+                        }
+                        Arg::Imm32to64(value) => {
+                            immediate(OpKind::Immediate32to64);
+                            instruction.set_immediate32to64(i64::from(*value));
+                        }
+                        Arg::Imm64(value) => {
+                            immediate(OpKind::Immediate64);
+                            instruction.set_immediate64(*value as u64);
+                        }
+                        Arg::Mem(memory) => {
+                            constant = memory.constant;
+                            self.memory(&mut instruction, at, memory, allocations)?;
+                        }
+                    }
+                }
+                self.put(&instruction, constant)
+            }
+        }
+    }
+
+    fn memory(
+        &self,
+        instruction: &mut Instruction,
+        at: u32,
+        memory: &Memory,
+        allocations: &[Allocation],
+    ) -> Result<(), CodegenError> {
+        let mut offset = i64::from(memory.offset);
+        if memory.constant.is_some() {
+            // The distance is filled in when places are known.
+            Self::stack_memory(instruction, at, Register::RIP, 0x1000_0000);
+            instruction.set_memory_displ_size(8);
+            return Ok(());
+        }
+        if let Some(number) = memory.incoming {
+            // Above the frame pointer and the return address.
+            offset += 16 + 8 * i64::from(number);
+            Self::stack_memory(instruction, at, Register::RBP, offset);
+            return Ok(());
+        }
+        if let Some(slot) = memory.slot {
+            offset += i64::from(self.spills + slot);
+            Self::stack_memory(instruction, at, Register::RSP, offset);
+        } else if let Some(base) = memory.base {
+            let base = register(allocations[base], Size::B8)?;
+            Self::stack_memory(instruction, at, base, offset);
+            if offset == 0 {
+                let needs = matches!(base, Register::RBP | Register::R13);
+                instruction.set_memory_displ_size(u32::from(needs));
+            }
+        } else {
+            Self::stack_memory(instruction, at, Register::None, offset);
+            instruction.set_memory_displ_size(8);
+        }
+        if let Some((index, scale)) = memory.index {
+            instruction.set_memory_index(register(allocations[index], Size::B8)?);
+            instruction.set_memory_index_scale(scale);
+        }
+        Ok(())
+    }
+}
+
+/// Where an empty block that only jumps leads to.
+fn threaded(pieces: &[Piece], mut block: usize) -> usize {
+    // Blocks that only jump in a circle do not exist: a loop has a test.
+    for _ in 0..pieces.len() {
+        match pieces[block].end {
+            End::Jump(to) if pieces[block].bytes.is_empty() => block = to,
+            _ => break,
+        }
+    }
+    block
+}
+
+/// A jump as it will be encoded.
+#[derive(Clone, Copy)]
+struct Jump {
+    /// `None`: always.
+    condition: Option<Condition>,
+    to: usize,
+    /// In the long form.
+    long: bool,
+}
+
+impl Jump {
+    fn size(self) -> usize {
+        match (self.long, self.condition) {
+            (false, _) => 2,
+            (true, None) => 5,
+            (true, Some(_)) => 6,
+        }
+    }
+}
+
+fn jumps(pieces: &[Piece], block: usize, live: &[bool]) -> Vec<Jump> {
+    let next = (block + 1..pieces.len()).find(|block| live[*block]);
+    let jump = |condition, to| Jump {
+        condition,
+        to,
+        long: false,
+    };
+    match pieces[block].end {
+        End::Nothing => Vec::new(),
+        End::Jump(to) => {
+            let to = threaded(pieces, to);
+            if Some(to) == next {
+                Vec::new()
+            } else {
+                vec![jump(None, to)]
+            }
+        }
+        End::Branch(condition, then, other) => {
+            let (then, other) = (threaded(pieces, then), threaded(pieces, other));
+            if Some(then) == next {
+                vec![jump(Some(condition.inverse()), other)]
+            } else if Some(other) == next {
+                vec![jump(Some(condition), then)]
+            } else {
+                vec![jump(Some(condition), then), jump(None, other)]
+            }
+        }
+    }
+}
+
+/// The bytes of a loop, from its head to the last jump back.
+fn loop_end(pieces: &[Piece], all: &[Vec<Jump>], head: usize) -> Option<usize> {
+    (head..pieces.len())
+        .rev()
+        .find(|block| all[*block].iter().any(|jump| jump.to == head))
+}
+
+fn assemble(
+    code: &Code256,
+    mut pieces: Vec<Piece>,
+    externs: Vec<Extern>,
+    listing: bool,
+) -> Compiled {
+    let count = pieces.len();
+    // Blocks that nothing leads to any more.
+    let mut live = vec![false; count];
+    let mut pending = vec![0];
+    while let Some(block) = pending.pop() {
+        if std::mem::replace(&mut live[block], true) {
+            continue;
+        }
+        match pieces[block].end {
+            End::Nothing => {}
+            End::Jump(to) => pending.push(threaded(&pieces, to)),
+            End::Branch(_, then, other) => {
+                pending.extend([threaded(&pieces, then), threaded(&pieces, other)]);
+            }
+        }
+    }
+    let mut all: Vec<Vec<Jump>> = (0..count)
+        .map(|block| match live[block] {
+            true => jumps(&pieces, block, &live),
+            false => Vec::new(),
+        })
+        .collect();
+    let innermost: Vec<bool> = (0..count)
+        .map(|head| is_innermost(&code.blocks, &pieces, &all, head))
+        .collect();
+
+    // Long jumps make other jumps long; it ends because none becomes short again.
+    let mut starts = vec![0; count];
+    loop {
+        let mut at: usize = 0;
+        for block in 0..count {
+            if live[block] && innermost[block] {
+                at = at.next_multiple_of(32);
+            }
+            starts[block] = at;
+            if live[block] {
+                at += pieces[block].bytes.len();
+                at += all[block].iter().map(|jump| jump.size()).sum::<usize>();
+            }
+        }
+        let mut changed = false;
+        for block in 0..count {
+            let mut at = starts[block] + pieces[block].bytes.len();
+            for jump in &mut all[block] {
+                at += jump.size();
+                let distance = starts[jump.to] as i64 - at as i64;
+                if !jump.long && i8::try_from(distance).is_err() {
+                    jump.long = true;
+                    changed = true;
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut lines = Vec::new();
+    let mut fixups = Vec::new();
+    let mut text = String::new();
+    for block in 0..count {
+        if !live[block] {
+            continue;
+        }
+        pad(&mut bytes, starts[block]);
+        let piece = std::mem::take(&mut pieces[block]);
+        let start = bytes.len();
+        lines.extend(
+            piece
+                .lines
+                .iter()
+                .map(|(at, line)| ((start + at) as u32, *line)),
+        );
+        for (at, end, constant) in &piece.constants {
+            fixups.push((start + at, start + end, *constant));
+        }
+        bytes.extend(&piece.bytes);
+        for jump in &all[block] {
+            put_jump(&mut bytes, *jump, starts[jump.to]);
+        }
+        if listing {
+            text.push_str(&format!(
+                "block{block}:  ; at {start:#x}\n{}",
+                piece.listing
+            ));
+            for jump in &all[block] {
+                let name = jump
+                    .condition
+                    .map_or("jmp".to_owned(), |c| format!("j({c:?})"));
+                text.push_str(&format!("  {name} block{}\n", jump.to));
+            }
+        }
+    }
+    let code_size = bytes.len() as u32;
+    let mut places = Vec::with_capacity(code.constants.len());
+    for constant in &code.constants {
+        bytes.resize(bytes.len().next_multiple_of(constant.len().max(1)), 0xcc);
+        places.push(bytes.len());
+        bytes.extend(constant);
+    }
+    for (at, end, constant) in fixups {
+        let distance = places[constant] as i32 - end as i32;
+        bytes[at..at + 4].copy_from_slice(&distance.to_le_bytes());
+    }
+    Compiled {
+        size: code_size,
+        code: bytes,
+        align: 64,
+        relocs: Vec::new(),
+        externs,
+        unwind: Some(Unwind::Frame(Frame { set_up: 4 })),
+        lines,
+        asm: listing.then_some(text),
+    }
+}
+
+/// Whether a block is the head of a loop without loops inside.
+fn is_innermost(blocks: &[BlockCode], pieces: &[Piece], all: &[Vec<Jump>], head: usize) -> bool {
+    let is_head = |block: usize| {
+        blocks[block].is_loop_head && loop_end(pieces, all, block).is_some_and(|end| end >= block)
+    };
+    if !is_head(head) {
+        return false;
+    }
+    let end = loop_end(pieces, all, head).unwrap_or(head);
+    !(head + 1..=end).any(is_head)
+}
+
+/// Fills up to a place with instructions that do nothing.
+fn pad(bytes: &mut Vec<u8>, to: usize) {
+    const NOPS: [&[u8]; 9] = [
+        &[0x90],
+        &[0x66, 0x90],
+        &[0x0f, 0x1f, 0x00],
+        &[0x0f, 0x1f, 0x40, 0x00],
+        &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+        &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+        &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+        &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+        &[0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+    ];
+    while bytes.len() < to {
+        let size = (to - bytes.len()).min(NOPS.len());
+        bytes.extend(NOPS[size - 1]);
+    }
+}
+
+fn put_jump(bytes: &mut Vec<u8>, jump: Jump, to: usize) {
+    let end = bytes.len() + jump.size();
+    let distance = to as i64 - end as i64;
+    match (jump.condition, jump.long) {
+        (None, false) => bytes.push(0xeb),
+        (None, true) => bytes.push(0xe9),
+        (Some(condition), false) => bytes.push(0x70 + condition as u8),
+        (Some(condition), true) => bytes.extend([0x0f, 0x80 + condition as u8]),
+    }
+    if jump.long {
+        bytes.extend((distance as i32).to_le_bytes());
+    } else {
+        bytes.push(distance as i8 as u8);
+    }
+}

@@ -1,0 +1,258 @@
+//! Machine code before registers are chosen, in the form that `regalloc2` reads.
+
+use iced_x86::Code;
+use regalloc2::{
+    Block, Function, Inst as InstId, InstRange, MachineEnv, Operand, Output, PReg, PRegSet,
+    RegAllocError, RegClass, RegallocOptions, VReg,
+};
+
+/// How much of a register an operand means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// 8 bits.
+    B1,
+    /// 16 bits.
+    B2,
+    /// 32 bits.
+    B4,
+    /// 64 bits.
+    B8,
+    /// 128 bits of a vector register.
+    X,
+    /// 256 bits of one.
+    Y,
+}
+
+/// A condition, by its number in the encodings of jumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Condition {
+    Below = 2,
+    NotBelow = 3,
+    Equal = 4,
+    NotEqual = 5,
+    NotAbove = 6,
+    Above = 7,
+    Less = 12,
+    NotLess = 13,
+    NotGreater = 14,
+    Greater = 15,
+}
+
+impl Condition {
+    /// The opposite.
+    pub fn inverse(self) -> Condition {
+        match self {
+            Condition::Below => Condition::NotBelow,
+            Condition::NotBelow => Condition::Below,
+            Condition::Equal => Condition::NotEqual,
+            Condition::NotEqual => Condition::Equal,
+            Condition::NotAbove => Condition::Above,
+            Condition::Above => Condition::NotAbove,
+            Condition::Less => Condition::NotLess,
+            Condition::NotLess => Condition::Less,
+            Condition::NotGreater => Condition::Greater,
+            Condition::Greater => Condition::NotGreater,
+        }
+    }
+}
+
+/// Memory; registers by their place among the operands of the instruction.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// Address.
+    pub base: Option<usize>,
+    /// Added to it, times a factor of 1, 2, 4 or 8.
+    pub index: Option<(usize, u32)>,
+    /// Added to it.
+    pub offset: i32,
+    /// A constant of the function, instead of a base.
+    pub constant: Option<usize>,
+    /// A parameter that came on the stack: its number among these.
+    pub incoming: Option<u32>,
+    /// A stack slot of the function: its offset among these.
+    pub slot: Option<u32>,
+}
+
+/// An operand of the machine's instruction.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg {
+    /// A register, by its place among the operands.
+    Reg(usize, Size),
+    /// Memory.
+    Mem(Memory),
+    /// An immediate of 8 bits.
+    Imm8(u8),
+    /// One of 8 bits, extended to 32.
+    Imm8to32(i8),
+    /// One of 8 bits, extended to 64.
+    Imm8to64(i8),
+    /// One of 32 bits.
+    Imm32(i32),
+    /// One of 32 bits, extended to 64.
+    Imm32to64(i32),
+    /// One of 64 bits.
+    Imm64(i64),
+}
+
+/// What an instruction does.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// An instruction of the machine.
+    Code(Code, Vec<Arg>),
+    /// Parameters arrive.
+    Params,
+    /// To a block, with its parameters.
+    Jump(Block),
+    /// To one of two blocks, by flags that the instruction before has set.
+    Branch(Condition, Block, Block),
+    /// To the caller, results in their registers.
+    Return,
+    /// Is never reached.
+    Trap,
+}
+
+/// An instruction.
+#[derive(Clone, Debug)]
+pub struct Inst {
+    /// What it does.
+    pub what: What,
+    /// The registers that it reads and writes.
+    pub operands: Vec<Operand>,
+    /// Registers that it destroys.
+    pub clobbers: PRegSet,
+    /// Source line.
+    pub line: u32,
+}
+
+/// Instructions in blocks.
+#[derive(Debug, Default)]
+pub struct BlockCode {
+    /// First and end.
+    pub range: (usize, usize),
+    /// Where it goes.
+    pub successors: Vec<Block>,
+    /// Where it is come from.
+    pub predecessors: Vec<Block>,
+    /// What it takes.
+    pub params: Vec<VReg>,
+    /// What its jump gives.
+    pub args: Vec<VReg>,
+    /// How many loops are around it, and whether it is the first of one.
+    pub is_loop_head: bool,
+}
+
+/// A function.
+#[derive(Debug, Default)]
+pub struct Code256 {
+    /// In the order of `blocks`.
+    pub insts: Vec<Inst>,
+    /// In the order of layout; the first is the entry.
+    pub blocks: Vec<BlockCode>,
+    /// How many virtual registers there are.
+    pub registers: usize,
+    /// Constants in memory.
+    pub constants: Vec<Vec<u8>>,
+    /// Bytes of stack slots.
+    pub slots: u32,
+}
+
+impl Function for Code256 {
+    fn num_insts(&self) -> usize {
+        self.insts.len()
+    }
+
+    fn num_blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn entry_block(&self) -> Block {
+        Block::new(0)
+    }
+
+    fn block_insns(&self, block: Block) -> InstRange {
+        let (first, end) = self.blocks[block.index()].range;
+        InstRange::new(InstId::new(first), InstId::new(end))
+    }
+
+    fn block_succs(&self, block: Block) -> &[Block] {
+        &self.blocks[block.index()].successors
+    }
+
+    fn block_preds(&self, block: Block) -> &[Block] {
+        &self.blocks[block.index()].predecessors
+    }
+
+    fn block_params(&self, block: Block) -> &[VReg] {
+        &self.blocks[block.index()].params
+    }
+
+    fn is_ret(&self, inst: InstId) -> bool {
+        matches!(self.insts[inst.index()].what, What::Return | What::Trap)
+    }
+
+    fn is_branch(&self, inst: InstId) -> bool {
+        matches!(
+            self.insts[inst.index()].what,
+            What::Jump(_) | What::Branch(..)
+        )
+    }
+
+    fn branch_blockparams(&self, block: Block, _: InstId, _: usize) -> &[VReg] {
+        &self.blocks[block.index()].args
+    }
+
+    fn inst_operands(&self, inst: InstId) -> &[Operand] {
+        &self.insts[inst.index()].operands
+    }
+
+    fn inst_clobbers(&self, inst: InstId) -> PRegSet {
+        self.insts[inst.index()].clobbers
+    }
+
+    fn num_vregs(&self) -> usize {
+        self.registers
+    }
+
+    fn spillslot_size(&self, class: RegClass) -> usize {
+        match class {
+            RegClass::Float => 4,
+            RegClass::Int | RegClass::Vector => 1,
+        }
+    }
+}
+
+/// A general register by its number in encodings.
+pub fn general(number: usize) -> PReg {
+    PReg::new(number, RegClass::Int)
+}
+
+/// A vector register.
+pub fn vector(number: usize) -> PReg {
+    PReg::new(number, RegClass::Float)
+}
+
+/// Those that a function leaves as they are: rbx, r12 to r15. (rbp is the frame pointer.)
+pub const SAVED: [usize; 5] = [3, 12, 13, 14, 15];
+
+/// Chooses registers.
+pub fn allocate(code: &Code256) -> Result<Output, RegAllocError> {
+    let set = |registers: &mut dyn Iterator<Item = PReg>| {
+        registers.fold(PRegSet::empty(), |set, register| set.with(register))
+    };
+    let free = set(&mut [0, 1, 2, 6, 7, 8, 9, 10, 11].map(general).into_iter());
+    let saved = set(&mut SAVED.map(general).into_iter());
+    let vectors = set(&mut (0..16).map(vector));
+    let machine = MachineEnv {
+        preferred_regs_by_class: [free, vectors, PRegSet::empty()],
+        non_preferred_regs_by_class: [saved, PRegSet::empty(), PRegSet::empty()],
+        scratch_by_class: [None; 3],
+        fixed_stack_slots: Vec::new(),
+    };
+    let options = RegallocOptions {
+        validate_ssa: cfg!(debug_assertions),
+        ..Default::default()
+    };
+    regalloc2::run(code, &machine, &options)
+}

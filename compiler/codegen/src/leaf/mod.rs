@@ -1,0 +1,75 @@
+//! The emitter for leaves with 256-bit vectors.
+//!
+//! Cranelift has vectors of 128 bits. A function of [`snek_mir::ir::Role::Leaf`] that works on wider ones gets a second
+//! form here: the same translation to Cranelift IR with registers of 256 bits ([`crate::clif`]), optimised by Cranelift's
+//! middle end, then instructions for x86-64 level 3 ([`select`], from the [`table`]), registers by `regalloc2`
+//! ([`machine`]), bytes by `iced-x86` ([`emit`]). Callers ask the processor which form to call.
+//!
+//! What the selection does not know, it refuses ([`Refused`]), and there is no second form. It must never give another
+//! result than the first form, bit for bit (but for the payload of a NaN).
+
+mod convert;
+mod emit;
+mod machine;
+mod scalar;
+mod select;
+mod table;
+mod vector;
+
+use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::types;
+use snek_mir::ir::{Function, Role, Type};
+use target_lexicon::Architecture;
+
+use crate::CodegenError;
+use crate::clif::Translated;
+use crate::isa::Isa;
+use crate::unit::Compiled;
+
+/// Why a function has no second form: what the selection does not know.
+#[derive(Debug)]
+pub struct Refused(pub String);
+
+/// Whether a leaf may have a second form on this machine.
+pub fn is_wanted(function: &Function, isa: &Isa) -> bool {
+    let x86 = isa.target.triple().architecture == Architecture::X86_64;
+    let fills = |ty: Type| match ty {
+        Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes) >= 256,
+        _ => false,
+    };
+    x86 && function.role == Role::Leaf && function.values.iter().any(|value| fills(value.ty))
+}
+
+/// The second forms that callers may ask for: those that the emitter does not refuse.
+pub fn compile(
+    context: &mut Context,
+    translated: Translated,
+    isa: &Isa,
+    listing: bool,
+) -> Result<Result<Compiled, Refused>, CodegenError> {
+    context.clear();
+    context.func = translated.function;
+    // Registers of 256 bits are unknown to Cranelift's verifier.
+    context
+        .optimize(&*isa.unverified, &mut ControlPlane::default())
+        .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
+    context.compute_cfg();
+    context.compute_domtree();
+    if context
+        .func
+        .signature
+        .params
+        .iter()
+        .any(|param| param.value_type == types::I128)
+    {
+        return Ok(Err(Refused("128-bit integers".to_owned())));
+    }
+    let code = match select::select(&context.func, &context.cfg, &context.domtree) {
+        Ok(code) => code,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let allocation = machine::allocate(&code)
+        .map_err(|error| CodegenError::Internal(format!("registers of a leaf: {error:?}")))?;
+    emit::emit(&code, &allocation, translated.externs, listing)
+}

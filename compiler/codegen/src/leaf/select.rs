@@ -1,0 +1,775 @@
+//! Instruction selection: the frame of it. Blocks are walked from their ends to their starts, uses before definitions, so
+//! that what nobody needs is not made, and what only one instruction needs may become part of it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
+use cranelift_codegen::ir::types::{self, Type};
+use cranelift_codegen::ir::{
+    Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
+};
+use iced_x86::Code;
+use regalloc2::{Block, Operand, PReg, PRegSet, RegClass, VReg};
+
+use super::Refused;
+use super::machine::{
+    Arg, BlockCode, Code256, Condition, Inst, Memory, Size, What, general, vector,
+};
+
+/// An operand of an instruction to be made.
+#[derive(Clone, Copy, Debug)]
+pub enum A {
+    /// A register that is written.
+    D(VReg, Size),
+    /// A register that is read.
+    U(VReg, Size),
+    /// A register that is written, and before that is another one, which is read.
+    B(VReg, VReg, Size),
+    /// Memory.
+    M(Address),
+    /// See [`Arg`].
+    Imm8(u8),
+    /// See [`Arg`].
+    Imm8to32(i8),
+    /// See [`Arg`].
+    Imm8to64(i8),
+    /// See [`Arg`].
+    Imm32(i32),
+    /// See [`Arg`].
+    Imm32to64(i32),
+    /// See [`Arg`].
+    Imm64(i64),
+}
+
+/// Memory, by virtual registers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Address {
+    base: Option<VReg>,
+    index: Option<(VReg, u32)>,
+    offset: i32,
+    constant: Option<usize>,
+    incoming: Option<u32>,
+    slot: Option<u32>,
+}
+
+/// What the selection gives.
+pub type Maybe<T> = Result<T, Refused>;
+
+/// What is not known.
+pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
+    Err(Refused(what.to_string()))
+}
+
+/// The selection of one function.
+pub struct Select<'a> {
+    /// What is translated.
+    pub func: &'a Function,
+    uses: HashMap<Value, u32>,
+    registers: HashMap<Value, VReg>,
+    next: usize,
+    needed: HashSet<Value>,
+    constants: Vec<Vec<u8>>,
+    /// Constants that are in registers from the start of the function.
+    constant_registers: BTreeMap<usize, VReg>,
+    /// The block of each instruction, and how many stores are before it in that.
+    places: HashMap<ClifInst, (ClifBlock, u32)>,
+    /// Where the selection is.
+    here: (ClifBlock, u32),
+    line: u32,
+    slots: Vec<u32>,
+    buffer: Vec<Inst>,
+}
+
+fn class_of(ty: Type) -> RegClass {
+    if ty.is_vector() || ty.is_float() {
+        RegClass::Float
+    } else {
+        RegClass::Int
+    }
+}
+
+/// How much of a register a type fills.
+pub fn size_of(ty: Type) -> Maybe<Size> {
+    Ok(match ty.bits() {
+        256 => Size::Y,
+        128 if ty.is_vector() => Size::X,
+        _ if ty.is_float() => Size::X,
+        64 => Size::B8,
+        32 => Size::B4,
+        16 => Size::B2,
+        8 => Size::B1,
+        _ => return refuse(ty),
+    })
+}
+
+impl<'a> Select<'a> {
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> Type {
+        self.func.dfg.value_type(value)
+    }
+
+    /// The instruction that makes a value.
+    pub fn def(&self, value: Value) -> Option<(ClifInst, Opcode)> {
+        let value = self.func.dfg.resolve_aliases(value);
+        match self.func.dfg.value_def(value) {
+            ValueDef::Result(inst, 0) => Some((inst, self.func.dfg.insts[inst].opcode())),
+            _ => None,
+        }
+    }
+
+    /// The instruction that makes a value, if it is of this kind.
+    pub fn def_as(&self, value: Value, opcode: Opcode) -> Option<ClifInst> {
+        match self.def(value) {
+            Some((inst, found)) if found == opcode => Some(inst),
+            _ => None,
+        }
+    }
+
+    /// The n-th operand of an instruction.
+    pub fn arg(&self, inst: ClifInst, at: usize) -> Value {
+        self.func.dfg.inst_args(inst)[at]
+    }
+
+    /// Whether an instruction is in the block that is worked on.
+    pub fn is_here(&self, inst: ClifInst) -> bool {
+        self.places
+            .get(&inst)
+            .is_some_and(|place| place.0 == self.here.0)
+    }
+
+    /// The value of an integer constant, sign-extended.
+    pub fn int_const(&self, value: Value) -> Option<i64> {
+        let inst = self.def_as(value, Opcode::Iconst)?;
+        let InstructionData::UnaryImm { imm, .. } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        let bits = self.ty(value).bits();
+        Some(imm.bits() << (64 - bits) >> (64 - bits))
+    }
+
+    /// The bytes of a constant that lives in a vector register.
+    pub fn const_bytes(&self, value: Value) -> Option<Vec<u8>> {
+        let (inst, opcode) = self.def(value)?;
+        match (opcode, &self.func.dfg.insts[inst]) {
+            (_, InstructionData::UnaryIeee32 { imm, .. }) => {
+                Some(imm.bits().to_le_bytes().to_vec())
+            }
+            (_, InstructionData::UnaryIeee64 { imm, .. }) => {
+                Some(imm.bits().to_le_bytes().to_vec())
+            }
+            (
+                Opcode::Vconst,
+                InstructionData::UnaryConst {
+                    constant_handle, ..
+                },
+            ) => Some(
+                self.func
+                    .dfg
+                    .constants
+                    .get(*constant_handle)
+                    .as_slice()
+                    .to_vec(),
+            ),
+            (Opcode::Splat, _) => {
+                let lane = self.arg(inst, 0);
+                let one = match self.int_const(lane) {
+                    Some(value) => value.to_le_bytes()[..self.ty(lane).bytes() as usize].to_vec(),
+                    None => self.const_bytes(lane)?,
+                };
+                Some(one.repeat(self.ty(value).lane_count() as usize))
+            }
+            (Opcode::Bitcast, _) if self.ty(value).is_vector() => {
+                self.const_bytes(self.arg(inst, 0))
+            }
+            _ => None,
+        }
+    }
+
+    /// A register of its own.
+    pub fn fresh(&mut self, class: RegClass) -> VReg {
+        self.next += 1;
+        VReg::new(self.next - 1, class)
+    }
+
+    /// A new vector register.
+    pub fn vector(&mut self) -> VReg {
+        self.fresh(RegClass::Float)
+    }
+
+    /// A new general register.
+    pub fn general(&mut self) -> VReg {
+        self.fresh(RegClass::Int)
+    }
+
+    fn constant(&mut self, bytes: Vec<u8>) -> usize {
+        match self.constants.iter().position(|known| *known == bytes) {
+            Some(index) => index,
+            None => {
+                self.constants.push(bytes);
+                self.constants.len() - 1
+            }
+        }
+    }
+
+    /// A register that holds a constant, which is loaded once.
+    pub fn constant_register(&mut self, bytes: Vec<u8>) -> VReg {
+        let index = self.constant(bytes);
+        if let Some(register) = self.constant_registers.get(&index) {
+            return *register;
+        }
+        let register = self.vector();
+        self.constant_registers.insert(index, register);
+        register
+    }
+
+    /// A register with the same bits in every lane.
+    pub fn every(&mut self, lane: &[u8], size: Size) -> VReg {
+        let bytes = if size == Size::Y { 32 } else { 16 };
+        self.constant_register(lane.repeat(bytes / lane.len()))
+    }
+
+    /// The register of a value, which from now on must be made.
+    pub fn reg(&mut self, value: Value) -> VReg {
+        let value = self.func.dfg.resolve_aliases(value);
+        if let Some(bytes) = self.const_bytes(value) {
+            return self.constant_register(bytes);
+        }
+        if let Some(same) = self.same_register(value) {
+            return self.reg(same);
+        }
+        self.needed.insert(value);
+        self.own_register(value)
+    }
+
+    fn own_register(&mut self, value: Value) -> VReg {
+        if let Some(register) = self.registers.get(&value) {
+            return *register;
+        }
+        let register = self.fresh(class_of(self.ty(value)));
+        self.registers.insert(value, register);
+        register
+    }
+
+    /// A value whose register another one can use as it is, with other eyes.
+    fn same_register(&self, value: Value) -> Option<Value> {
+        let (inst, opcode) = self.def(value)?;
+        let arg = || self.arg(inst, 0);
+        match opcode {
+            Opcode::Ireduce if self.ty(value).is_vector() => self
+                .half(value)
+                .filter(|(_, high)| !high)
+                .map(|(part, _)| part),
+            Opcode::Ireduce => Some(arg()),
+            Opcode::Bitcast if self.ty(value).is_vector() && self.ty(arg()).is_vector() => {
+                Some(arg())
+            }
+            Opcode::Extractlane if self.ty(value).is_float() => {
+                let InstructionData::BinaryImm8 { imm, .. } = self.func.dfg.insts[inst] else {
+                    return None;
+                };
+                (imm == 0).then(arg)
+            }
+            _ => None,
+        }
+    }
+
+    /// The register of 256 bits of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
+    pub fn half(&self, value: Value) -> Option<(Value, bool)> {
+        let inst = self.def_as(value, Opcode::X86Cvtt2dq)?;
+        let (wide, opcode) = self.def(self.arg(inst, 0))?;
+        let high = match opcode {
+            Opcode::UwidenLow => false,
+            Opcode::UwidenHigh => true,
+            _ => return None,
+        };
+        let part = self.arg(wide, 0);
+        let is_half = self.ty(part) == types::I32X8 && self.ty(value) == types::I32X4;
+        is_half.then_some((part, high))
+    }
+
+    /// The register in which a value that is being made goes.
+    pub fn result(&mut self, inst: ClifInst) -> VReg {
+        let value = self.func.dfg.first_result(inst);
+        self.own_register(value)
+    }
+
+    /// An instruction.
+    pub fn op(&mut self, code: Code, args: &[A]) {
+        self.op_with(code, args, &[], PRegSet::empty());
+    }
+
+    /// An instruction with operands and registers that its encoding does not name.
+    pub fn op_with(&mut self, code: Code, args: &[A], more: &[Operand], clobbers: PRegSet) {
+        let mut operands = Vec::new();
+        let mut named = Vec::with_capacity(args.len());
+        let mut add = |operand: Operand| {
+            operands.push(operand);
+            operands.len() - 1
+        };
+        for arg in args {
+            named.push(match arg {
+                A::D(register, size) => Arg::Reg(add(Operand::reg_def(*register)), *size),
+                A::U(register, size) => Arg::Reg(add(Operand::reg_use(*register)), *size),
+                A::B(to, from, size) => {
+                    let source = add(Operand::reg_use(*from));
+                    Arg::Reg(add(Operand::reg_reuse_def(*to, source)), *size)
+                }
+                A::M(address) => {
+                    let base = address.base.map(|base| add(Operand::reg_use(base)));
+                    let index = address
+                        .index
+                        .map(|(index, scale)| (add(Operand::reg_use(index)), scale));
+                    Arg::Mem(Memory {
+                        base,
+                        index,
+                        offset: address.offset,
+                        constant: address.constant,
+                        incoming: address.incoming,
+                        slot: address.slot,
+                    })
+                }
+                A::Imm8(value) => Arg::Imm8(*value),
+                A::Imm8to32(value) => Arg::Imm8to32(*value),
+                A::Imm8to64(value) => Arg::Imm8to64(*value),
+                A::Imm32(value) => Arg::Imm32(*value),
+                A::Imm32to64(value) => Arg::Imm32to64(*value),
+                A::Imm64(value) => Arg::Imm64(*value),
+            });
+        }
+        operands.extend(more);
+        self.push(What::Code(code, named), operands, clobbers);
+    }
+
+    fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
+        self.buffer.push(Inst {
+            what,
+            operands,
+            clobbers,
+            line: self.line,
+        });
+    }
+
+    /// The memory at an address.
+    pub fn address(&mut self, address: Value, offset: i32) -> Address {
+        let mut at = address;
+        let mut offset = i64::from(offset);
+        let fits = |offset: i64| i32::try_from(offset).is_ok();
+        loop {
+            let Some((inst, opcode)) = self.def(at).filter(|(inst, _)| self.is_here(*inst)) else {
+                break;
+            };
+            if opcode == Opcode::StackAddr
+                && let InstructionData::StackAddr {
+                    stack_slot,
+                    offset: more,
+                    ..
+                } = self.func.dfg.insts[inst]
+            {
+                let slot = self.slots[stack_slot.as_u32() as usize];
+                return Address {
+                    slot: Some(slot),
+                    offset: (offset + i64::from(i32::from(more))) as i32,
+                    ..Address::default()
+                };
+            }
+            if opcode != Opcode::Iadd {
+                break;
+            }
+            let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+            let constant = match (self.int_const(a), self.int_const(b)) {
+                (_, Some(constant)) => Some((a, constant)),
+                (Some(constant), _) => Some((b, constant)),
+                _ => None,
+            };
+            if let Some((rest, constant)) = constant {
+                if !fits(offset.wrapping_add(constant)) {
+                    break;
+                }
+                offset += constant;
+                at = rest;
+                continue;
+            }
+            let (base, index) = match (self.scaled(a), self.scaled(b)) {
+                (_, Some(scaled)) => (a, scaled),
+                (Some(scaled), None) => (b, scaled),
+                (None, None) => (a, (b, 1, 0)),
+            };
+            let (index, scale, more) = index;
+            if fits(offset.wrapping_add(more)) {
+                let index = (self.reg(index), scale);
+                // What is left of the base may still be a constant away from another.
+                let (rest, constant) = self.peeled(base);
+                let total = offset + more;
+                let (base, offset) = match total.checked_add(constant) {
+                    Some(sum) if fits(sum) => (rest, sum),
+                    _ => (base, total),
+                };
+                let base = Some(self.reg(base));
+                return Address {
+                    base,
+                    index: Some(index),
+                    offset: offset as i32,
+                    ..Address::default()
+                };
+            }
+            break;
+        }
+        Address {
+            base: Some(self.reg(at)),
+            offset: offset as i32,
+            ..Address::default()
+        }
+    }
+
+    /// A value as another one plus a constant.
+    fn peeled(&self, value: Value) -> (Value, i64) {
+        let (mut value, mut sum) = (value, 0i64);
+        while let Some(inst) = self.def_as(value, Opcode::Iadd)
+            && self.is_here(inst)
+            && let Some(constant) = self.int_const(self.arg(inst, 1))
+            && let Some(more) = sum.checked_add(constant)
+        {
+            (value, sum) = (self.arg(inst, 0), more);
+        }
+        (value, sum)
+    }
+
+    /// A value as another one times 1, 2, 4 or 8, plus a constant.
+    fn scaled(&self, value: Value) -> Option<(Value, u32, i64)> {
+        let inst = self.def_as(value, Opcode::Ishl)?;
+        if !self.is_here(inst) {
+            return None;
+        }
+        let shift = self
+            .int_const(self.arg(inst, 1))
+            .filter(|shift| (0..=3).contains(shift))?;
+        let inner = self.arg(inst, 0);
+        if let Some(sum) = self
+            .def_as(inner, Opcode::Iadd)
+            .filter(|inst| self.is_here(*inst))
+            && let Some(constant) = self.int_const(self.arg(sum, 1))
+            && constant.abs() < 1 << 24
+        {
+            return Some((self.arg(sum, 0), 1 << shift, constant << shift));
+        }
+        Some((inner, 1 << shift, 0))
+    }
+
+    /// The address of a load that can become part of the only instruction that needs it.
+    pub fn folded(&mut self, value: Value) -> Option<Address> {
+        let value = self.func.dfg.resolve_aliases(value);
+        let value = match self.def(value) {
+            Some((inst, Opcode::Bitcast)) if self.uses.get(&value) == Some(&1) => {
+                let inner = self.func.dfg.resolve_aliases(self.arg(inst, 0));
+                (self.ty(inner).is_vector() && self.is_here(inst)).then_some(inner)?
+            }
+            _ => value,
+        };
+        let inst = self.def_as(value, Opcode::Load)?;
+        let once = self.uses.get(&value) == Some(&1);
+        if !once || self.places.get(&inst) != Some(&self.here) {
+            return None;
+        }
+        let InstructionData::Load { arg, offset, .. } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        Some(self.address(arg, i32::from(offset)))
+    }
+
+    /// A value as the last operand of an instruction: from memory if that is the only one that needs it.
+    pub fn rm(&mut self, value: Value, size: Size) -> A {
+        match self.folded(value) {
+            Some(address) => A::M(address),
+            None => A::U(self.reg(value), size),
+        }
+    }
+
+    fn terminator(
+        &mut self,
+        inst: ClifInst,
+        blocks: &HashMap<ClifBlock, Block>,
+        edges: &HashMap<(ClifBlock, usize), Block>,
+    ) -> Maybe<(Vec<Block>, Vec<VReg>)> {
+        let data = self.func.dfg.insts[inst];
+        let block = self.here.0;
+        match data {
+            InstructionData::Jump { destination, .. } => {
+                let to = destination.block(&self.func.dfg.value_lists);
+                let args = self.block_args(&destination);
+                let to = blocks[&to];
+                self.push(What::Jump(to), Vec::new(), PRegSet::empty());
+                Ok((vec![to], args))
+            }
+            InstructionData::Brif {
+                arg, blocks: ways, ..
+            } => {
+                let [then, other] = [0, 1].map(|way| match edges.get(&(block, way)) {
+                    Some(edge) => *edge,
+                    None => blocks[&ways[way].block(&self.func.dfg.value_lists)],
+                });
+                if then == other {
+                    self.push(What::Jump(then), Vec::new(), PRegSet::empty());
+                    return Ok((vec![then], Vec::new()));
+                }
+                let condition = self.condition(arg)?;
+                let what = What::Branch(condition, then, other);
+                self.push(what, Vec::new(), PRegSet::empty());
+                Ok((vec![then, other], Vec::new()))
+            }
+            InstructionData::MultiAry { .. } if data.opcode() == Opcode::Return => {
+                let mut operands = Vec::new();
+                let (mut ints, mut floats) = ([0, 2].into_iter(), [0, 1].into_iter());
+                for value in self.func.dfg.inst_args(inst) {
+                    let (register, number) = (self.reg(*value), class_of(self.ty(*value)));
+                    let fixed = match number {
+                        RegClass::Int => ints.next().map(general),
+                        _ => floats.next().map(vector),
+                    };
+                    let Some(fixed) = fixed else {
+                        return refuse("many results");
+                    };
+                    operands.push(Operand::reg_fixed_use(register, fixed));
+                }
+                self.push(What::Return, operands, PRegSet::empty());
+                Ok((Vec::new(), Vec::new()))
+            }
+            InstructionData::Trap { .. } => {
+                self.push(What::Trap, Vec::new(), PRegSet::empty());
+                Ok((Vec::new(), Vec::new()))
+            }
+            _ => refuse(data.opcode()),
+        }
+    }
+
+    fn block_args(&mut self, call: &cranelift_codegen::ir::BlockCall) -> Vec<VReg> {
+        let args: Vec<Value> = call
+            .args(&self.func.dfg.value_lists)
+            .filter_map(|arg| arg.as_value())
+            .collect();
+        args.into_iter().map(|arg| self.reg(arg)).collect()
+    }
+
+    /// The registers in which parameters arrive, and the loads of those that come on the stack.
+    fn params(&mut self, entry: ClifBlock) -> Maybe<()> {
+        const INTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
+        let params = self.func.dfg.block_params(entry).to_vec();
+        let (mut ints, mut floats) = (INTS.into_iter(), 0..8);
+        let mut operands = Vec::new();
+        let mut loads = Vec::new();
+        let mut stack = 0;
+        for param in params {
+            let ty = self.ty(param);
+            let register = self.own_register(param);
+            let fixed: Option<PReg> = match class_of(ty) {
+                RegClass::Int => ints.next().map(general),
+                _ => floats.next().map(vector),
+            };
+            match fixed {
+                Some(fixed) => operands.push(Operand::reg_fixed_def(register, fixed)),
+                None => {
+                    loads.push((register, ty, stack));
+                    stack += 1;
+                }
+            }
+        }
+        self.push(What::Params, operands, PRegSet::empty());
+        for (register, ty, number) in loads {
+            let address = Address {
+                incoming: Some(number),
+                ..Address::default()
+            };
+            self.load_from(register, ty, address)?;
+        }
+        for (constant, register) in self.constant_registers.clone() {
+            let address = Address {
+                constant: Some(constant),
+                ..Address::default()
+            };
+            let (code, size) = match self.constants[constant].len() {
+                4 => (Code::VEX_Vmovss_xmm_m32, Size::X),
+                8 => (Code::VEX_Vmovsd_xmm_m64, Size::X),
+                16 => (Code::VEX_Vmovups_xmm_xmmm128, Size::X),
+                32 => (Code::VEX_Vmovups_ymm_ymmm256, Size::Y),
+                other => return refuse(format!("a constant of {other} bytes")),
+            };
+            self.op(code, &[A::D(register, size), A::M(address)]);
+        }
+        Ok(())
+    }
+}
+
+/// Whether an instruction does something besides its result.
+fn has_effect(opcode: Opcode) -> bool {
+    opcode.is_terminator() || opcode.can_store() || opcode.is_call()
+}
+
+/// Selects the instructions of a function.
+pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) -> Maybe<Code256> {
+    let Some(entry) = func.layout.entry_block() else {
+        return refuse("no code");
+    };
+    let mut select = Select {
+        func,
+        uses: HashMap::new(),
+        registers: HashMap::new(),
+        next: 0,
+        needed: HashSet::new(),
+        constants: Vec::new(),
+        constant_registers: BTreeMap::new(),
+        places: HashMap::new(),
+        here: (entry, 0),
+        line: 0,
+        slots: Vec::new(),
+        buffer: Vec::new(),
+    };
+    let mut slot_bytes = 0u32;
+    for (_, slot) in func.sized_stack_slots.iter() {
+        slot_bytes = slot_bytes.next_multiple_of(8);
+        select.slots.push(slot_bytes);
+        slot_bytes += slot.size;
+    }
+    let layout: Vec<ClifBlock> = func.layout.blocks().collect();
+    for block in &layout {
+        let mut stores = 0;
+        for inst in func.layout.block_insts(*block) {
+            select.places.insert(inst, (*block, stores));
+            stores += u32::from(has_effect(func.dfg.insts[inst].opcode()));
+            for value in func.dfg.inst_values(inst) {
+                let value = func.dfg.resolve_aliases(value);
+                *select.uses.entry(value).or_default() += 1;
+            }
+        }
+    }
+
+    // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters.
+    let reachable: HashSet<ClifBlock> = domtree.cfg_postorder().iter().copied().collect();
+    let (mut blocks, mut edges) = (HashMap::new(), HashMap::new());
+    let mut edge_calls = HashMap::new();
+    let mut count = 0;
+    let mut number = || {
+        count += 1;
+        Block::new(count - 1)
+    };
+    for block in layout.iter().filter(|block| reachable.contains(block)) {
+        blocks.insert(*block, number());
+        let Some(last) = func.layout.last_inst(*block) else {
+            return refuse("an empty block");
+        };
+        if let InstructionData::Brif { blocks: ways, .. } = func.dfg.insts[last] {
+            for (way, call) in ways.iter().enumerate() {
+                let to = call.block(&func.dfg.value_lists);
+                let alone = cfg.pred_iter(to).count() == 1 && func.dfg.block_params(to).is_empty();
+                if !alone {
+                    let edge = number();
+                    edges.insert((*block, way), edge);
+                    edge_calls.insert(edge, (*block, *call));
+                }
+            }
+        }
+    }
+
+    let mut done: Vec<Option<(BlockCode, Vec<Inst>)>> = (0..count).map(|_| None).collect();
+    for block in domtree.cfg_postorder() {
+        let last = func
+            .layout
+            .last_inst(*block)
+            .unwrap_or(ClifInst::from_u32(0));
+        select.here = select.places[&last];
+        select.line = func.srcloc(last).bits();
+        // The jumps of the edges first: they use what the block makes.
+        for way in [0, 1] {
+            if let Some(edge) = edges.get(&(*block, way)) {
+                let (_, call) = edge_calls[edge];
+                let args = select.block_args(&call);
+                let to = blocks[&call.block(&func.dfg.value_lists)];
+                select.push(What::Jump(to), Vec::new(), PRegSet::empty());
+                let code = BlockCode {
+                    successors: vec![to],
+                    args,
+                    ..BlockCode::default()
+                };
+                done[edge.index()] = Some((code, std::mem::take(&mut select.buffer)));
+            }
+        }
+        let mut reversed: Vec<Inst> = Vec::new();
+        let (successors, args) = select.terminator(last, &blocks, &edges)?;
+        reversed.extend(select.buffer.drain(..).rev());
+        let mut cursor = func.layout.prev_inst(last);
+        while let Some(inst) = cursor {
+            cursor = func.layout.prev_inst(inst);
+            let opcode = func.dfg.insts[inst].opcode();
+            let results = func.dfg.inst_results(inst);
+            let needed = results.iter().any(|result| select.needed.contains(result));
+            if !needed && !has_effect(opcode) {
+                continue;
+            }
+            select.here = select.places[&inst];
+            select.line = func.srcloc(inst).bits();
+            select.lower(inst, opcode)?;
+            reversed.extend(select.buffer.drain(..).rev());
+        }
+        let mut insts: Vec<Inst> = Vec::with_capacity(reversed.len() + 1);
+        let mut params = Vec::new();
+        if *block == entry {
+            select.line = 0;
+            select.params(entry)?;
+            insts.append(&mut select.buffer);
+        } else {
+            for param in func.dfg.block_params(*block) {
+                params.push(select.own_register(*param));
+            }
+        }
+        insts.extend(reversed.into_iter().rev());
+        let is_loop_head = cfg
+            .pred_iter(*block)
+            .any(|pred| domtree.block_dominates(*block, pred.block));
+        let code = BlockCode {
+            successors,
+            params,
+            args,
+            is_loop_head,
+            ..BlockCode::default()
+        };
+        done[blocks[block].index()] = Some((code, insts));
+    }
+
+    let mut code = Code256 {
+        registers: select.next,
+        constants: select.constants,
+        slots: slot_bytes.next_multiple_of(32),
+        ..Code256::default()
+    };
+    for finished in done {
+        let Some((mut block, insts)) = finished else {
+            return refuse("a block that nothing leads to");
+        };
+        let first = code.insts.len();
+        code.insts.extend(insts);
+        block.range = (first, code.insts.len());
+        code.blocks.push(block);
+    }
+    for block in 0..code.blocks.len() {
+        for to in code.blocks[block].successors.clone() {
+            code.blocks[to.index()].predecessors.push(Block::new(block));
+        }
+    }
+    Ok(code)
+}
+
+/// The condition that an integer comparison asks for.
+pub fn condition_of(code: cranelift_codegen::ir::condcodes::IntCC) -> Condition {
+    use cranelift_codegen::ir::condcodes::IntCC;
+    match code {
+        IntCC::Equal => Condition::Equal,
+        IntCC::NotEqual => Condition::NotEqual,
+        IntCC::SignedLessThan => Condition::Less,
+        IntCC::SignedGreaterThanOrEqual => Condition::NotLess,
+        IntCC::SignedGreaterThan => Condition::Greater,
+        IntCC::SignedLessThanOrEqual => Condition::NotGreater,
+        IntCC::UnsignedLessThan => Condition::Below,
+        IntCC::UnsignedGreaterThanOrEqual => Condition::NotBelow,
+        IntCC::UnsignedGreaterThan => Condition::Above,
+        IntCC::UnsignedLessThanOrEqual => Condition::NotAbove,
+    }
+}

@@ -1,0 +1,723 @@
+//! Selection for vectors. Vectors of 128 bits have the same instructions as those of 256.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{self, Type};
+use cranelift_codegen::ir::{Inst as ClifInst, InstructionData, Opcode, Value};
+use iced_x86::Code;
+use regalloc2::VReg;
+
+use super::machine::{Condition, Size};
+use super::select::{A, Maybe, Select, refuse, size_of};
+use super::table::{self, float_predicate, of};
+
+impl Select<'_> {
+    /// Makes the instructions of an op on vectors.
+    pub fn lower_vector(&mut self, inst: ClifInst, opcode: Opcode, ty: Type) -> Maybe<()> {
+        let to = self.result(inst);
+        let size = size_of(ty)?;
+        let lane = ty.lane_type();
+        let args = self.func.dfg.inst_args(inst).to_vec();
+        if ty.is_vector() {
+            if opcode == Opcode::Band && self.and_not(size, to, &args) {
+                return Ok(());
+            }
+            if let Some(pair) = table::binary(opcode, lane) {
+                let (mut left, mut right) = (args[0], args[1]);
+                let either = matches!(
+                    opcode,
+                    Opcode::Iadd | Opcode::Imul | Opcode::Band | Opcode::Bor | Opcode::Bxor
+                );
+                if either && self.def_as(left, Opcode::Load).is_some() {
+                    (left, right) = (right, left);
+                }
+                let left = A::U(self.reg(left), size);
+                let right = self.rm(right, size);
+                self.op(of(pair, size), &[A::D(to, size), left, right]);
+                return Ok(());
+            }
+            if let Some(pair) = table::unary(opcode, lane) {
+                let value = self.rm(args[0], size);
+                self.op(of(pair, size), &[A::D(to, size), value]);
+                return Ok(());
+            }
+        }
+        match opcode {
+            Opcode::Bnot => {
+                let ones = self.every(&[0xff], size);
+                let value = self.reg(args[0]);
+                self.pair(
+                    table::binary(Opcode::Bxor, types::I64),
+                    size,
+                    to,
+                    value,
+                    ones,
+                );
+            }
+            Opcode::Ineg => {
+                let zero = self.every(&[0], size);
+                let value = self.reg(args[0]);
+                self.pair(Some(table::subtract(lane)), size, to, zero, value);
+            }
+            Opcode::Iabs => self.absolute(size, to, args[0]),
+            Opcode::Imul if lane == types::I64 => self.long_product(size, to, &args),
+            Opcode::Smin | Opcode::Smax | Opcode::Umin | Opcode::Umax => {
+                self.long_extreme(opcode, size, to, &args);
+            }
+            Opcode::Ishl | Opcode::Ushr | Opcode::Sshr => {
+                self.shift_vector(opcode, ty, size, to, &args)?;
+            }
+            Opcode::Icmp => self.compare_vectors(inst, to)?,
+            Opcode::Fcmp => {
+                let InstructionData::FloatCompare { args, cond, .. } = self.func.dfg.insts[inst]
+                else {
+                    return refuse("a comparison");
+                };
+                let code = of(table::compare_floats(self.ty(args[0]).lane_type()), size);
+                let left = A::U(self.reg(args[0]), size);
+                let right = self.rm(args[1], size);
+                let predicate = A::Imm8(float_predicate(cond));
+                self.op(code, &[A::D(to, size), left, right, predicate]);
+            }
+            Opcode::Bitselect => {
+                let mask = self.reg(args[0]);
+                let (then, other) = (args[1], self.reg(args[2]));
+                let then = self.rm(then, size);
+                let args = [A::D(to, size), A::U(other, size), then, A::U(mask, size)];
+                self.op(of(table::blend(lane), size), &args);
+            }
+            Opcode::Select => {
+                let mask = self.condition_mask(args[0], size)?;
+                let (then, other) = (self.reg(args[1]), self.reg(args[2]));
+                let args = [
+                    A::D(to, size),
+                    A::U(other, size),
+                    A::U(then, size),
+                    A::U(mask, size),
+                ];
+                self.op(of(table::blend(types::I64), size), &args);
+            }
+            Opcode::Fneg
+            | Opcode::Fabs
+            | Opcode::Fcopysign
+            | Opcode::Fmin
+            | Opcode::Fmax
+            | Opcode::Floor
+            | Opcode::Ceil
+            | Opcode::Trunc
+            | Opcode::Nearest
+            | Opcode::Fma => {
+                self.lanes_of_floats(opcode, lane, size, to, &args)?;
+            }
+            Opcode::Splat => self.splat(ty, size, to, args[0])?,
+            Opcode::ScalarToVector => {
+                let code = match self.ty(args[0]).bits() {
+                    64 => Code::VEX_Vmovq_xmm_rm64,
+                    32 => Code::VEX_Vmovd_xmm_rm32,
+                    _ => return refuse("scalar_to_vector"),
+                };
+                let value = self.rm(args[0], size_of(self.ty(args[0]))?);
+                self.op(code, &[A::D(to, size), value]);
+            }
+            Opcode::Bitcast => {
+                let value = self.reg(args[0]);
+                let code = Code::VEX_Vmovups_ymm_ymmm256;
+                if !self.ty(args[0]).is_vector() {
+                    return refuse("a bitcast of a scalar to a vector");
+                }
+                self.op(code, &[A::D(to, Size::Y), A::U(value, Size::Y)]);
+            }
+            Opcode::Insertlane => self.insert(inst, ty, to, &args)?,
+            Opcode::Extractlane => self.extract(inst, ty, to, args[0])?,
+            Opcode::Shuffle => self.shuffle(inst, to, &args)?,
+            Opcode::VanyTrue | Opcode::VallTrue => {
+                let condition = self.mask_flags(inst, opcode)?;
+                self.set(to, condition);
+            }
+            _ => return self.convert_vector(opcode, ty, size, to, &args),
+        }
+        Ok(())
+    }
+
+    /// One operand without the bits of another: whether that is what is wanted.
+    fn and_not(&mut self, size: Size, to: VReg, args: &[Value]) -> bool {
+        let inverted = [1, 0].into_iter().find_map(|at| {
+            let inst = self.def_as(args[at], Opcode::Bnot)?;
+            let here = self.is_here(inst) && self.ty(self.arg(inst, 0)).is_vector();
+            here.then(|| (self.arg(inst, 0), args[1 - at]))
+        });
+        let Some((drop, keep)) = inverted else {
+            return false;
+        };
+        let code = (
+            Code::VEX_Vpandn_xmm_xmm_xmmm128,
+            Code::VEX_Vpandn_ymm_ymm_ymmm256,
+        );
+        let (drop, keep) = (self.reg(drop), self.reg(keep));
+        self.pair(Some(code), size, to, drop, keep);
+        true
+    }
+
+    /// An instruction of two registers.
+    pub fn pair(&mut self, code: Option<table::Pair>, size: Size, to: VReg, a: VReg, b: VReg) {
+        if let Some(code) = code {
+            let args = [A::D(to, size), A::U(a, size), A::U(b, size)];
+            self.op(of(code, size), &args);
+        }
+    }
+
+    /// An instruction of two registers, its result in a new one.
+    pub fn made(&mut self, code: Option<table::Pair>, size: Size, a: VReg, b: VReg) -> VReg {
+        let to = self.vector();
+        self.pair(code, size, to, a, b);
+        to
+    }
+
+    /// A shift by a constant, its result in a new register.
+    pub fn shifted(&mut self, opcode: Opcode, lane: Type, size: Size, a: VReg, by: u8) -> VReg {
+        let to = self.vector();
+        if let Some(code) = table::shift_lanes(opcode, lane) {
+            let args = [A::D(to, size), A::U(a, size), A::Imm8(by)];
+            self.op(of(code, size), &args);
+        }
+        to
+    }
+
+    fn absolute(&mut self, size: Size, to: VReg, value: Value) {
+        let zero = self.every(&[0], size);
+        let value = self.reg(value);
+        let sign = self.made(Some(table::greater(types::I64)), size, zero, value);
+        let xor = table::binary(Opcode::Bxor, types::I64);
+        let flipped = self.made(xor, size, value, sign);
+        self.pair(Some(table::subtract(types::I64)), size, to, flipped, sign);
+    }
+
+    /// The low halves of products of 64 bits, from products of 32.
+    fn long_product(&mut self, size: Size, to: VReg, args: &[Value]) {
+        let multiply = Some((
+            Code::VEX_Vpmuludq_xmm_xmm_xmmm128,
+            Code::VEX_Vpmuludq_ymm_ymm_ymmm256,
+        ));
+        let add = table::binary(Opcode::Iadd, types::I64);
+        let (a, b) = (self.reg(args[0]), self.reg(args[1]));
+        let a_high = self.shifted(Opcode::Ushr, types::I64, size, a, 32);
+        let b_high = self.shifted(Opcode::Ushr, types::I64, size, b, 32);
+        let low = self.made(multiply, size, a, b);
+        let cross = self.made(multiply, size, a_high, b);
+        let other = self.made(multiply, size, a, b_high);
+        let cross = self.made(add, size, cross, other);
+        let cross = self.shifted(Opcode::Ishl, types::I64, size, cross, 32);
+        self.pair(add, size, to, low, cross);
+    }
+
+    /// The smaller or larger of lanes of 64 bits.
+    fn long_extreme(&mut self, opcode: Opcode, size: Size, to: VReg, args: &[Value]) {
+        let (a, b) = (self.reg(args[0]), self.reg(args[1]));
+        let (mut x, mut y) = (a, b);
+        if matches!(opcode, Opcode::Umin | Opcode::Umax) {
+            (x, y) = self.signs_flipped(size, types::I64, a, b);
+        }
+        let greater = self.made(Some(table::greater(types::I64)), size, x, y);
+        let (first, second) = match opcode {
+            Opcode::Smax | Opcode::Umax => (b, a),
+            _ => (a, b),
+        };
+        let args = [
+            A::D(to, size),
+            A::U(first, size),
+            A::U(second, size),
+            A::U(greater, size),
+        ];
+        self.op(of(table::blend(types::I64), size), &args);
+    }
+
+    fn signs_flipped(&mut self, size: Size, lane: Type, a: VReg, b: VReg) -> (VReg, VReg) {
+        let mut sign = vec![0; lane.bytes() as usize];
+        if let Some(last) = sign.last_mut() {
+            *last = 0x80;
+        }
+        let sign = self.every(&sign, size);
+        let xor = table::binary(Opcode::Bxor, types::I64);
+        (self.made(xor, size, a, sign), self.made(xor, size, b, sign))
+    }
+
+    fn shift_vector(
+        &mut self,
+        opcode: Opcode,
+        ty: Type,
+        size: Size,
+        to: VReg,
+        args: &[Value],
+    ) -> Maybe<()> {
+        let lane = ty.lane_type();
+        let bits = lane.bits() as i64;
+        let value = self.reg(args[0]);
+        let Some(count) = self.int_const(args[1]) else {
+            return self.shift_by_any(opcode, lane, size, to, value, args[1]);
+        };
+        let count = (count & (bits - 1)) as u8;
+        if let Some(code) = table::shift_lanes(opcode, lane) {
+            let args = [A::D(to, size), A::U(value, size), A::Imm8(count)];
+            self.op(of(code, size), &args);
+            return Ok(());
+        }
+        let and = table::binary(Opcode::Band, types::I64);
+        // Bytes are shifted as pairs, and what came from the neighbour is cleared.
+        let (wide, mask) = match lane {
+            types::I8 => (types::I16, true),
+            _ => (types::I64, false),
+        };
+        let logical = if opcode == Opcode::Ishl {
+            Opcode::Ishl
+        } else {
+            Opcode::Ushr
+        };
+        let mut shifted = self.shifted(logical, wide, size, value, count);
+        if mask {
+            let keep = if opcode == Opcode::Ishl {
+                0xffu8 << count
+            } else {
+                0xffu8 >> count
+            };
+            let keep = self.every(&[keep], size);
+            if opcode != Opcode::Sshr {
+                self.pair(and, size, to, shifted, keep);
+                return Ok(());
+            }
+            shifted = self.made(and, size, shifted, keep);
+        }
+        // The sign: where the highest bit came to, it is spread by a flip and a difference.
+        let sign = match lane {
+            types::I8 => vec![0x80u8 >> count],
+            _ => (0x8000_0000_0000_0000u64 >> count).to_le_bytes().to_vec(),
+        };
+        let sign = self.every(&sign, size);
+        let xor = table::binary(Opcode::Bxor, types::I64);
+        let flipped = self.made(xor, size, shifted, sign);
+        self.pair(Some(table::subtract(lane)), size, to, flipped, sign);
+        Ok(())
+    }
+
+    fn shift_by_any(
+        &mut self,
+        opcode: Opcode,
+        lane: Type,
+        size: Size,
+        to: VReg,
+        value: VReg,
+        count: Value,
+    ) -> Maybe<()> {
+        let count = self.reg(count);
+        let (cut, low) = (self.general(), self.vector());
+        let most = A::Imm32(lane.bits() as i32 - 1);
+        self.op(Code::And_rm32_imm32, &[A::B(cut, count, Size::B4), most]);
+        self.op(
+            Code::VEX_Vmovd_xmm_rm32,
+            &[A::D(low, Size::X), A::U(cut, Size::B4)],
+        );
+        if let Some(code) = table::shift_lanes_by(opcode, lane) {
+            let args = [A::D(to, size), A::U(value, size), A::U(low, Size::X)];
+            self.op(of(code, size), &args);
+            return Ok(());
+        }
+        let Some(code) = table::shift_lanes_by(Opcode::Ushr, lane) else {
+            return refuse("a shift of bytes");
+        };
+        let sign = self.every(&0x8000_0000_0000_0000u64.to_le_bytes(), size);
+        let (shifted, moved) = (self.vector(), self.vector());
+        for (to, from) in [(shifted, value), (moved, sign)] {
+            let args = [A::D(to, size), A::U(from, size), A::U(low, Size::X)];
+            self.op(of(code, size), &args);
+        }
+        let xor = table::binary(Opcode::Bxor, types::I64);
+        let flipped = self.made(xor, size, shifted, moved);
+        self.pair(Some(table::subtract(lane)), size, to, flipped, moved);
+        Ok(())
+    }
+
+    fn compare_vectors(&mut self, inst: ClifInst, to: VReg) -> Maybe<()> {
+        let InstructionData::IntCompare { args, cond, .. } = self.func.dfg.insts[inst] else {
+            return refuse("a comparison");
+        };
+        let ty = self.ty(args[0]);
+        let (lane, size) = (ty.lane_type(), size_of(ty)?);
+        let (a, b) = (self.reg(args[0]), self.reg(args[1]));
+        let equal = Some(table::equal(lane));
+        let greater = Some(table::greater(lane));
+        // Which comparison of which operands, and whether the opposite is wanted.
+        let long = lane == types::I64;
+        let (code, x, y, inverted) = match cond {
+            IntCC::Equal => (equal, a, b, false),
+            IntCC::NotEqual => (equal, a, b, true),
+            IntCC::SignedGreaterThan => (greater, a, b, false),
+            IntCC::SignedLessThan => (greater, b, a, false),
+            IntCC::SignedLessThanOrEqual => (greater, a, b, true),
+            IntCC::SignedGreaterThanOrEqual => (greater, b, a, true),
+            _ if long => {
+                let (a, b) = self.signs_flipped(size, lane, a, b);
+                match cond {
+                    IntCC::UnsignedGreaterThan => (greater, a, b, false),
+                    IntCC::UnsignedLessThan => (greater, b, a, false),
+                    IntCC::UnsignedLessThanOrEqual => (greater, a, b, true),
+                    _ => (greater, b, a, true),
+                }
+            }
+            IntCC::UnsignedGreaterThanOrEqual => {
+                let most = self.made(Some(table::max_unsigned(lane)), size, a, b);
+                (equal, a, most, false)
+            }
+            IntCC::UnsignedLessThan => {
+                let most = self.made(Some(table::max_unsigned(lane)), size, a, b);
+                (equal, a, most, true)
+            }
+            IntCC::UnsignedLessThanOrEqual => {
+                let least = self.made(Some(table::min_unsigned(lane)), size, a, b);
+                (equal, a, least, false)
+            }
+            IntCC::UnsignedGreaterThan => {
+                let least = self.made(Some(table::min_unsigned(lane)), size, a, b);
+                (equal, a, least, true)
+            }
+        };
+        if !inverted {
+            self.pair(code, size, to, x, y);
+            return Ok(());
+        }
+        let mask = self.made(code, size, x, y);
+        let ones = self.every(&[0xff], size);
+        self.pair(
+            table::binary(Opcode::Bxor, types::I64),
+            size,
+            to,
+            mask,
+            ones,
+        );
+        Ok(())
+    }
+
+    /// Sets the flags for `vany_true` and `vall_true`.
+    pub fn mask_flags(&mut self, inst: ClifInst, opcode: Opcode) -> Maybe<Condition> {
+        let value = self.arg(inst, 0);
+        let ty = self.ty(value);
+        let size = size_of(ty)?;
+        let value = self.reg(value);
+        let test = (Code::VEX_Vptest_xmm_xmmm128, Code::VEX_Vptest_ymm_ymmm256);
+        if opcode == Opcode::VanyTrue {
+            self.op(of(test, size), &[A::U(value, size), A::U(value, size)]);
+            return Ok(Condition::NotEqual);
+        }
+        let zero = self.every(&[0], size);
+        let off = self.made(Some(table::equal(ty.lane_type())), size, value, zero);
+        self.op(of(test, size), &[A::U(off, size), A::U(off, size)]);
+        Ok(Condition::Equal)
+    }
+
+    /// Ops that floats have in all lanes alike, also those of scalars.
+    pub fn lanes_of_floats(
+        &mut self,
+        opcode: Opcode,
+        lane: Type,
+        size: Size,
+        to: VReg,
+        args: &[Value],
+    ) -> Maybe<()> {
+        let sign = match lane {
+            types::F32 => 0x8000_0000u32.to_le_bytes().to_vec(),
+            _ => 0x8000_0000_0000_0000u64.to_le_bytes().to_vec(),
+        };
+        let and = table::binary(Opcode::Band, lane);
+        let or = table::binary(Opcode::Bor, lane);
+        let xor = table::binary(Opcode::Bxor, lane);
+        match opcode {
+            Opcode::Fneg => {
+                let (value, sign) = (self.reg(args[0]), self.every(&sign, size));
+                self.pair(xor, size, to, value, sign);
+            }
+            Opcode::Fabs => {
+                let rest: Vec<u8> = sign.iter().map(|byte| !byte).collect();
+                let (value, rest) = (self.reg(args[0]), self.every(&rest, size));
+                self.pair(and, size, to, value, rest);
+            }
+            Opcode::Fcopysign => {
+                let rest: Vec<u8> = sign.iter().map(|byte| !byte).collect();
+                let (sign, rest) = (self.every(&sign, size), self.every(&rest, size));
+                let (a, b) = (self.reg(args[0]), self.reg(args[1]));
+                let magnitude = self.made(and, size, a, rest);
+                let sign = self.made(and, size, b, sign);
+                self.pair(or, size, to, magnitude, sign);
+            }
+            Opcode::Floor | Opcode::Ceil | Opcode::Trunc | Opcode::Nearest => {
+                let way = match opcode {
+                    Opcode::Nearest => 8,
+                    Opcode::Floor => 9,
+                    Opcode::Ceil => 10,
+                    _ => 11,
+                };
+                let value = self.reg(args[0]);
+                let args = [A::D(to, size), A::U(value, size), A::Imm8(way)];
+                self.op(of(table::round(lane), size), &args);
+            }
+            Opcode::Fma => {
+                let code = match lane {
+                    types::F32 => (
+                        Code::VEX_Vfmadd213ps_xmm_xmm_xmmm128,
+                        Code::VEX_Vfmadd213ps_ymm_ymm_ymmm256,
+                    ),
+                    _ => (
+                        Code::VEX_Vfmadd213pd_xmm_xmm_xmmm128,
+                        Code::VEX_Vfmadd213pd_ymm_ymm_ymmm256,
+                    ),
+                };
+                let (a, b, c) = (self.reg(args[0]), self.reg(args[1]), self.reg(args[2]));
+                let args = [A::B(to, a, size), A::U(b, size), A::U(c, size)];
+                self.op(of(code, size), &args);
+            }
+            Opcode::Fmin | Opcode::Fmax => self.extreme(opcode, lane, size, to, args),
+            _ => return refuse(format!("{opcode}.{lane}")),
+        }
+        Ok(())
+    }
+
+    /// As Cranelift has it: the machine's own gives the second operand for zeros and NaN, so it is asked both ways.
+    fn extreme(&mut self, opcode: Opcode, lane: Type, size: Size, to: VReg, args: &[Value]) {
+        let (x, y) = (self.reg(args[0]), self.reg(args[1]));
+        let single = lane == types::F32;
+        let machine = match (opcode, single) {
+            (Opcode::Fmin, true) => (
+                Code::VEX_Vminps_xmm_xmm_xmmm128,
+                Code::VEX_Vminps_ymm_ymm_ymmm256,
+            ),
+            (Opcode::Fmin, false) => (
+                Code::VEX_Vminpd_xmm_xmm_xmmm128,
+                Code::VEX_Vminpd_ymm_ymm_ymmm256,
+            ),
+            (_, true) => (
+                Code::VEX_Vmaxps_xmm_xmm_xmmm128,
+                Code::VEX_Vmaxps_ymm_ymm_ymmm256,
+            ),
+            (_, false) => (
+                Code::VEX_Vmaxpd_xmm_xmm_xmmm128,
+                Code::VEX_Vmaxpd_ymm_ymm_ymmm256,
+            ),
+        };
+        let or = table::binary(Opcode::Bor, lane);
+        let first = self.made(Some(machine), size, x, y);
+        let second = self.made(Some(machine), size, y, x);
+        let unordered = self.vector();
+        let compare = of(table::compare_floats(lane), size);
+        let value = if opcode == Opcode::Fmin {
+            let either = self.made(or, size, first, second);
+            let args = [
+                A::D(unordered, size),
+                A::U(first, size),
+                A::U(second, size),
+                A::Imm8(3),
+            ];
+            self.op(compare, &args);
+            self.made(or, size, either, unordered)
+        } else {
+            let apart = self.made(table::binary(Opcode::Bxor, lane), size, first, second);
+            let blended = self.made(or, size, first, apart);
+            let args = [
+                A::D(unordered, size),
+                A::U(blended, size),
+                A::U(blended, size),
+                A::Imm8(3),
+            ];
+            self.op(compare, &args);
+            self.made(table::binary(Opcode::Fsub, lane), size, blended, apart)
+        };
+        // Of a NaN only the bit that makes it quiet is left.
+        let (ints, by) = if single {
+            (types::I32, 10)
+        } else {
+            (types::I64, 13)
+        };
+        let payload = self.shifted(Opcode::Ushr, ints, size, unordered, by);
+        let code = (
+            Code::VEX_Vpandn_xmm_xmm_xmmm128,
+            Code::VEX_Vpandn_ymm_ymm_ymmm256,
+        );
+        self.pair(Some(code), size, to, payload, value);
+    }
+
+    fn splat(&mut self, ty: Type, size: Size, to: VReg, value: Value) -> Maybe<()> {
+        let lane = ty.lane_type();
+        if let Some(address) = self.folded(value) {
+            let code = of(table::broadcast_memory(lane), size);
+            self.op(code, &[A::D(to, size), A::M(address)]);
+            return Ok(());
+        }
+        let mut low = self.reg(value);
+        if lane.is_int() {
+            let register = self.vector();
+            let (code, part) = match lane {
+                types::I64 => (Code::VEX_Vmovq_xmm_rm64, Size::B8),
+                _ => (Code::VEX_Vmovd_xmm_rm32, Size::B4),
+            };
+            self.op(code, &[A::D(register, Size::X), A::U(low, part)]);
+            low = register;
+        }
+        let code = of(table::broadcast(lane), size);
+        self.op(code, &[A::D(to, size), A::U(low, Size::X)]);
+        Ok(())
+    }
+
+    fn lane_number(&self, inst: ClifInst) -> Maybe<u8> {
+        match self.func.dfg.insts[inst] {
+            InstructionData::BinaryImm8 { imm, .. } | InstructionData::TernaryImm8 { imm, .. } => {
+                Ok(imm)
+            }
+            _ => refuse("a lane without a number"),
+        }
+    }
+
+    fn insert(&mut self, inst: ClifInst, ty: Type, to: VReg, args: &[Value]) -> Maybe<()> {
+        let at = self.lane_number(inst)?;
+        if ty.bits() != 128 {
+            return refuse("insertlane");
+        }
+        let x = Size::X;
+        let vector = A::U(self.reg(args[0]), x);
+        let to = A::D(to, x);
+        let (code, size, imm) = match ty.lane_type() {
+            types::I8 => (Code::VEX_Vpinsrb_xmm_xmm_r32m8_imm8, Size::B4, at),
+            types::I16 => (Code::VEX_Vpinsrw_xmm_xmm_r32m16_imm8, Size::B4, at),
+            types::I32 => (Code::VEX_Vpinsrd_xmm_xmm_rm32_imm8, Size::B4, at),
+            types::I64 => (Code::VEX_Vpinsrq_xmm_xmm_rm64_imm8, Size::B8, at),
+            types::F32 => (Code::VEX_Vinsertps_xmm_xmm_xmmm32_imm8, x, at << 4),
+            _ => {
+                let value = A::U(self.reg(args[1]), x);
+                let code = match at {
+                    0 => Code::VEX_Vmovsd_xmm_xmm_xmm,
+                    _ => Code::VEX_Vunpcklpd_xmm_xmm_xmmm128,
+                };
+                self.op(code, &[to, vector, value]);
+                return Ok(());
+            }
+        };
+        let value = self.rm(args[1], size);
+        self.op(code, &[to, vector, value, A::Imm8(imm)]);
+        Ok(())
+    }
+
+    /// The high half of a register of 256 bits.
+    pub fn high_half(&mut self, part: VReg) -> VReg {
+        let to = self.vector();
+        let code = Code::VEX_Vextracti128_xmmm128_ymm_imm8;
+        self.op(code, &[A::D(to, Size::X), A::U(part, Size::Y), A::Imm8(1)]);
+        to
+    }
+
+    fn extract(&mut self, inst: ClifInst, ty: Type, to: VReg, value: Value) -> Maybe<()> {
+        let mut at = u32::from(self.lane_number(inst)?);
+        let from = self.ty(value);
+        let mut part = self.reg(value);
+        let per = 128 / ty.bits();
+        if from.bits() == 256 && at >= per {
+            part = self.high_half(part);
+            at -= per;
+        }
+        let x = Size::X;
+        let at = at as u8;
+        let (code, size) = match ty {
+            types::I8 => (Code::VEX_Vpextrb_r32m8_xmm_imm8, Size::B4),
+            types::I16 => (Code::VEX_Vpextrw_r32_xmm_imm8, Size::B4),
+            types::I32 => (Code::VEX_Vpextrd_rm32_xmm_imm8, Size::B4),
+            types::I64 => (Code::VEX_Vpextrq_rm64_xmm_imm8, Size::B8),
+            types::F32 => (Code::VEX_Vpshufd_xmm_xmmm128_imm8, x),
+            _ => {
+                let imm = if at == 0 { 0x44 } else { 0xee };
+                let args = [A::D(to, x), A::U(part, x), A::Imm8(imm)];
+                self.op(Code::VEX_Vpshufd_xmm_xmmm128_imm8, &args);
+                return Ok(());
+            }
+        };
+        self.op(code, &[A::D(to, size), A::U(part, x), A::Imm8(at)]);
+        Ok(())
+    }
+
+    fn shuffle(&mut self, inst: ClifInst, to: VReg, args: &[Value]) -> Maybe<()> {
+        let InstructionData::Shuffle { imm, .. } = self.func.dfg.insts[inst] else {
+            return refuse("a shuffle");
+        };
+        let bytes = self
+            .func
+            .dfg
+            .immediates
+            .get(imm)
+            .map(|data| data.as_slice().to_vec());
+        let Some(bytes) = bytes.filter(|bytes| bytes.len() == 16) else {
+            return refuse("a shuffle");
+        };
+        let x = Size::X;
+        let (a, b) = (self.reg(args[0]), self.reg(args[1]));
+        let words = words_of(&bytes);
+        let alone = a == b;
+        if let Some(words) = words {
+            let imm = words.iter().enumerate();
+            let imm = imm.fold(0, |imm, (at, word)| imm | (word % 4) << (2 * at));
+            let from = |at: usize| words[at] / 4;
+            if alone || words.iter().all(|word| *word < 4) {
+                let args = [A::D(to, x), A::U(a, x), A::Imm8(imm)];
+                self.op(Code::VEX_Vpshufd_xmm_xmmm128_imm8, &args);
+                return Ok(());
+            }
+            let code = match words {
+                [0, 1, 4, 5] => Some(Code::VEX_Vunpcklpd_xmm_xmm_xmmm128),
+                [2, 3, 6, 7] => Some(Code::VEX_Vunpckhpd_xmm_xmm_xmmm128),
+                [0, 4, 1, 5] => Some(Code::VEX_Vunpcklps_xmm_xmm_xmmm128),
+                [2, 6, 3, 7] => Some(Code::VEX_Vunpckhps_xmm_xmm_xmmm128),
+                _ => None,
+            };
+            if let Some(code) = code {
+                self.op(code, &[A::D(to, x), A::U(a, x), A::U(b, x)]);
+                return Ok(());
+            }
+            if (from(0), from(1), from(2), from(3)) == (0, 0, 1, 1) {
+                let args = [A::D(to, x), A::U(a, x), A::U(b, x), A::Imm8(imm)];
+                self.op(Code::VEX_Vshufps_xmm_xmm_xmmm128_imm8, &args);
+                return Ok(());
+            }
+        }
+        let shuffle = Some((
+            Code::VEX_Vpshufb_xmm_xmm_xmmm128,
+            Code::VEX_Vpshufb_ymm_ymm_ymmm256,
+        ));
+        if alone {
+            let bytes: Vec<u8> = bytes.iter().map(|byte| byte % 16).collect();
+            let order = self.constant_register(bytes);
+            self.pair(shuffle, x, to, a, order);
+            return Ok(());
+        }
+        // Bytes that come from the other operand are 0.
+        let pick = |wanted: u8| -> Vec<u8> {
+            let pick = |byte: &u8| if byte / 16 == wanted { byte % 16 } else { 0x80 };
+            bytes.iter().map(pick).collect()
+        };
+        let (first, second) = (
+            self.constant_register(pick(0)),
+            self.constant_register(pick(1)),
+        );
+        let first = self.made(shuffle, x, a, first);
+        let second = self.made(shuffle, x, b, second);
+        self.pair(table::binary(Opcode::Bor, types::I64), x, to, first, second);
+        Ok(())
+    }
+}
+
+/// A shuffle of bytes as one of words of 32 bits.
+fn words_of(bytes: &[u8]) -> Option<[u8; 4]> {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks(4)) {
+        let first = bytes[0];
+        let whole = bytes
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| *byte == first + at as u8);
+        if !whole || first % 4 != 0 {
+            return None;
+        }
+        *word = first / 4;
+    }
+    Some(words)
+}
