@@ -23,7 +23,9 @@ SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
 def render(page):
     text = re.sub(r"\]\((?:docs/)?(\w+)\.md\)", r"](\1.html)", page.read_text())
     body = markdown.markdown(text, extensions=["tables", "fenced_code"])
-    body = body.replace('src="docs/', 'src="../../docs/')
+    body = body.replace('src="docs/', 'src="../../docs/').replace(
+        'src="images/', 'src="../../docs/images/'
+    )
     style = "body{max-width:50em;margin:2em auto;font-family:sans-serif} img{max-width:100%}"
     head = f"<!doctype html><meta charset=utf-8><title>{page.stem}</title><style>{style}</style>"
     (OUT / f"{page.stem}.html").write_text(head + body)

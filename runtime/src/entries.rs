@@ -36,7 +36,7 @@ macro_rules! check {
     ($($effect:ident fn $name:ident($($param:ident: $ty:ty),* $(,)?) $(-> $result:ty)?;)*) => {
         mod signatures {
             #[allow(unused_imports, reason = "the types that rows name")]
-            use snek_abi::{CombineFn, FrameInfo, ModuleDesc, PairF64, PairI64, ParallelBody};
+            use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ModuleDesc, PairF64, PairI64, ParallelBody};
 
             $(const _: unsafe extern "C" fn($($ty),*) $(-> $result)? = super::all::$name;)*
         }

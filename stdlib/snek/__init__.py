@@ -19,12 +19,15 @@ Scalar types (``i8`` to ``i64``, ``u8`` to ``u64``, ``f32``, ``f64``, ``c64``,
 ``snek`` neither needs nor loads NumPy.
 """
 
+from _operator import index as _index
+
 __all__ = [
     "Array",
     "Array1D",
     "Array2D",
     "Array3D",
     "Array4D",
+    "atomic",
     "c64",
     "c128",
     "f32",
@@ -64,21 +67,38 @@ def parallel(function=None, /):
     return parallel if function is None else function
 
 
-def prange(*bounds):
+def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
     """A ``range`` whose iterations may run at the same time, in any order.
 
     ``prange(stop)``, ``prange(start, stop)`` and ``prange(start, stop, step)``
     mean what they mean for ``range``.  In compiled code the iterations are
     divided among threads; the compiler proves that they touch different memory
-    or recognises a reduction (``total += x``), and refuses the loop otherwise.
-    In CPython this is ``range``.
+    or recognises a reduction (``total += x``, ``hist[b] += 1``), and refuses the
+    loop otherwise.  In CPython this is ``range``.
+
+    ``schedule`` says how iterations are dealt out: ``"static"`` (a share for
+    each thread), ``"dynamic"`` (whoever is free takes the next ``chunk``),
+    ``"guided"`` (chunks get smaller), ``"auto"``.  ``threads`` is how many may
+    work on the loop.  None of these changes a result by a bit.
+    ``unchecked=True`` turns the proof off: races are then the caller's matter.
     """
+    if not isinstance(schedule, str):
+        raise TypeError(f"schedule must be a str, not {type(schedule).__name__}")
+    if schedule not in ("auto", "static", "dynamic", "guided"):
+        raise ValueError(f"there is no schedule {schedule!r}")
+    for name, value in (("chunk", chunk), ("threads", threads)):
+        if value is not None and _index(value) < 1:
+            raise ValueError(f"{name} must be at least 1, not {value}")
     return range(*bounds)
 
 
 def __getattr__(name):
     # Types come from NumPy and are made on demand (PEP 562): the import of this
     # package must stay cheap, and programs on `array.array` need no NumPy.
+    if name == "atomic":
+        from importlib import import_module
+
+        return import_module("snek.atomic")
     if name in __all__:
         from . import _types
 

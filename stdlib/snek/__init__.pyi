@@ -1,7 +1,7 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
 from collections.abc import Callable
-from typing import Any, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
 from numpy import complex64 as c64
@@ -17,12 +17,15 @@ from numpy import uint16 as u16
 from numpy import uint32 as u32
 from numpy import uint64 as u64
 
+from . import atomic as atomic
+
 __all__ = [
     "Array",
     "Array1D",
     "Array2D",
     "Array3D",
     "Array4D",
+    "atomic",
     "c64",
     "c128",
     "f32",
@@ -59,7 +62,28 @@ def native() -> Callable[[_F], _F]: ...
 def parallel(function: _F, /) -> _F: ...
 @overload
 def parallel() -> Callable[[_F], _F]: ...
+
+_Schedule: TypeAlias = Literal["auto", "static", "dynamic", "guided"]
+
 @overload
-def prange(stop: SupportsIndex, /) -> range: ...
+def prange(
+    stop: SupportsIndex,
+    /,
+    *,
+    schedule: _Schedule = ...,
+    chunk: SupportsIndex | None = ...,
+    threads: SupportsIndex | None = ...,
+    unchecked: bool = ...,
+) -> range: ...
 @overload
-def prange(start: SupportsIndex, stop: SupportsIndex, step: SupportsIndex = ..., /) -> range: ...
+def prange(
+    start: SupportsIndex,
+    stop: SupportsIndex,
+    step: SupportsIndex = ...,
+    /,
+    *,
+    schedule: _Schedule = ...,
+    chunk: SupportsIndex | None = ...,
+    threads: SupportsIndex | None = ...,
+    unchecked: bool = ...,
+) -> range: ...

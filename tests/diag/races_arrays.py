@@ -14,9 +14,44 @@ def fixed(a: Array1D[f64], n: int) -> None:
 
 
 @parallel
-def histogram(a: Array1D[i64], bins: Array1D[i64]) -> None:
+def scatter(a: Array1D[i64], bins: Array1D[i64]) -> None:
+    for i in prange(len(a)):
+        bins[int(a[i])] = 1
+
+
+@parallel
+def looked_at(a: Array1D[i64], bins: Array1D[i64]) -> int:
+    seen = bins
+    total = 0
     for i in prange(len(a)):
         bins[int(a[i])] += 1
+        total += int(seen[i])
+    return total
+
+
+@parallel
+def windows(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        for j in range(i, i + 3):
+            a[j] = 1.0
+
+
+def put(a: Array1D[f64], at: int) -> None:
+    a[at] = a[at + 1]
+
+
+@parallel
+def by_function(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        put(a, i)
+
+
+@parallel
+def options(n: int) -> int:
+    s = 0
+    for i in prange(n, schedule="fast", chunk=0, cores=2):
+        s += i
+    return s
 
 
 @parallel

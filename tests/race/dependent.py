@@ -1,6 +1,6 @@
 """Loops whose iterations meet, or cannot be proved not to."""
 
-from snek import Array1D, Array2D, f64, i64, prange, u8
+from snek import Array1D, Array2D, f64, i64, prange
 
 
 def previous(a: Array1D[f64]) -> None:
@@ -18,11 +18,6 @@ def fixed(a: Array1D[f64], b: Array1D[f64]) -> None:
         a[0] = b[i]  # race: R003
 
 
-def fixed_sum(a: Array1D[f64], b: Array1D[f64]) -> None:
-    for i in prange(len(b)):
-        a[0] += b[i]  # race: R003
-
-
 def row_above(a: Array2D[f64]) -> None:
     for y in prange(1, a.shape[0]):
         for x in range(a.shape[1]):
@@ -38,18 +33,6 @@ def inner_only(a: Array1D[f64], n: int) -> None:
 def indirect(a: Array1D[f64], index: Array1D[i64]) -> None:
     for i in prange(len(index)):
         a[int(index[i])] = 1.0  # race: R001
-
-
-def histogram(data: Array1D[u8], hist: Array1D[i64]) -> None:
-    for i in prange(len(data)):
-        hist[int(data[i])] += 1  # race: R001
-
-
-def transposed_in_place(a: Array2D[f64]) -> None:
-    n = a.shape[0]
-    for y in prange(n):
-        for x in range(y):
-            a[y, x] = a[x, y]  # race: R001
 
 
 def mirrored(a: Array1D[f64]) -> None:

@@ -1,4 +1,4 @@
-"""Loops over elements: sizes around the number of lanes, strides, unaligned and overlapping arguments, mixed types."""
+"""Loops over elements: sizes around the number of lanes, strides, overlaps, mixed types."""
 
 from snek import Array1D, Array2D, f32, f64, i32, i64, u8
 
@@ -144,26 +144,41 @@ def divides(x: Array1D[i64], y: Array1D[i64]) -> None:
         y[i] = 1000 // int(x[i])
 
 
-SIZES = range(68)
-CASES = [f"(scaled(0.1, np.arange({n}) * 0.3, y := np.arange({n}) / 7), y)" for n in SIZES]
-CASES += [f"(stencil(np.arange({n}) * 0.3, y := np.zeros({n})), y)" for n in SIZES]
-CASES += [f"(in_place(x := np.arange({n}, dtype=np.float32) / 8), x)" for n in SIZES]
-CASES += [f"(widths(np.arange({n}, dtype=np.uint8) * 3, b := np.zeros({n}, np.float32),"
-          f" c := np.arange({n}, dtype=np.int32), d := np.zeros({n}, int)), b, c, d)"
-          for n in SIZES]
-CASES += [f"({f}(x := np.arange({n}) * 7 % 11), x)"
-          for f in ("forward", "recurrence") for n in (0, 1, 2, 3, 9, 33, 67)]
-CASES += [f"(far(x := np.arange({n}), y := np.arange({n})), x, y)" for n in SIZES]
-CASES += [f"(backwards(np.arange({n}, dtype=np.int32), y := np.zeros({n}, np.int32)), y)" for n in SIZES]
-CASES += [f"(every_other(np.arange({n}) * 0.5, y := np.zeros({n})), y)" for n in SIZES]
-CASES += [f"(threes(x := np.arange({n}) * 0.5), x)" for n in SIZES]
-CASES += [f"(reverse_into(np.arange({n}, dtype=np.uint8), y := np.zeros({n}, np.uint8)), y)" for n in SIZES]
-CASES += [f"(fill(x := np.zeros({n}, np.uint8), 7), x)" for n in SIZES]
-CASES += [f"(count_up(x := np.zeros({n}), y := np.zeros({n}, int)), x, y)" for n in SIZES]
-CASES += [f"(masks(np.arange({n}) % 5 / 10, m := np.zeros({n}, bool), np.arange({n}) % 4), m)" for n in SIZES]
-CASES += [f"(clipped((np.arange({n}) - 9) / 7, y := np.zeros({n})), y)" for n in SIZES]
-CASES += [f"(guarded(np.arange({n}) * 5 % 7, y := np.arange({n})), y)" for n in SIZES]
-CASES += [f"(roots((np.arange({n}) - 9) / 7, y := np.zeros({n})), y)" for n in SIZES if n < 9 or n > 60]
+LENGTHS = range(68)
+CASES = [f"(scaled(0.1, np.arange({n}) * 0.3, y := np.arange({n}) / 7), y)" for n in LENGTHS]
+CASES += [f"(stencil(np.arange({n}) * 0.3, y := np.zeros({n})), y)" for n in LENGTHS]
+CASES += [f"(in_place(x := np.arange({n}, dtype=np.float32) / 8), x)" for n in LENGTHS]
+CASES += [
+    f"(widths(np.arange({n}, dtype=np.uint8) * 3, b := np.zeros({n}, np.float32),"
+    f" c := np.arange({n}, dtype=np.int32), d := np.zeros({n}, int)), b, c, d)"
+    for n in LENGTHS
+]
+CASES += [
+    f"({f}(x := np.arange({n}) * 7 % 11), x)"
+    for f in ("forward", "recurrence")
+    for n in (0, 1, 2, 3, 9, 33, 67)
+]
+CASES += [f"(far(x := np.arange({n}), y := np.arange({n})), x, y)" for n in LENGTHS]
+CASES += [
+    f"(backwards(np.arange({n}, dtype=np.int32), y := np.zeros({n}, np.int32)), y)" for n in LENGTHS
+]
+CASES += [f"(every_other(np.arange({n}) * 0.5, y := np.zeros({n})), y)" for n in LENGTHS]
+CASES += [f"(threes(x := np.arange({n}) * 0.5), x)" for n in LENGTHS]
+CASES += [
+    f"(reverse_into(np.arange({n}, dtype=np.uint8), y := np.zeros({n}, np.uint8)), y)"
+    for n in LENGTHS
+]
+CASES += [f"(fill(x := np.zeros({n}, np.uint8), 7), x)" for n in LENGTHS]
+CASES += [f"(count_up(x := np.zeros({n}), y := np.zeros({n}, int)), x, y)" for n in LENGTHS]
+CASES += [
+    f"(masks(np.arange({n}) % 5 / 10, m := np.zeros({n}, bool), np.arange({n}) % 4), m)"
+    for n in LENGTHS
+]
+CASES += [f"(clipped((np.arange({n}) - 9) / 7, y := np.zeros({n})), y)" for n in LENGTHS]
+CASES += [f"(guarded(np.arange({n}) * 5 % 7, y := np.arange({n})), y)" for n in LENGTHS]
+CASES += [
+    f"(roots((np.arange({n}) - 9) / 7, y := np.zeros({n})), y)" for n in LENGTHS if n < 9 or n > 60
+]
 CASES += ["(clipped(np.array([0.5, -0.0, np.nan, np.inf, -np.inf] * 9), y := np.ones(45)), y)"]
 CASES += ["(scaled(np.inf, np.array([0.0, -0.0, np.nan, 1.0] * 9), y := np.zeros(36)), y)"]
 # Strides, unaligned bases, arguments that overlap.
@@ -199,12 +214,17 @@ CASES += [
     for n2, m2 in ([(n, m)] if swap else [(m, n)])
 ]
 CASES += [f"(gauss_seidel(a := {_M.format(n=n, m=m)}), a)" for n, m in ((3, 3), (6, 21))]
-CASES += [f"(jacobi(a := {_M.format(n=9, m=40)}, a), a)", f"(jacobi(a := {_M.format(n=9, m=40)}, a.T), a)"]
+CASES += [
+    f"(jacobi(a := {_M.format(n=9, m=40)}, a), a)",
+    f"(jacobi(a := {_M.format(n=9, m=40)}, a.T), a)",
+]
 CASES += [f"(shortest(d := ({_M.format(n=n, m=n)}) * 1.7), d)" for n in (0, 1, 4, 11, 20)]
 CASES += [
     f"(gathered(np.arange(30) * 1.5, np.arange({n}) * 7 % 30, y := np.zeros({n})), y)"
     for n in (0, 5, 33)
 ]
 CASES += ["gathered(np.arange(30) * 1.5, np.array([3] * 20 + [-1, -30, -31]), np.zeros(40))"]
-CASES += [f"(y := np.zeros(30, int), fails(np.arange({a}), y, {n}))" for a, n in ((40, 31), (20, 25))]
+CASES += [
+    f"(y := np.zeros(30, int), fails(np.arange({a}), y, {n}))" for a, n in ((40, 31), (20, 25))
+]
 CASES += ["(y := np.zeros(30, int), divides(np.arange(30)[::-1] - 3, y))"]

@@ -176,6 +176,11 @@ impl<'f> Affine<'f> {
         }
     }
 
+    /// The symbol of an extent, if the function reads it: an array that is no row and no cast, and its dimension.
+    pub fn extent(&self, of: (ValueId, u8)) -> Option<Polynomial> {
+        self.extents.get(&of).copied().map(Polynomial::symbol)
+    }
+
     /// The polynomial of an integer value.
     pub fn of(&mut self, value: ValueId) -> Polynomial {
         self.at_depth(value, 24)

@@ -13,7 +13,7 @@ pub fn extent_of(function: &Function, array: ValueId, axis: u8) -> (ValueId, u8)
     while let Some(op) = function.def_op(array) {
         match &op.kind {
             OpKind::Row(bounds) => axis += bounds.len() as u8,
-            OpKind::AsStrided => {}
+            OpKind::AsStrided | OpKind::Accumulator(_) => {}
             _ => break,
         }
         array = op.args[0];
@@ -39,7 +39,7 @@ pub fn view(function: &Function, array: ValueId) -> View {
             OpKind::Row(_) => {
                 prefix.splice(0..0, op.args[1..].iter().copied());
             }
-            OpKind::AsStrided => {}
+            OpKind::AsStrided | OpKind::Accumulator(_) => {}
             _ => break,
         }
         base = op.args[0];
@@ -70,7 +70,9 @@ pub fn roots(function: &Function, structure: &Structure, array: ValueId) -> Opti
                 let n = n as usize;
                 let data = &function.ops[op];
                 match &data.kind {
-                    OpKind::Row(_) | OpKind::AsStrided => from(&data.args[..1]),
+                    OpKind::Row(_) | OpKind::AsStrided | OpKind::Accumulator(_) => {
+                        from(&data.args[..1])
+                    }
                     OpKind::Select => from(&data.args[1..]),
                     OpKind::If { then, other } => {
                         for region in [*then, *other] {

@@ -127,7 +127,7 @@ pub fn accesses(function: &Function, structure: &Structure, loop_op: OpId) -> Ve
             while let Some(op) = function.def_op(base) {
                 match &op.kind {
                     OpKind::Row(_) => select(op),
-                    OpKind::AsStrided => {}
+                    OpKind::AsStrided | OpKind::Accumulator(_) => {}
                     _ => break,
                 }
                 base = op.args[0];

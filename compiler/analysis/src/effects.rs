@@ -94,6 +94,10 @@ fn summarise(function: &Function, summaries: &IndexVec<FunctionId, Effects>) -> 
             OpKind::Store(_) | OpKind::StoreLanes(_) | OpKind::Scatter { .. } => {
                 touch(data.args[0], &mut effects.writes)
             }
+            OpKind::Atomic(..) => {
+                touch(data.args[0], &mut effects.reads);
+                touch(data.args[0], &mut effects.writes);
+            }
             OpKind::Call(callee) => {
                 let callee = &summaries[*callee];
                 effects.may_raise |= callee.may_raise;

@@ -14,6 +14,7 @@ mod internal;
 mod local_modules;
 mod loops;
 mod messages;
+mod parallel;
 mod report;
 mod run;
 

@@ -157,7 +157,9 @@ fn place_of(span: Span, sources: &SourceMap) -> Value {
 pub fn render(loops: &[LoopLine]) -> String {
     let mut text = String::new();
     let mut function = "";
-    let names = loops.iter().map(|l| l.variable.as_ref().map_or(0, String::len));
+    let names = loops
+        .iter()
+        .map(|l| l.variable.as_ref().map_or(0, String::len));
     let width = names.max().unwrap_or(0);
     for found in loops {
         if found.function != function {

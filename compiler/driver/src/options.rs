@@ -74,6 +74,8 @@ impl Emit {
 pub enum Report {
     /// What was done with each loop, and what stopped the rest.
     Loops,
+    /// How each loop over `prange` is run, and why its accesses to arrays are safe.
+    Parallel,
 }
 
 /// Everything that a build depends on beside the source.

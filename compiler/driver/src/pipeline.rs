@@ -6,9 +6,10 @@ use snek_mir::ir::Program;
 use snek_opt::pipeline::PASSES;
 
 use crate::input::Unit;
+use crate::loops::{self, LoopLine};
 use crate::options::{Emit, OptLevel, Options, Report};
 use crate::output::{self, WorkDir};
-use crate::loops::{self, LoopLine};
+use crate::parallel;
 use crate::report::{self, FunctionReport};
 
 /// What a compilation makes.
@@ -130,6 +131,10 @@ pub fn compile(
         });
     }
 
+    let parallel = match options.report {
+        Some(Report::Parallel) => parallel::loops(&analysis.program, &program),
+        _ => Vec::new(),
+    };
     if let Emit::Mir { after: Some(pass) } = &options.emit {
         return match mir_after(pass, &mut program, options)? {
             Some(mir) => Ok(text(mir)),
@@ -143,6 +148,7 @@ pub fn compile(
     let functions = report::functions(&analysis.report, &program);
     let loops = match options.report {
         Some(Report::Loops) => loops::loops(&program, &notes, &context.sources),
+        Some(Report::Parallel) => parallel,
         None => Vec::new(),
     };
 

@@ -510,6 +510,38 @@ pub enum ReductionOp {
     Xor,
 }
 
+/// How the chunks of a parallel loop are dealt out. Results do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Schedule {
+    /// As the runtime sees fit.
+    #[default]
+    Auto,
+    /// One range of iterations for each thread.
+    Static,
+    /// Whoever is free takes the next chunk.
+    Dynamic,
+    /// Chunks get smaller toward the end.
+    Guided,
+}
+
+/// What an atomic op does to an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum AtomicOp {
+    /// Integers wrap.
+    Add,
+    Sub,
+    /// Floats as Python's `min(old, value)`: `value` if it is less.
+    Min,
+    Max,
+    And,
+    Or,
+    Xor,
+    Exchange,
+    /// Takes the expected value, then the new one. Floats are compared by their bits.
+    CompareExchange,
+}
+
 /// A counted loop.
 #[derive(Clone, Debug)]
 pub struct For {
@@ -603,6 +635,12 @@ pub enum OpKind {
     View,
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
+    /// `array`: the same view. What a parallel loop does through it is fold into elements, by this operation alone: each
+    /// part of the loop may have elements of its own, which start from the identity and are folded into the array's. No code.
+    Accumulator(ReductionOp),
+    /// `array, indices..., value` (`expected, value` for `CompareExchange`): changes the element in one step that no other
+    /// thread sees half of. Result: what it was before.
+    Atomic(AtomicOp, Vec<Bound>),
     /// `array`: the address of the element whose indices are all 0, for calls of the runtime.
     DataPointer,
     /// `array`: the bytes from one element to the next along a dimension: I64.
@@ -619,8 +657,9 @@ pub enum OpKind {
     /// is tested by the op and is not among its results.
     CallRuntime(&'static str),
     /// What the outlining pass makes of a parallel loop. Operands: start (I64), stop (I64), then the initial values of the
-    /// reductions, then the captured values. Results: the reduced values. `body` has role `ParallelBody`; `combine` has role `Combine` and is `Some` iff there are reductions;
-    /// `identities` are the constants that partial results start from.
+    /// reductions, then the captured values; with a schedule, then the chunk size (I64; 0: open) and the number of threads
+    /// (I64; 0: all). Results: the reduced values. `body` has role `ParallelBody`; `combine` has role `Combine` and is `Some`
+    /// iff there are reductions; `identities` are the constants that partial results start from.
     ParallelCall {
         /// The outlined body.
         body: FunctionId,
@@ -630,6 +669,12 @@ pub enum OpKind {
         step: i64,
         /// What each partial result starts from: the bits.
         identities: Vec<u64>,
+        /// Which captured values are arrays that chunks fold into, each into elements of its own.
+        accumulators: Vec<(u32, ReductionOp)>,
+        /// What the user has asked for.
+        schedule: Option<Schedule>,
+        /// An iteration has loops or calls in it.
+        heavy: bool,
     },
     /// See the header.
     If {

@@ -5,8 +5,8 @@
 //! than the op itself: what a callee or a nested region does is the business of `analysis`.
 
 use crate::ir::{
-    ArrayType, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, LabelId,
-    Lanes, Layout, OpKind, Overflow, Raise, RegionId, Scalar, Type,
+    ArrayType, AtomicOp, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp,
+    IntUnaryOp, LabelId, Lanes, Layout, OpKind, Overflow, Raise, RegionId, Scalar, Schedule, Type,
 };
 use snek_abi::{AbiType, Effect, RuntimeFn};
 
@@ -101,6 +101,7 @@ impl OpKind {
             | OpKind::Stride(_)
             | OpKind::View
             | OpKind::AsStrided
+            | OpKind::Accumulator(_)
             | OpKind::DataPointer
             | OpKind::Splat
             | OpKind::Iota
@@ -131,6 +132,12 @@ impl OpKind {
             },
             OpKind::Store(bounds) => Properties {
                 raises: raises_if(bounds.iter().any(|bound| bound.may_raise())),
+                writes: true,
+                ..PURE
+            },
+            OpKind::Atomic(_, bounds) => Properties {
+                raises: raises_if(bounds.iter().any(|bound| bound.may_raise())),
+                reads: true,
                 writes: true,
                 ..PURE
             },
@@ -233,7 +240,10 @@ impl OpKind {
     /// Its bounds, one per subscript.
     pub fn bounds(&self) -> Option<&[Bound]> {
         match self {
-            OpKind::Row(bounds) | OpKind::Load(bounds) | OpKind::Store(bounds) => Some(bounds),
+            OpKind::Row(bounds)
+            | OpKind::Load(bounds)
+            | OpKind::Store(bounds)
+            | OpKind::Atomic(_, bounds) => Some(bounds),
             _ => None,
         }
     }
@@ -241,7 +251,10 @@ impl OpKind {
     /// Its bounds, to change them.
     pub fn bounds_mut(&mut self) -> Option<&mut Vec<Bound>> {
         match self {
-            OpKind::Row(bounds) | OpKind::Load(bounds) | OpKind::Store(bounds) => Some(bounds),
+            OpKind::Row(bounds)
+            | OpKind::Load(bounds)
+            | OpKind::Store(bounds)
+            | OpKind::Atomic(_, bounds) => Some(bounds),
             _ => None,
         }
     }
@@ -266,6 +279,8 @@ impl OpKind {
             OpKind::Row(_) => "row",
             OpKind::View => "view",
             OpKind::AsStrided => "as_strided",
+            OpKind::Accumulator(_) => "accumulator",
+            OpKind::Atomic(..) => "atomic",
             OpKind::DataPointer => "data",
             OpKind::Splat => "splat",
             OpKind::Iota => "iota",
@@ -325,6 +340,13 @@ macro_rules! names {
 names! { IntOp,
     Add = "add", Sub = "sub", Mul = "mul", FloorDiv = "floordiv", FloorMod = "floormod",
     And = "and", Or = "or", Xor = "xor", Shl = "shl", Shr = "shr", Min = "min", Max = "max",
+}
+names! { Schedule,
+    Auto = "auto", Static = "static", Dynamic = "dynamic", Guided = "guided",
+}
+names! { AtomicOp,
+    Add = "add", Sub = "sub", Min = "min", Max = "max", And = "and", Or = "or", Xor = "xor",
+    Exchange = "exchange", CompareExchange = "compare_exchange",
 }
 names! { IntUnaryOp,
     Neg = "neg", Abs = "abs", Not = "not", LeadingZeros = "clz", TrailingZeros = "ctz",
@@ -705,6 +727,36 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
                 ..array_of(args)?
             };
             same("results", results, &[Type::Array(want)])
+        }
+        OpKind::Accumulator(op) => {
+            arity(1, 1)?;
+            let (scalar, parts) = array_of(args)?.element.scalars();
+            let legal = match op {
+                ReductionOp::Add => scalar != Scalar::Bool,
+                ReductionOp::Mul => scalar != Scalar::Bool && parts == 1,
+                ReductionOp::Min | ReductionOp::Max => parts == 1,
+                ReductionOp::And | ReductionOp::Or | ReductionOp::Xor => !scalar.is_float(),
+            };
+            expect(legal, || format!("of {}", args[0]))?;
+            same("results", results, args)
+        }
+        OpKind::Atomic(op, bounds) => {
+            let (scalar, parts) = subscripts(bounds, args)?;
+            let values = if *op == AtomicOp::CompareExchange {
+                2
+            } else {
+                1
+            };
+            arity(1 + bounds.len() + values, 1)?;
+            let legal = match op {
+                AtomicOp::Add | AtomicOp::Sub => scalar != Scalar::Bool,
+                AtomicOp::And | AtomicOp::Or | AtomicOp::Xor => !scalar.is_float(),
+                _ => true,
+            };
+            expect(legal && parts == 1, || format!("of {}", args[0]))?;
+            let found = &args[1 + bounds.len()..];
+            same("values", found, &vec![Type::Scalar(scalar); values])?;
+            same("results", results, &[Type::Scalar(scalar)])
         }
         OpKind::DataPointer => {
             arity(1, 1)?;

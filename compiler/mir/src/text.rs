@@ -375,7 +375,9 @@ impl Printer<'_> {
             | OpKind::DataPointer => format!(" {}", self.list(args)),
             OpKind::Iota => String::new(),
             OpKind::Extract(lane) => format!(" {}, {lane}", self.list(args)),
-            OpKind::Reduce(op) => format!(".{} {}", op.name(), self.list(args)),
+            OpKind::Reduce(op) | OpKind::Accumulator(op) => {
+                format!(".{} {}", op.name(), self.list(args))
+            }
             OpKind::LoadLanes(lanes) | OpKind::StoreLanes(lanes) => {
                 let along = format!(" along {} step {}", lanes.axis, lanes.step);
                 self.lanes(args, &along, lanes.masked)
@@ -384,7 +386,10 @@ impl Printer<'_> {
             OpKind::Extent(axis) | OpKind::Stride(axis) => {
                 format!(" {}, {axis}", self.list(args))
             }
-            OpKind::Row(bounds) | OpKind::Load(bounds) | OpKind::Store(bounds) => {
+            OpKind::Row(bounds)
+            | OpKind::Load(bounds)
+            | OpKind::Store(bounds)
+            | OpKind::Atomic(_, bounds) => {
                 let indices = args.get(1..).unwrap_or_default();
                 let parts: Vec<String> = bounds
                     .iter()
@@ -392,7 +397,12 @@ impl Printer<'_> {
                     .map(|(bound, index)| format!("{} {}", bound.name(), self.value(*index)))
                     .collect();
                 let array = args.first().map(|array| self.value(*array));
-                let mut text = format!(" {}[{}]", array.unwrap_or_default(), parts.join(", "));
+                let field = match &data.kind {
+                    OpKind::Atomic(op, _) => format!(".{}", op.name()),
+                    _ => String::new(),
+                };
+                let array = array.unwrap_or_default();
+                let mut text = format!("{field} {array}[{}]", parts.join(", "));
                 let rest = args.get(1 + bounds.len()..).unwrap_or_default();
                 if !rest.is_empty() {
                     let _ = write!(text, " = {}", self.list(rest));
@@ -418,6 +428,9 @@ impl Printer<'_> {
                 combine,
                 step,
                 identities,
+                accumulators,
+                schedule,
+                heavy,
             } => {
                 let mut text = format!(" {}", self.program.symbol(*body));
                 if let Some(combine) = combine {
@@ -427,12 +440,21 @@ impl Printer<'_> {
                     .iter()
                     .map(|identity| format!("{identity:#x}"))
                     .collect();
-                let _ = write!(
-                    text,
-                    " step {step} identities [{}] ({})",
-                    identities.join(", "),
-                    self.list(args)
-                );
+                let _ = write!(text, " step {step} identities [{}]", identities.join(", "));
+                if !accumulators.is_empty() {
+                    let all: Vec<String> = accumulators
+                        .iter()
+                        .map(|(at, op)| format!("{at} {}", op.name()))
+                        .collect();
+                    let _ = write!(text, " accumulate [{}]", all.join(", "));
+                }
+                if let Some(schedule) = schedule {
+                    let _ = write!(text, " schedule {}", schedule.name());
+                }
+                if *heavy {
+                    text.push_str(" heavy");
+                }
+                let _ = write!(text, " ({})", self.list(args));
                 text
             }
             OpKind::If { .. } => format!(" {}", self.list(args)),

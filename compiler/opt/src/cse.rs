@@ -156,6 +156,7 @@ pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
         }
         OpKind::IntUnary(_, overflow) => u64::from(*overflow == Overflow::Wrap),
         OpKind::Row(_) => 0,
+        OpKind::Accumulator(op) => *op as u64,
         OpKind::Load(_) => {
             seen = memory + 1;
             0

@@ -1,13 +1,14 @@
-//! Parallel loops that the race check accepted on a condition: they run serially where it does not hold.
+//! What the race check planned for parallel loops: those accepted on a condition run serially where it does not hold, and
+//! accumulators that need not be are the arrays themselves.
 //!
 //! Not an optimisation: it runs at every level, before anything else.
 
 use snek_analysis::effects::effects;
-use snek_analysis::races::{Guard, guards};
-use snek_mir::edit::Cloner;
+use snek_analysis::races::{Plan, plans};
+use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Compare, Function, IntOp, LoopKind, OpKind, Overflow, Program, Type, ValueId};
 
-use crate::rewrite::{emit, split_on};
+use crate::rewrite::{Replacements, emit, split_on};
 
 /// Runs the pass.
 pub fn run(program: &mut Program) {
@@ -21,13 +22,36 @@ pub fn run(program: &mut Program) {
     let summaries = effects(program);
     for id in program.functions.indices() {
         // Inner loops first: they come last, and what is around them is copied with their guards.
-        for guard in guards(program, id, &summaries).into_iter().rev() {
-            apply(&mut program.functions[id], &guard);
+        let plans = plans(program, id, &summaries);
+        let function = &mut program.functions[id];
+        drop_accumulators(function, &plans);
+        for plan in plans.iter().rev() {
+            apply(function, plan);
         }
     }
 }
 
-fn apply(function: &mut Function, guard: &Guard) {
+/// Lets loops that need no accumulator use the array itself.
+fn drop_accumulators(function: &mut Function, plans: &[Plan]) {
+    let mut replacements = Replacements::new(function);
+    let mut dropped = Vec::new();
+    for op in edit::ops(function) {
+        replacements.apply(function, op);
+        let data = &function.ops[op];
+        let is_needed = |plan: &Plan| plan.accumulators.contains(&data.results[0]);
+        if matches!(data.kind, OpKind::Accumulator(_)) && !plans.iter().any(is_needed) {
+            replacements.replace(data.results[0], data.args[0]);
+            dropped.push(op);
+        }
+    }
+    for region in edit::regions_in(function, function.body) {
+        function.regions[region]
+            .ops
+            .retain(|op| !dropped.contains(op));
+    }
+}
+
+fn apply(function: &mut Function, guard: &Plan) {
     let op = guard.op;
     let site = function.ops[op].site;
     let mut out = Vec::new();

@@ -18,7 +18,7 @@ use snek_mir::ir::{IntOp, Overflow, RegionId};
 
 use crate::jam::is_simple;
 use crate::rewrite::{emit, split_on};
-use crate::vectorise::build::{Plan, tested_at, tests};
+use crate::vectorise::build::{tested_at, tests};
 
 /// Bodies of more ops are not doubled.
 const SIZE: usize = 120;
@@ -42,15 +42,9 @@ pub fn run(function: &mut Function) {
         let Some(dependences) = dependences.filter(|found| found.apart.len() <= PAIRS) else {
             continue;
         };
-        let plan = Plan {
-            op: nest.rows,
-            lanes: 1,
-            folds: &[],
-            dependences: &dependences,
-        };
         let site = function.ops[nest.rows].site;
-        let place = tested_at(function, &structure, &plan);
-        let apart = place.and_then(|place| tests(function, &plan, place, site));
+        let place = tested_at(function, &structure, nest.rows, &dependences);
+        let apart = place.and_then(|place| tests(function, &dependences, place, site));
         let mut before = Vec::new();
         let depth = &function.ops[nest.depth];
         let bounds = depth.args[..2].to_vec();

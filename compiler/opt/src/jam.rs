@@ -13,7 +13,7 @@
 use std::collections::{HashMap, HashSet};
 
 use snek_analysis::dependence::{Access, Lanes, Motion, accesses};
-use snek_analysis::ranges::ranges;
+use snek_analysis::ranges::{Ranges, ranges};
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit;
@@ -23,8 +23,8 @@ use snek_mir::ir::{
 use snek_mir::ops::Raises;
 
 use crate::report::Notes;
-use crate::rewrite::new_op;
-use crate::vectorise::build::{Plan, enter};
+use crate::rewrite::{new_op, place_of};
+use crate::vectorise::build::{advance, tested_at, tests, trip_count};
 
 /// Iterations that are done at once, at most.
 const FACTOR: u8 = 4;
@@ -119,15 +119,49 @@ fn nests(function: &mut Function, wanted: impl Fn(&Structure, OpId) -> Option<bo
         let Some(many) = many(function, op, factor, &varying) else {
             continue;
         };
-        let plan = Plan {
-            op,
-            lanes: factor,
-            folds: &[],
-            dependences: &dependences,
-        };
-        enter(function, &structure, &facts, &plan, many);
+        let place = tested_at(function, &structure, op, &dependences);
+        let site = function.ops[op].site;
+        let apart = place.and_then(|place| tests(function, &dependences, place, site));
+        enter(function, &facts, op, (many, factor), apart);
         done.push(op);
     }
+}
+
+/// Puts `many`, which does `factor` iterations at once, before the loop, which does the rest, or all if the arrays are not
+/// apart.
+fn enter(
+    function: &mut Function,
+    facts: &Ranges,
+    op: OpId,
+    (many, factor): (For, u8),
+    apart: Option<ValueId>,
+) {
+    let OpKind::For(f) = function.ops[op].kind.clone() else {
+        return;
+    };
+    let Some((region, at)) = place_of(function, op) else {
+        return;
+    };
+    let data = &function.ops[op];
+    let (start, stop, site) = (data.args[0], data.args[1], data.site);
+    let mut b = Builder::before(function, region, at, site);
+    let (trip, mut condition) = trip_count(&mut b, facts, start, stop, &f, factor);
+    if let Some(apart) = apart {
+        condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
+    }
+    let rest = b.if_(
+        condition,
+        &[Type::I64],
+        |b| {
+            let mask = b.const_i64(-i64::from(factor));
+            let main = b.int(IntOp::And, Overflow::Wrap, trip, mask);
+            let end = advance(b, start, main, f.step);
+            b.op(OpKind::For(many), vec![start, end], &[]);
+            vec![end]
+        },
+        |_| vec![start],
+    );
+    function.ops[op].args[0] = rest[0];
 }
 
 fn has_loop(function: &Function, op: OpId) -> bool {
@@ -183,7 +217,7 @@ impl Nest<'_> {
             .find(|factor| u32::from(*factor) * sums <= REGISTERS)
     }
 
-    /// It does what lanes have left over.
+    /// It does what lanes, or this pass, have left over.
     fn is_rest(&self) -> bool {
         let function = self.function;
         let start = function.ops[self.op].args[0];
@@ -194,7 +228,7 @@ impl Nest<'_> {
         let mut ops = regions
             .iter()
             .flat_map(|region| &function.regions[*region].ops);
-        ops.any(|op| is_vector(function, *op))
+        ops.any(|op| is_loop(&function.ops[*op].kind))
     }
 
     /// Registers for the sums of floats that a loop carries.

@@ -11,7 +11,7 @@ use oxc_index::IndexVec;
 use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, Function, IntOp, LoopKind, OpId, OpKind, RegionId, Type, ValueDef,
+    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, RegionId, Type, ValueDef,
     ValueId,
 };
 use snek_mir::ops::Raises;
@@ -63,7 +63,6 @@ fn hoist(function: &mut Function, op: OpId) {
         inside: IndexVec::from_vec(vec![false; function.values.len()]),
         behind_guard: IndexVec::from_vec(vec![false; function.values.len()]),
         writes: false,
-        parallel: is_parallel(&function.ops[op].kind),
         moved: Vec::new(),
         guarded: Vec::new(),
     };
@@ -104,8 +103,6 @@ struct Exodus {
     behind_guard: IndexVec<ValueId, bool>,
     /// The loop writes memory.
     writes: bool,
-    /// What is looked at is in a parallel loop, which becomes a function: functions take no vectors.
-    parallel: bool,
     moved: Vec<OpId>,
     guarded: Vec<OpId>,
 }
@@ -124,9 +121,7 @@ impl Exodus {
         let mut kept = Vec::with_capacity(ops.len());
         for op in ops {
             let data = &function.ops[op];
-            let is_vector = |value: &ValueId| function.ty(*value).lanes() > Some(0);
-            let stays = self.parallel && data.results.iter().any(is_vector);
-            let invariant = !stays && data.args.iter().all(|arg| !self.inside[*arg]);
+            let invariant = data.args.iter().all(|arg| !self.inside[*arg]);
             let needs_guard = data.args.iter().any(|arg| self.behind_guard[*arg]);
             if invariant && !needs_guard && is_speculatable(function, op) {
                 if always || is_cheap(&data.kind) {
@@ -141,13 +136,10 @@ impl Exodus {
             }
             let properties = data.kind.properties();
             if properties.structured {
-                let around = self.parallel;
-                self.parallel |= is_parallel(&data.kind);
                 for inner in data.kind.regions() {
                     let mut inner_first = false;
                     self.collect(function, inner, &mut inner_first, false);
                 }
-                self.parallel = around;
                 *first = false;
             } else if properties.raises != Raises::No || properties.writes || properties.diverges {
                 *first = false;
@@ -163,10 +155,6 @@ impl Exodus {
             self.behind_guard[*result] = guarded;
         }
     }
-}
-
-fn is_parallel(kind: &OpKind) -> bool {
-    matches!(kind, OpKind::For(f) if f.kind == LoopKind::Parallel)
 }
 
 /// Worth running for nothing.

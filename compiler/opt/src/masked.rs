@@ -1,13 +1,19 @@
 //! Of `(...) & (2**k - 1)` only the last k bits are computed: masks inside are left out, and constants are combined.
 //!
+//! The same holds for values that a loop carries: they are carried unmasked, if each iteration masks what it makes of them,
+//! and masked after the loop.
+//!
 //! Congruential generators are chains of such steps, `s = (s * a + c) % m`. Two steps in one expression become one product
 //! that waits for the state and another that does not: `(s * a + c) * a + c` is `s * (a * a) + (c * a + c)`, modulo two to
 //! the k.
 
+use snek_analysis::structure::Structure;
 use snek_mir::edit;
-use snek_mir::ir::{Function, IntOp, OpId, OpKind, Overflow, RegionId, Type, ValueId};
+use snek_mir::ir::{
+    Function, IntOp, LoopKind, OpId, OpKind, Overflow, RegionId, Type, Value, ValueDef, ValueId,
+};
 
-use crate::rewrite::emit;
+use crate::rewrite::{emit, forget_proof, new_op, place_of};
 
 /// Ops that are looked through.
 const DEPTH: u32 = 8;
@@ -17,6 +23,111 @@ pub fn run(function: &mut Function) {
     for region in edit::regions_in(function, function.body) {
         run_in(function, region);
     }
+    let structure = Structure::new(function);
+    for &op in &structure.order {
+        unmask_carried(function, &structure, op);
+    }
+}
+
+/// Carries values unmasked, where that makes no difference.
+fn unmask_carried(function: &mut Function, structure: &Structure, op: OpId) {
+    let OpKind::For(the_loop) = &function.ops[op].kind else {
+        return;
+    };
+    let label = &structure.labels[the_loop.label];
+    let (body, serial) = (the_loop.body, the_loop.kind == LoopKind::Serial);
+    let [next] = label.nexts[..] else { return };
+    if !serial || !label.breaks.is_empty() {
+        return;
+    }
+    for n in 0..function.ops[next].args.len() {
+        let end = function.ops[next].args[n];
+        let ValueDef::Result(last, _) = function.values[end].def else {
+            continue;
+        };
+        let Some((unmasked, mask)) = masked(function, last) else {
+            continue;
+        };
+        // Without an iteration the result is the initial value.
+        let initial = function.const_int(function.ops[op].args[n + 2]);
+        if initial.is_none_or(|c| c & mask != c) || structure.is_invariant(function, end, op) {
+            continue;
+        }
+        let param = function.regions[body].params[n + 1];
+        let inner = edit::ops_in(function, body);
+        let mut exact = Vec::new();
+        if !is_low(function, &inner, param, mask, &mut exact, DEPTH) {
+            continue;
+        }
+        for op in exact {
+            forget_proof(function, op);
+        }
+        function.ops[next].args[n] = unmasked;
+        mask_result(function, op, n, mask);
+    }
+}
+
+/// Whether all that is made of a value is masked. `exact` gets the arithmetic on the way.
+fn is_low(
+    function: &Function,
+    ops: &[OpId],
+    value: ValueId,
+    mask: i64,
+    exact: &mut Vec<OpId>,
+    depth: u32,
+) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let mut users = ops
+        .iter()
+        .filter(|op| function.ops[**op].args.contains(&value));
+    users.all(|op| {
+        let data = &function.ops[*op];
+        let OpKind::Int(int, overflow) = data.kind else {
+            return false;
+        };
+        match int {
+            IntOp::And => function
+                .const_int(data.args[1])
+                .is_some_and(|m| m & mask == m),
+            IntOp::Add | IntOp::Sub | IntOp::Mul if overflow != Overflow::Checked => {
+                exact.push(*op);
+                is_low(function, ops, data.results[0], mask, exact, depth)
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Masks a result of a loop behind it.
+fn mask_result(function: &mut Function, op: OpId, n: usize, mask: i64) {
+    let Some((region, at)) = place_of(function, op) else {
+        return;
+    };
+    let site = function.ops[op].site;
+    let result = function.ops[op].results[n];
+    let carried = function.values.push(Value {
+        ty: Type::I64,
+        def: ValueDef::Result(op, n as u32),
+        name: None,
+    });
+    function.ops[op].results[n] = carried;
+    let mut after = Vec::new();
+    let constant = emit(
+        function,
+        &mut after,
+        OpKind::ConstInt(mask),
+        vec![],
+        Type::I64,
+        site,
+    );
+    let and = OpKind::Int(IntOp::And, Overflow::Wrap);
+    let and = new_op(function, and, vec![carried, constant], &[], site);
+    function.values[result].def = ValueDef::Result(and, 0);
+    function.ops[and].results.push(result);
+    after.push(and);
+    function.regions[region].ops.splice(at + 1..at + 1, after);
 }
 
 fn run_in(function: &mut Function, region: RegionId) {

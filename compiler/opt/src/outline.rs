@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
+use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Compare, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
-    ReductionOp, RegionId, Role, Scalar, SiteId, Type, ValueDef, ValueId,
+    ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
 };
 
 use crate::rewrite::place_of;
@@ -39,17 +40,23 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     let function = &program.functions[id];
     let data = function.ops[op].clone();
     let OpKind::For(f) = data.kind else { return };
-    let (constants, captured) = captures(function, f.body);
+    let (remade, captured) = captures(function, f.body);
+    let options = options(function, op, data.site);
+    let heavy = edit::ops_in(function, f.body).iter().any(|inner| {
+        let kind = &function.ops[*inner].kind;
+        is_loop(kind) || matches!(kind, OpKind::Call(_) | OpKind::ParallelCall { .. })
+    });
+    let accumulators: Vec<(u32, ReductionOp)> = captured
+        .iter()
+        .zip(0..)
+        .filter_map(|(value, at)| match function.def_op(*value)?.kind {
+            OpKind::Accumulator(fold) => Some((at, fold)),
+            _ => None,
+        })
+        .collect();
 
     let symbol = format!("{}$par{count}", function.symbol);
-    let mut body = make_body(
-        function,
-        &f,
-        &constants,
-        &captured,
-        symbol.clone(),
-        data.site,
-    );
+    let mut body = make_body(function, &f, &remade, &captured, symbol.clone(), data.site);
     let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
     // A part raises only if the whole does; `effects`, which runs next, knows better.
     body.may_raise = function.may_raise;
@@ -71,12 +78,47 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     debug_assert_eq!(function.regions[region].ops[at], op);
     let data = &mut function.ops[op];
     data.args.extend(captured);
+    let schedule = options.map(|(schedule, chunk, threads)| {
+        data.args.extend([chunk, threads]);
+        schedule
+    });
     data.kind = OpKind::ParallelCall {
         body,
         combine,
         step: f.step,
         identities,
+        accumulators,
+        schedule,
+        heavy,
     };
+}
+
+/// What the user has asked for: the call that checks it stands before the loop, at the loop's own place.
+fn options(function: &Function, op: OpId, site: SiteId) -> Option<(Schedule, ValueId, ValueId)> {
+    let structure = Structure::new(function);
+    let span = function.sites[site].span;
+    let (mut op, mut region) = (op, structure.region_of[op]);
+    while let Some(inside) = region {
+        let before = function.regions[inside].ops.iter();
+        let before: Vec<OpId> = before.copied().take_while(|other| *other != op).collect();
+        let found = before
+            .iter()
+            .rev()
+            .map(|other| &function.ops[*other])
+            .find(|data| {
+                matches!(data.kind, OpKind::CallRuntime(name) if name == "snek_rt_parallel_options")
+                    && function.sites[data.site].span == span
+            });
+        if let Some(data) = found {
+            let flags = function.const_int(data.args[0])?;
+            let names = snek_abi::parallel::SCHEDULES;
+            let name = names.get((flags & snek_abi::parallel::SCHEDULE_MASK) as usize)?;
+            return Some((Schedule::from_name(name)?, data.args[1], data.args[2]));
+        }
+        op = structure.owner_of[inside]?;
+        region = structure.region_of[op];
+    }
+    None
 }
 
 /// Types of the partial results.
@@ -84,7 +126,7 @@ fn partials(function: &Function, f: &For) -> Vec<Type> {
     function.types(&function.regions[f.body].params[1..])
 }
 
-/// What the body uses from outside: constants, and the rest in the order of its first use.
+/// What the body uses from outside: what is made again inside (constants), and the rest in the order of its first use.
 fn captures(function: &Function, body: RegionId) -> (Vec<OpId>, Vec<ValueId>) {
     let mut inside = vec![false; function.values.len()];
     for region in edit::regions_in(function, body) {
@@ -97,24 +139,60 @@ fn captures(function: &Function, body: RegionId) -> (Vec<OpId>, Vec<ValueId>) {
             }
         }
     }
-    let (mut constants, mut captured) = (Vec::new(), Vec::new());
+    let (mut remade, mut captured) = (Vec::new(), Vec::new());
     for op in edit::ops_in(function, body) {
         for &arg in &function.ops[op].args {
-            if std::mem::replace(&mut inside[arg.index()], true) {
-                continue;
-            }
-            match function.values[arg].def {
-                ValueDef::Result(def, _) if is_constant(&function.ops[def].kind) => {
-                    for result in &function.ops[def].results {
-                        inside[result.index()] = true;
-                    }
-                    constants.push(def);
-                }
-                _ => captured.push(arg),
-            }
+            capture(function, arg, &mut inside, &mut remade, &mut captured);
         }
     }
-    (constants, captured)
+    (remade, captured)
+}
+
+fn capture(
+    function: &Function,
+    value: ValueId,
+    inside: &mut [bool],
+    remade: &mut Vec<OpId>,
+    captured: &mut Vec<ValueId>,
+) {
+    if std::mem::replace(&mut inside[value.index()], true) {
+        return;
+    }
+    let ValueDef::Result(def, _) = function.values[value].def else {
+        captured.push(value);
+        return;
+    };
+    let data = &function.ops[def];
+    // Lanes are not handed over: they are made of scalars again. A part of an accumulator must be one of the elements
+    // that a chunk has for itself.
+    let is_lanes = matches!(function.ty(value), Type::Vector(..) | Type::Mask(_));
+    if is_constant(&data.kind)
+        || (is_lanes && data.kind.properties().is_pure())
+        || is_part_of_accumulator(function, value)
+    {
+        for &arg in &data.args {
+            capture(function, arg, inside, remade, captured);
+        }
+        for result in &data.results {
+            inside[result.index()] = true;
+        }
+        remade.push(def);
+    } else {
+        captured.push(value);
+    }
+}
+
+/// Whether the value is a view of an accumulator, and not it itself.
+fn is_part_of_accumulator(function: &Function, value: ValueId) -> bool {
+    let mut next = value;
+    while let Some(data) = function.def_op(next) {
+        match data.kind {
+            OpKind::Row(_) | OpKind::AsStrided => next = data.args[0],
+            OpKind::Accumulator(_) => return next != value,
+            _ => break,
+        }
+    }
+    false
 }
 
 fn is_constant(kind: &OpKind) -> bool {

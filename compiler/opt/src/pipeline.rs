@@ -83,6 +83,10 @@ pub const PASSES: &[Pass] = &[
     at(O2, "share", |p, _| each(p, share::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "dce", |p, _| each(p, dce::run)),
+    // What code generation wants. Vectors do not cross functions, so they come after.
+    at(O0, "outline", |p, _| outline::run(p)),
     // Loops: small ones are unrolled, sums come inside and read what lies close together, the best of each nest run in
     // lanes, and several iterations of loops around share what they read.
     at(O2, "unroll", |p, _| each(p, unroll::run)),
@@ -90,21 +94,15 @@ pub const PASSES: &[Pass] = &[
     at(O2, "interchange", |p, _| each(p, interchange::run)),
     at(O2, "tile", |p, _| each(p, tile::run)),
     at(O2, "vectorise", vectorise::run),
+    at(O2, "chunks", vectorise::chunks),
     at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "jam_chunks", jam::chunks),
     at(O2, "jam", jam::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
     // Loops that stay scalar.
     at(O2, "masked", |p, _| each(p, masked::run)),
     at(O2, "carry", |p, _| each(p, carry::run)),
     at(O2, "strength", |p, _| each(p, strength::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
-    // What code generation wants.
-    at(O0, "outline", |p, _| outline::run(p)),
-    at(O2, "chunks", vectorise::chunks),
-    at(O2, "licm", |p, _| each(p, licm::run)),
-    at(O2, "jam_chunks", jam::chunks),
-    at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
     at(O0, "effects", |p, _| effects::run(p)),

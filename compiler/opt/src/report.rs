@@ -218,10 +218,17 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
                 checks,
                 variable,
             };
-            match reports.get(&(site.frame, site.line)) {
-                Some(known) if known.checks <= checks => {}
-                _ => {
-                    reports.insert((site.frame, site.line), report);
+            let key = (site.frame, site.line);
+            match reports.get_mut(&key) {
+                Some(known) => {
+                    let parallel = known.parallel | report.parallel;
+                    if report.checks < known.checks {
+                        *known = report;
+                    }
+                    known.parallel = parallel;
+                }
+                None => {
+                    reports.insert(key, report);
                 }
             }
         }

@@ -26,7 +26,7 @@ use snek_mir::ir::{
 
 use crate::jam::is_simple;
 use crate::rewrite::{new_op, place_of};
-use crate::vectorise::build::{Plan, tested_at, tests};
+use crate::vectorise::build::{tested_at, tests};
 
 /// Bytes of a panel's row: a line of the cache.
 const ROW: u32 = 64;
@@ -187,15 +187,9 @@ fn are_apart(accesses: &[Access], i: ValueId) -> bool {
 }
 
 fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependences: &Dependences) {
-    let plan = Plan {
-        op: nest.rows,
-        lanes: 1,
-        folds: &[],
-        dependences,
-    };
     let site = function.ops[nest.rows].site;
-    let place = tested_at(function, structure, &plan);
-    let apart = place.and_then(|place| tests(function, &plan, place, site));
+    let place = tested_at(function, structure, nest.rows, dependences);
+    let apart = place.and_then(|place| tests(function, dependences, place, site));
     let Some((region, at)) = place_of(function, nest.rows) else {
         return;
     };

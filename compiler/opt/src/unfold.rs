@@ -6,6 +6,7 @@
 //! The stack is tested once per call that is left, so several levels of the source share one test; each keeps its frame in
 //! tracebacks, by the chain of calls in the places of its ops.
 
+use snek_analysis::structure::is_loop;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Function, FunctionId, OpId, OpKind, Program, RegionId, Role, ValueDef, ValueId,
@@ -19,6 +20,8 @@ use crate::{cse, dce, simplify, unblock};
 const LEVELS: usize = 4;
 /// No function grows beyond this many ops, constants apart.
 const LIMIT: usize = 300;
+/// The same of functions with loops: what is put into a loop takes registers from it.
+const LIMIT_OF_LOOPS: usize = 110;
 /// Ops up to the first test, and behind it up to the `return`, that are repeated before a call.
 const HEAD: usize = 6;
 
@@ -39,7 +42,11 @@ fn unfold(function: &mut Function, id: FunctionId) {
     }
     let original = function.clone();
     let head = Head::of(&original);
-    for _ in 0..levels(size(function), calls.len()) {
+    let has_loops = edit::ops(function)
+        .iter()
+        .any(|op| is_loop(&function.ops[*op].kind));
+    let limit = if has_loops { LIMIT_OF_LOOPS } else { LIMIT };
+    for _ in 0..levels(size(function), calls.len(), limit) {
         for call in self::calls(function, id) {
             inline(function, call, &original);
         }
@@ -56,12 +63,12 @@ fn unfold(function: &mut Function, id: FunctionId) {
 }
 
 /// How many levels fit: each has as many copies as the one before has calls.
-fn levels(size: usize, calls: usize) -> usize {
+fn levels(size: usize, calls: usize, limit: usize) -> usize {
     let (mut copies, mut total) = (1, size);
     for level in 0..LEVELS {
         copies *= calls;
         total += copies * size;
-        if total > LIMIT {
+        if total > limit {
             return level;
         }
     }

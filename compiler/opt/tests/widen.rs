@@ -12,11 +12,11 @@ use std::path::Path;
 use snek_mir::builder::Builder;
 use snek_mir::edit;
 use snek_mir::ir::{
-    For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Program, ReductionOp, Type, ValueDef,
+    For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Program, ReductionOp, Type, ValueId,
 };
 use snek_mir::parse::parse;
 use snek_mir::verify::verify;
-use snek_opt::vectorise::widen::{Carry, Obstacle, widen};
+use snek_opt::vectorise::widen::{Carry, Obstacle, widen_with_exits};
 
 const SEPARATOR: &str = "\n=== after\n";
 const LANES: u8 = 4;
@@ -28,30 +28,33 @@ fn first_loop(function: &Function) -> Option<OpId> {
     ops.into_iter().find(is_for)
 }
 
-/// How a carried integer folds: the op that its next value is.
-fn folds(function: &Function, data: &For) -> Vec<ReductionOp> {
+/// How each carried value folds: the op that its next value is.
+fn carries(function: &Function, data: &For) -> Vec<Carry> {
     let end = function.terminator(data.body).unwrap();
-    let of = |value: &snek_mir::ir::ValueId| loop {
-        let op = function.def_op(*value).unwrap();
-        break match &op.kind {
+    let params = &function.regions[data.body].params[1..];
+    let of = |(value, param): (&ValueId, &ValueId)| {
+        if value == param {
+            return Carry::Unchanged;
+        }
+        Carry::Lanes(match function.def_op(*value).unwrap().kind {
             OpKind::Int(IntOp::Xor, _) => ReductionOp::Xor,
             OpKind::Int(IntOp::Min, _) => ReductionOp::Min,
             OpKind::Int(IntOp::Max, _) => ReductionOp::Max,
             _ => ReductionOp::Add,
-        };
+        })
     };
-    function.ops[end].args.iter().map(of).collect()
+    let next = function.ops[end].args.iter();
+    next.zip(params).map(of).collect()
 }
 
-/// Puts a loop that does 4 iterations at once where a loop was.
+/// Puts a loop that does 4 iterations at once before a loop, which goes on where that one left, or has nothing to do.
 pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
     let OpKind::For(data) = function.ops[op].kind.clone() else {
         panic!("no loop")
     };
-    let folds = folds(function, &data);
-    let carries: Vec<Carry> = folds.iter().map(|fold| Carry::Lanes(*fold)).collect();
+    let carries = carries(function, &data);
     let label = function.add_label("lanes");
-    let body = widen(function, op, LANES, &carries, label)?;
+    let widened = widen_with_exits(function, op, LANES, &carries, label)?;
     let old = function.ops[op].clone();
     let parents = edit::Parents::compute(function);
     let region = parents.region_of[op].unwrap();
@@ -59,7 +62,8 @@ pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
     let mut builder = Builder::before(function, region, at.unwrap(), old.site);
     let mut args = old.args[..2].to_vec();
     let mut types = Vec::new();
-    for (value, fold) in old.args[2..].iter().zip(&folds) {
+    for (value, carry) in old.args[2..].iter().zip(&carries) {
+        let Carry::Lanes(fold) = carry else { continue };
         let ty = builder.function.ty(*value);
         let ty = Type::Vector(ty.scalar().unwrap(), LANES);
         let identity = match fold {
@@ -68,42 +72,35 @@ pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
             _ => 0,
         };
         types.push(ty);
-        args.push(if ty.scalar().unwrap().is_float() {
-            builder.const_float(ty, 0.0)
-        } else {
-            builder.const_int(ty, identity)
-        });
+        args.push(builder.const_int(ty, identity));
+    }
+    if widened.exits {
+        types.push(Type::I64);
+        args.push(old.args[0]);
     }
     let kind = OpKind::For(For {
         label,
         kind: LoopKind::Vector(LANES),
         step: data.step * i64::from(LANES),
-        body,
+        body: widened.region,
         reductions: Vec::new(),
     });
-    let vectors = builder.values(kind, args, &types);
-    let mut results = Vec::new();
-    for ((vector, fold), initial) in vectors.into_iter().zip(&folds).zip(&old.args[2..]) {
-        let ty = builder.function.ty(*initial);
-        let folded = builder.value(OpKind::Reduce(*fold), vec![vector], ty);
-        results.push(match fold {
-            ReductionOp::Xor => builder.int(IntOp::Xor, Overflow::Wrap, *initial, folded),
-            ReductionOp::Min => builder.int(IntOp::Min, Overflow::Wrap, *initial, folded),
-            ReductionOp::Max => builder.int(IntOp::Max, Overflow::Wrap, *initial, folded),
-            _ if ty.scalar().unwrap().is_float() => {
-                builder.float(snek_mir::ir::FloatOp::Add, *initial, folded)
-            }
-            _ => builder.int(IntOp::Add, Overflow::Wrap, *initial, folded),
-        });
-    }
-    for (old, new) in old.results.iter().zip(results) {
-        let ValueDef::Result(def, _) = function.values[new].def else {
-            panic!("no result")
+    let mut vectors = builder.values(kind, args, &types).into_iter();
+    let mut rest = old.args.clone();
+    for (value, carry) in rest[2..].iter_mut().zip(&carries) {
+        let Carry::Lanes(fold) = carry else { continue };
+        let vector = vectors.next().unwrap();
+        let folded = builder.value(OpKind::Reduce(*fold), vec![vector], Type::I64);
+        let op = match fold {
+            ReductionOp::Xor => IntOp::Xor,
+            ReductionOp::Min => IntOp::Min,
+            ReductionOp::Max => IntOp::Max,
+            _ => IntOp::Add,
         };
-        function.values[*old].def = ValueDef::Result(def, 0);
-        function.ops[def].results = vec![*old];
+        *value = builder.int(op, Overflow::Wrap, *value, folded);
     }
-    edit::remove_op(function, region, op);
+    rest[0] = vectors.next().unwrap_or(old.args[1]);
+    function.ops[op].args = rest;
     Ok(())
 }
 

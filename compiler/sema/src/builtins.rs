@@ -52,6 +52,16 @@ impl<'a> Infer<'_, 'a> {
             ("builtins", "range" | "enumerate" | "zip" | "reversed") | ("snek", "prange") => {
                 return self.not_native(span, format!("uses `{name}` outside of a `for`"));
             }
+            (
+                "snek.atomic",
+                "add" | "sub" | "min" | "max" | "and_" | "or_" | "xor" | "exchange"
+                | "compare_exchange",
+            ) => {
+                let Some(arguments) = self.arguments(args, keywords) else {
+                    return self.silent_poison(span);
+                };
+                return self.atomic(name, &arguments.positional, arguments.named.first(), span);
+            }
             ("builtins", "print") => {
                 return self.not_native(span, "uses the result of `print`");
             }
@@ -70,6 +80,67 @@ impl<'a> Infer<'_, 'a> {
             }
             None => self.unknown_external(module, name, func),
         }
+    }
+
+    /// `snek.atomic.NAME(array, index..., value)`.
+    fn atomic(
+        &mut self,
+        name: &str,
+        args: &[ExprId],
+        named: Option<&(&'a str, Span, ExprId)>,
+        span: Span,
+    ) -> ExprId {
+        let wrong = |message: String| Diagnostic::error(Code::T003, span, message);
+        if let Some((word, at, _)) = named {
+            let message = format!("{name}() got an unexpected keyword argument '{word}'");
+            return self.poison(Diagnostic::error(Code::T003, *at, message));
+        }
+        let count = if name == "compare_exchange" { 2 } else { 1 };
+        let usage = match count {
+            2 => format!("`atomic.{name}(array, index, expected, value)`"),
+            _ => format!("`atomic.{name}(array, index, value)`"),
+        };
+        let Some((array, rest)) = args.split_first() else {
+            return self.poison(wrong(format!("{name}() needs an array: {usage}")));
+        };
+        let Type::Array { element, rank } = self.ty(*array).clone() else {
+            let ty = self.ty(*array).clone();
+            let message = format!("{name}() works on elements of arrays, and this is `{ty}`");
+            return self.poison(wrong(message).help(usage));
+        };
+        if rest.len() != usize::from(rank) + count {
+            let message = format!(
+                "{name}() of a {rank}-d array takes {} arguments behind it, not {}",
+                usize::from(rank) + count,
+                rest.len()
+            );
+            return self.poison(wrong(message).help(format!("{usage}, one index per dimension")));
+        }
+        let legal = match element {
+            Element::Bool => !matches!(name, "add" | "sub" | "min" | "max"),
+            Element::Fixed(fixed) if fixed.is_complex() => false,
+            Element::Fixed(fixed) if fixed.is_float() => !matches!(name, "and_" | "or_" | "xor"),
+            Element::Fixed(_) => true,
+        };
+        let ty = element.value_type();
+        if !legal {
+            return self.poison(wrong(format!(
+                "{name}() does not work on elements of `{ty}`"
+            )));
+        }
+        let (indices, values) = rest.split_at(usize::from(rank));
+        let mut all = vec![*array];
+        for index in indices {
+            all.push(self.index(*index, "an index"));
+        }
+        for value in values {
+            all.push(self.coerce_element(*value, element));
+        }
+        if all.iter().any(|value| self.is_poison(*value)) {
+            return self.silent_poison(span);
+        }
+        let name = format!("atomic.{}", name.trim_end_matches('_'));
+        self.push(ExprKind::Intrinsic { name, args: all }, ty, span)
     }
 
     /// Start, stop and step of a `range(...)` that is no loop's.

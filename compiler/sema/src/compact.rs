@@ -147,12 +147,14 @@ impl Compactor {
         self.block(&mut each.other);
         if let Some(Parallel {
             reductions,
+            arrays,
             privates,
             ..
         }) = &mut each.parallel
         {
             reductions
                 .iter_mut()
+                .chain(arrays)
                 .for_each(|reduction| self.local(&mut reduction.local));
             privates.iter_mut().for_each(|local| self.local(local));
         }

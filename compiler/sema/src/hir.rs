@@ -467,6 +467,9 @@ pub struct Parallel {
     pub span: Span,
     /// Locals that are folded over the iterations.
     pub reductions: Vec<Reduction>,
+    /// Arrays of which the body only updates elements, all in one way (`hist[b] += 1`). The race check decides whether
+    /// that has to be folded.
+    pub arrays: Vec<Reduction>,
     /// Locals assigned in the body that no iteration reads before it assigns them, and nobody reads after the loop.
     pub privates: Vec<LocalId>,
 }

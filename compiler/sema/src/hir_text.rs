@@ -205,6 +205,11 @@ impl Writer<'_> {
                 let name = self.local(reduction.local);
                 self.line(&format!("reduce {name} by {}", reduction_op(reduction.op)))?;
             }
+            for reduction in &parallel.arrays {
+                let name = self.local(reduction.local);
+                let op = reduction_op(reduction.op);
+                self.line(&format!("reduce elements of {name} by {op}"))?;
+            }
             let privates: Vec<String> = parallel
                 .privates
                 .iter()

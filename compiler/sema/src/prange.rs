@@ -5,7 +5,9 @@
 //!   `ok = ok and e`.
 //! - anything else is carried from one iteration to the next, which runs at the same time.
 //!
-//! Reads after the loop are seen where they stand (`env::Slot::AfterParallel`). Arrays are not looked at here.
+//! Reads after the loop are seen where they stand (`env::Slot::AfterParallel`). Of arrays only one thing is found here:
+//! those of which the body does nothing but update elements in one way. Whether accesses to arrays meet is for the race
+//! check to find out, on MIR.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +23,8 @@ use crate::infer::Infer;
 #[derive(Default)]
 pub(crate) struct Classified {
     pub reductions: Vec<Reduction>,
+    /// Arrays whose elements are updated, all in one way.
+    pub arrays: Vec<Reduction>,
     pub privates: Vec<LocalId>,
     /// Neither, which was reported.
     pub carried: Vec<LocalId>,
@@ -35,6 +39,7 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
         reads: BTreeMap::new(),
         updates: BTreeMap::new(),
         definite: BTreeSet::new(),
+        elements: BTreeMap::new(),
     };
     walk.target(&each.target);
     walk.block(&each.body);
@@ -43,10 +48,18 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
         carried,
         reads,
         updates,
+        elements,
         ..
     } = walk;
 
     let mut found = Classified::default();
+    for (local, updates) in elements {
+        let is_other = assigned.contains_key(&local) || reads.contains_key(&local);
+        let (op, span) = updates[0];
+        if !is_other && updates.iter().all(|update| update.0 == op) {
+            found.arrays.push(Reduction { local, op, span });
+        }
+    }
     for (local, places) in &assigned {
         let updates = updates.get(local).map_or(&[][..], |updates| &updates[..]);
         let is_reduction = updates.len() == places.len()
@@ -163,6 +176,15 @@ struct Walk<'w, 's, 'a> {
     updates: BTreeMap<LocalId, Vec<(ReductionOp, Span)>>,
     /// Variables that this iteration has certainly assigned.
     definite: BTreeSet<LocalId>,
+    /// Updates of elements of each array.
+    elements: BTreeMap<LocalId, Vec<(ReductionOp, Span)>>,
+}
+
+/// What an update updates.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Local(LocalId),
+    Element(LocalId, &'p [ExprId]),
 }
 
 impl Walk<'_, '_, '_> {
@@ -233,6 +255,17 @@ impl Walk<'_, '_, '_> {
                 value,
                 ..
             } => {
+                if let ExprKind::Local { local, .. } = *self.kind(*array)
+                    && let Some((op, others)) = self.element_update(local, indices, *value)
+                {
+                    indices.iter().for_each(|index| self.expr(*index));
+                    others.into_iter().for_each(|other| self.expr(other));
+                    self.elements
+                        .entry(local)
+                        .or_default()
+                        .push((op, stmt.span));
+                    return;
+                }
                 self.expr(*array);
                 indices.iter().for_each(|index| self.expr(*index));
                 self.expr(*value);
@@ -246,6 +279,14 @@ impl Walk<'_, '_, '_> {
                 {
                     self.expr(value);
                     self.update(local, op, at);
+                    return;
+                }
+                if let Some((local, indices, op, value, at)) =
+                    self.guarded_element(*cond, then, other)
+                {
+                    indices.into_iter().for_each(|index| self.expr(index));
+                    self.expr(value);
+                    self.elements.entry(local).or_default().push((op, at));
                     return;
                 }
                 self.expr(*cond);
@@ -324,6 +365,9 @@ impl Walk<'_, '_, '_> {
         let span = infer.exprs[expr].span;
         match &infer.exprs[expr].kind {
             ExprKind::Const(_) => {}
+            // The shape of an array does not change.
+            ExprKind::Extent { array, .. }
+                if matches!(self.kind(*array), ExprKind::Local { .. }) => {}
             ExprKind::Local { local, .. } => self.read(*local, span),
             ExprKind::Assign { local, value } => {
                 self.expr(*value);
@@ -371,8 +415,23 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn is_local(&self, expr: ExprId, local: LocalId) -> bool {
-        matches!(self.kind(self.plain(expr)), ExprKind::Local { local: read, .. } if *read == local)
+    fn is_place(&self, expr: ExprId, place: Place<'_>) -> bool {
+        match (place, self.kind(self.plain(expr))) {
+            (Place::Local(local), ExprKind::Local { local: read, .. }) => *read == local,
+            (
+                Place::Element(local, at),
+                ExprKind::Subscript {
+                    array,
+                    indices: read,
+                },
+            ) => {
+                let is_array =
+                    matches!(self.kind(*array), ExprKind::Local { local: l, .. } if *l == local);
+                let mut pairs = at.iter().zip(read);
+                is_array && at.len() == read.len() && pairs.all(|(a, b)| self.same(*a, *b))
+            }
+            _ => false,
+        }
     }
 
     fn mentions(&self, expr: ExprId, local: LocalId) -> bool {
@@ -387,11 +446,80 @@ impl Walk<'_, '_, '_> {
 
     /// `local = value` as an update: how it folds, and the expressions that it folds in.
     fn reduction(&self, local: LocalId, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
-        let (op, others) = self.fold(local, value)?;
+        let (op, others) = self.fold(Place::Local(local), value)?;
         (!others.iter().any(|other| self.mentions(*other, local))).then_some((op, others))
     }
 
-    fn fold(&self, local: LocalId, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
+    /// `array[indices] = value` as an update that the elements can be folded by.
+    fn element_update(
+        &self,
+        local: LocalId,
+        indices: &[ExprId],
+        value: ExprId,
+    ) -> Option<(ReductionOp, Vec<ExprId>)> {
+        let (op, others) = self.fold(Place::Element(local, indices), value)?;
+        let mut all = others.iter().chain(indices);
+        (self.folds_exactly(op, local, value) && !all.any(|other| self.mentions(*other, local)))
+            .then_some((op, others))
+    }
+
+    /// Whether an update is computed in the type of the elements, in which their parts are combined.
+    fn folds_exactly(&self, op: ReductionOp, local: LocalId, value: ExprId) -> bool {
+        let Type::Array { element, .. } = &self.infer.locals[local].ty else {
+            return false;
+        };
+        let wanted = element.value_type();
+        let found = &self.infer.exprs[self.plain(value)].ty;
+        let same =
+            *found == wanted || matches!((found, &wanted), (Type::Float, Type::Fixed(Fixed::F64)));
+        let legal = match (&wanted, op) {
+            (Type::Bool, op) => matches!(
+                op,
+                ReductionOp::And
+                    | ReductionOp::Or
+                    | ReductionOp::BitAnd
+                    | ReductionOp::BitOr
+                    | ReductionOp::BitXor
+            ),
+            (_, ReductionOp::And | ReductionOp::Or) => false,
+            (Type::Fixed(fixed), op) if fixed.is_complex() => op == ReductionOp::Add,
+            _ => true,
+        };
+        same && legal
+    }
+
+    /// `if value < array[indices]: array[indices] = value`
+    fn guarded_element(
+        &self,
+        cond: ExprId,
+        then: &[Stmt],
+        other: &[Stmt],
+    ) -> Option<(LocalId, Vec<ExprId>, ReductionOp, ExprId, Span)> {
+        let ([stmt], []) = (then, other) else {
+            return None;
+        };
+        let StmtKind::Store {
+            array,
+            indices,
+            value,
+            ..
+        } = &stmt.kind
+        else {
+            return None;
+        };
+        let ExprKind::Local { local, .. } = *self.kind(*array) else {
+            return None;
+        };
+        let op = self.compared(cond, Place::Element(local, indices), *value)?;
+        let mut all = std::iter::once(value).chain(indices);
+        let is_element = matches!(self.infer.locals[local].ty, Type::Array { .. });
+        (is_element
+            && self.folds_exactly(op, local, *value)
+            && !all.any(|expr| self.mentions(*expr, local)))
+        .then(|| (local, indices.clone(), op, *value, stmt.span))
+    }
+
+    fn fold(&self, local: Place<'_>, value: ExprId) -> Option<(ReductionOp, Vec<ExprId>)> {
         match self.kind(self.plain(value)) {
             ExprKind::Binary(op, left, right) => {
                 let (op, commutes) = match op {
@@ -426,7 +554,7 @@ impl Walk<'_, '_, '_> {
     /// One of the operands is the variable, or itself an update by the same operator: `s + a + b`, `min(s, a, b)`.
     fn operand(
         &self,
-        local: LocalId,
+        local: Place<'_>,
         op: ReductionOp,
         left: ExprId,
         right: ExprId,
@@ -436,7 +564,7 @@ impl Walk<'_, '_, '_> {
             if !allowed {
                 continue;
             }
-            if self.is_local(this, local) {
+            if self.is_place(this, local) {
                 return Some((op, vec![other]));
             }
             if let Some((inner, mut others)) = self.fold(local, this)
@@ -462,29 +590,34 @@ impl Walk<'_, '_, '_> {
         let StmtKind::Assign { local, value } = stmt.kind else {
             return None;
         };
+        let op = self.compared(cond, Place::Local(local), value)?;
+        (!self.mentions(value, local)).then_some((local, op, value, stmt.span))
+    }
+
+    /// What it means that a place takes a value if it compares so with it.
+    fn compared(&self, cond: ExprId, place: Place<'_>, value: ExprId) -> Option<ReductionOp> {
         let ExprKind::Compare(op, left, right) = *self.kind(cond) else {
             return None;
         };
-        let (tested, is_left) = if self.is_local(right, local) {
+        let (tested, is_left) = if self.is_place(right, place) {
             (left, true)
-        } else if self.is_local(left, local) {
+        } else if self.is_place(left, place) {
             (right, false)
         } else {
             return None;
         };
-        if self.mentions(value, local) || !self.same(self.plain(tested), self.plain(value)) {
+        if !self.same(self.plain(tested), self.plain(value)) {
             return None;
         }
-        let op = match (op, is_left) {
+        match (op, is_left) {
             (CompareOp::Lt | CompareOp::Le, true) | (CompareOp::Gt | CompareOp::Ge, false) => {
-                ReductionOp::Min
+                Some(ReductionOp::Min)
             }
             (CompareOp::Gt | CompareOp::Ge, true) | (CompareOp::Lt | CompareOp::Le, false) => {
-                ReductionOp::Max
+                Some(ReductionOp::Max)
             }
-            (CompareOp::Eq | CompareOp::Ne, _) => return None,
-        };
-        Some((local, op, value, stmt.span))
+            (CompareOp::Eq | CompareOp::Ne, _) => None,
+        }
     }
 
     /// Whether two expressions are written alike and give the same value: neither assigns nor calls.
@@ -504,7 +637,9 @@ impl Walk<'_, '_, '_> {
                 let def = self.infer.an.instances[*a].def;
                 a == b && self.infer.an.library_path(def).is_some()
             }
-            (ExprKind::Intrinsic { name: a, .. }, ExprKind::Intrinsic { name: b, .. }) => a == b,
+            (ExprKind::Intrinsic { name: a, .. }, ExprKind::Intrinsic { name: b, .. }) => {
+                a == b && !a.starts_with("atomic.")
+            }
             (ExprKind::Subscript { .. }, ExprKind::Subscript { .. }) => true,
             (ExprKind::Field { index: a, .. }, ExprKind::Field { index: b, .. }) => a == b,
             (ExprKind::Extent { axis: a, .. }, ExprKind::Extent { axis: b, .. }) => a == b,

@@ -11,6 +11,7 @@
 //! raise returns a status as its only result (0: well, 1: an exception is pending).
 
 use crate::layout::{FrameInfo, ModuleDesc};
+use crate::parallel::AccumulatorDesc;
 
 /// A machine type that crosses the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -195,6 +196,26 @@ macro_rules! for_each_runtime_function {
                 partial_initial: *const u8,
                 result: *mut u8,
             ) -> i32;
+            // The same with what the user has asked for (`schedule` is a position in
+            // `parallel::SCHEDULES`), and with arrays that chunks fold into. `context` is
+            // `context_size` bytes. Neither changes the bits of results.
+            raises fn snek_rt_parallel_for_with(
+                body: ParallelBody,
+                combine: CombineFn,
+                context: *const u8,
+                trip_count: i64,
+                chunk: i64,
+                threads: i64,
+                partial_size: i64,
+                partial_initial: *const u8,
+                result: *mut u8,
+                schedule: i64,
+                accumulators: *const AccumulatorDesc,
+                accumulator_count: i64,
+                context_size: i64,
+            ) -> i32;
+            // Checks the options of a loop that follows; `flags` as in `parallel`.
+            raises fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32;
             Reads fn snek_rt_num_threads() -> i64;
 
             // Memory for the time of a loop: its address, aligned to 64 bytes, or 0 if there is none; and its end.

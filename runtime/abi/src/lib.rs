@@ -8,6 +8,7 @@
 mod exception;
 mod functions;
 mod layout;
+pub mod parallel;
 mod scalar;
 
 pub use exception::{ExcKind, Message, MessageText};
@@ -20,4 +21,5 @@ pub use layout::{
     FunctionDesc, ModuleDesc, ParamDesc, RANK_MAX, StrDesc, TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc,
     TypeTag, extent_symbol,
 };
+pub use parallel::{AccumulatorDesc, FoldOp};
 pub use scalar::ScalarKind;

@@ -38,6 +38,16 @@ impl Grid {
         }
     }
 
+    /// Cuts a loop into so many pieces, at most.
+    pub fn pieces(trip_count: i64, pieces: usize) -> Grid {
+        let trip_count = trip_count.max(0);
+        Grid {
+            trip_count,
+            chunks: trip_count.min(pieces as i64) as usize,
+            chunk: 0,
+        }
+    }
+
     /// The iterations of a piece: from, and up to but without.
     pub fn bounds(&self, index: usize) -> (i64, i64) {
         let index = index as i64;

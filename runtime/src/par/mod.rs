@@ -8,6 +8,7 @@
 //!
 //! It must never touch a Python object: pool threads have no thread state.
 
+mod accumulate;
 mod grid;
 mod pool;
 mod team;
@@ -18,13 +19,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use snek_abi::{CombineFn, ParallelBody};
+use snek_abi::{AccumulatorDesc, CombineFn, ParallelBody};
 
 use crate::exc::{self, Pending};
 use crate::guard::guard;
 use crate::host;
 use crate::print::{self, Captured};
 
+use accumulate::{Copies, Way};
 pub use pool::{SHARED_VERSION, Shared, own_pool};
 
 thread_local! {
@@ -42,6 +44,10 @@ const BATCHES: usize = 16;
 /// How often the thread that entered native code looks for signals (Ctrl-C).
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// Positions in `snek_abi::parallel::SCHEDULES`.
+const STATIC: i64 = 1;
+const DYNAMIC: i64 = 2;
+
 /// What the chunks of one loop share.
 struct Loop {
     body: ParallelBody,
@@ -54,6 +60,8 @@ struct Loop {
     partial_size: usize,
     /// How many chunks are claimed at once.
     batch: usize,
+    /// The elements that chunks fold into.
+    copies: Option<Copies>,
     /// The next chunk to claim.
     next: AtomicUsize,
     /// The lowest chunk that has failed.
@@ -119,7 +127,11 @@ impl Loop {
             if self.partial_size != 0 {
                 std::ptr::copy_nonoverlapping(self.initial, partial, self.partial_size);
             }
-            (self.body)(self.context, lo, hi, partial)
+            let context = match &self.copies {
+                Some(copies) => copies.prepare(chunk, self.context),
+                None => self.context,
+            };
+            (self.body)(context, lo, hi, partial)
         };
         if !nested && (print::has_captured() || status != 0) {
             let captured = print::take_captured();
@@ -153,6 +165,11 @@ impl Loop {
 
     /// Writes what was printed and raises what was raised. Returns a status.
     fn finish(self) -> i32 {
+        if let Some(copies) = &self.copies {
+            let failed = self.failed.load(Ordering::Relaxed);
+            // SAFETY: all threads have left the loop; the arrays belong to the caller.
+            unsafe { copies.merge(failed.saturating_add(1)) };
+        }
         let mut outcome = self
             .outcome
             .into_inner()
@@ -207,6 +224,14 @@ struct Request {
     partial_size: usize,
     initial: *const u8,
     result: *mut u8,
+    /// A position in `snek_abi::parallel::SCHEDULES`.
+    schedule: i64,
+    /// Arrays to fold into.
+    accumulators: *const AccumulatorDesc,
+    accumulator_count: usize,
+    context_size: usize,
+    /// The size of chunks must not change what is folded with what.
+    fixed_grid: bool,
 }
 
 /// Runs a parallel loop. Returns a status.
@@ -214,9 +239,43 @@ struct Request {
 /// # Safety
 /// The pointers must be as `snek_rt_parallel_for` is promised them.
 unsafe fn parallel_for(request: &Request) -> i32 {
-    let grid = grid::Grid::new(request.trip_count, request.chunk);
+    let folds = request.accumulator_count != 0 || request.combine.is_some();
+    let chunk = if request.fixed_grid && folds {
+        0
+    } else {
+        request.chunk
+    };
+    let mut grid = grid::Grid::new(request.trip_count, chunk);
     if grid.chunks == 0 {
         return 0;
+    }
+    let nested = IN_CHUNK.get();
+    let shared = pool::shared();
+    let asked = match (nested, request.threads) {
+        (true, _) => 1,
+        (false, 0) => i64::MAX,
+        (false, threads) => threads.max(1),
+    };
+    let asked = asked.min(shared.thread_count());
+    let mut copies = None;
+    if request.accumulator_count != 0 {
+        // SAFETY: the caller's promise.
+        let way = unsafe {
+            let all = std::slice::from_raw_parts(request.accumulators, request.accumulator_count);
+            let (context, size) = (request.context, request.context_size);
+            Copies::plan(all, context, size, request.trip_count, asked)
+        };
+        match way {
+            Way::Direct => grid = grid::Grid::pieces(request.trip_count, 1),
+            Way::Copies(made) => {
+                grid = grid::Grid::pieces(request.trip_count, made.chunks);
+                copies = Some(made);
+            }
+            Way::NoMemory => {
+                exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+                return 1;
+            }
+        }
     }
     let stride = request.partial_size.next_multiple_of(PARTIAL_ALIGNMENT);
     let size = stride * grid.chunks;
@@ -232,17 +291,19 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         }
         heap.as_mut_ptr().cast()
     };
-    let nested = IN_CHUNK.get();
-    let shared = pool::shared();
-    let threads = if nested {
-        1
+    let threads = asked.min(grid.chunks as i64);
+    let share = grid.chunks.div_ceil(threads as usize);
+    let batch = match request.schedule {
+        STATIC => share,
+        DYNAMIC => 1,
+        _ => grid.chunks / (threads as usize * BATCHES),
+    };
+    // A chunk size that the grid could not take.
+    let wanted = if chunk == request.chunk {
+        0
     } else {
-        let asked = if request.threads == 0 {
-            i64::MAX
-        } else {
-            request.threads.max(1)
-        };
-        asked.min(shared.thread_count()).min(grid.chunks as i64)
+        let size = (request.trip_count / grid.chunks as i64).max(1);
+        usize::try_from(request.chunk / size).unwrap_or(0)
     };
     let this = Loop {
         body: request.body,
@@ -252,7 +313,8 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
-        batch: (grid.chunks / (threads as usize * BATCHES)).max(1),
+        batch: batch.max(wanted).clamp(1, share),
+        copies,
         next: AtomicUsize::new(0),
         failed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
@@ -300,7 +362,8 @@ struct Aligned<const N: usize>([MaybeUninit<u8>; N]);
 
 /// The functions that compiled code calls.
 pub mod entries {
-    use snek_abi::{CombineFn, ParallelBody};
+    use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS};
+    use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, ParallelBody};
 
     use super::{Request, parallel_for, pool};
     use crate::guard::guard;
@@ -335,9 +398,78 @@ pub mod entries {
                 partial_size: partial_size.max(0) as usize,
                 initial: partial_initial,
                 result,
+                schedule: 0,
+                accumulators: core::ptr::null(),
+                accumulator_count: 0,
+                context_size: 0,
+                fixed_grid: false,
             };
             // SAFETY: the caller's promise.
             unsafe { parallel_for(&request) }
+        })
+    }
+
+    /// Runs `body` over `0..trip_count` with options and accumulators; see the table. Returns a
+    /// status.
+    ///
+    /// # Safety
+    /// As for [`snek_rt_parallel_for`]; `context` must be `context_size` bytes, with the address
+    /// of an array's descriptor in each slot that an accumulator names.
+    #[allow(clippy::too_many_arguments, reason = "the row in the table")]
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn snek_rt_parallel_for_with(
+        body: ParallelBody,
+        combine: CombineFn,
+        context: *const u8,
+        trip_count: i64,
+        chunk: i64,
+        threads: i64,
+        partial_size: i64,
+        partial_initial: *const u8,
+        result: *mut u8,
+        schedule: i64,
+        accumulators: *const AccumulatorDesc,
+        accumulator_count: i64,
+        context_size: i64,
+    ) -> i32 {
+        guard(1, || {
+            let request = Request {
+                body,
+                combine,
+                context,
+                trip_count,
+                chunk,
+                threads,
+                partial_size: partial_size.max(0) as usize,
+                initial: partial_initial,
+                result,
+                schedule,
+                accumulators,
+                accumulator_count: accumulator_count.max(0) as usize,
+                context_size: context_size.max(0) as usize,
+                fixed_grid: true,
+            };
+            // SAFETY: the caller's promise.
+            unsafe { parallel_for(&request) }
+        })
+    }
+
+    /// Checks the options of a parallel loop. Returns a status.
+    #[unsafe(no_mangle)]
+    pub extern "C" fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32 {
+        guard(1, || {
+            let given = [
+                ("chunk", HAS_CHUNK, chunk),
+                ("threads", HAS_THREADS, threads),
+            ];
+            for (name, flag, value) in given {
+                if flags & flag != 0 && value < 1 {
+                    let message = format!("{name} must be at least 1, not {value}");
+                    exc::raise_text(ExcKind::ValueError, message);
+                    return 1;
+                }
+            }
+            0
         })
     }
 

@@ -42,7 +42,7 @@ def gravity(
             z[i] += dt * vz[i]
 
 
-def inputs(n, steps=2):
+def inputs(n, steps=1):
     random = np.random.default_rng(n)
     return *(random.random(n) for _ in range(7)), steps
 

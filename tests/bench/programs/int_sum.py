@@ -27,5 +27,5 @@ CASES = [
     *(f"int_sum(np.array([2**63 - 1, -5, {x}, 1] * {n}))" for x in (-1, 0) for n in (1,)),
     "int_sum(np.array([2**62, -(2**62), 0, 0] * 16))",
     "int_sum(np.array([2**62, 0, 0, 0, -(2**62), 0, 0, 0] * 8))",
-    "int_sum(np.array([-(2**63), 2**63 - 1] * 9))",
+    "int_sum(np.array([2**63 - 1, -(2**63)] * 9))",
 ]

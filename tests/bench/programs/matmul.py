@@ -40,4 +40,4 @@ ROWS = [
         "targets": {"numpy": 1.3},
     },
 ]
-SIZES = range(0, 40)
+SIZES = range(0, 34)

@@ -1,7 +1,7 @@
 """Sums that may be reordered, because they are declared: reductions of `prange`."""
 
 import numpy as np
-from snek import Array1D, f64, parallel, prange
+from snek import Array1D, f64, native, parallel, prange
 
 
 @parallel
@@ -20,7 +20,7 @@ def array_sum(a: Array1D[f64], b: Array1D[f64]) -> float:
     return total
 
 
-@parallel
+@native
 def dot_often(a: Array1D[f64], b: Array1D[f64], times: int) -> float:
     total = 0.0
     for k in range(times):
@@ -29,7 +29,7 @@ def dot_often(a: Array1D[f64], b: Array1D[f64], times: int) -> float:
     return total
 
 
-@parallel
+@native
 def array_sum_often(a: Array1D[f64], b: Array1D[f64], times: int) -> float:
     total = 0.0
     for k in range(times):
@@ -46,16 +46,13 @@ def inputs(n, times=3):
 
 def right(value, given, after):
     a, b, times = given
-    totals = {"dot": 0.0, "sum": 0.0}
-    for k in range(times):
-        a[k % len(a)] += 1.0
-        if k < 3 or times - k < 3:
-            totals = {"dot": a @ b, "sum": a.sum()}
-    # Each total is between the first and the last, which are close to each other.
-    return any(abs(value / times - mean) < 0.01 * mean for mean in totals.values())
+    steps = np.arange(times)
+    # What is added to an element counts in this and all later sums.
+    counts = times - steps
+    totals = times * (a @ b) + counts @ b[steps % len(b)], times * a.sum() + counts.sum()
+    return any(np.isclose(value, total) for total in totals)
 
 
-IN_CACHE = {"best": 0.5, "fast": 1.0}
 ROWS = [
     {
         "what": f"{what}, `prange`, {place}",
@@ -67,3 +64,5 @@ ROWS = [
     for place, shape in (("L1", (1_500, 2000)), ("L2", (10_000, 300)), ("memory", (4_000_000, 1)))
 ]
 SIZES = range(1, 68)
+# Where one array is written, loops that run in parallel refuse others that overlap it.
+OVERLAPPING = False

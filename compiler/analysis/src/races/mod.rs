@@ -9,49 +9,51 @@
 //! depends on values known only at run time, the loop is accepted on the condition that they are not negative
 //! ([`Guard`]): `opt` runs it serially if they are.
 
+mod accesses;
 mod dependence;
+mod meet;
+mod model;
 mod report;
+mod system;
 
 use std::collections::HashMap;
 
 use oxc_index::IndexVec;
 use snek_diagnostics::Diagnostic;
 use snek_mir::edit;
-use snek_mir::ir::{
-    Bound, Function, FunctionId, LoopKind, OpId, OpKind, Program, ValueDef, ValueId,
-};
+use snek_mir::ir::{Bound, Function, FunctionId, LoopKind, OpId, OpKind, Program, ValueId};
 
-use crate::affine::Affine;
-use crate::arrays::{are_distinct, roots, view};
+use crate::arrays::{are_distinct, roots};
 use crate::effects::{Effects, effects};
 use crate::ranges::{Hypotheses, Ranges, ranges, ranges_if};
 use crate::structure::Structure;
+use accesses::{Access, Callees, Collector, Way};
 use dependence::{Dim, Scope};
+use meet::Meet;
+use model::{Model, SYNTHETIC};
 
-/// A parallel loop that is free of races as long as these values are not negative.
+/// How a parallel loop that is free of races is to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guard {
+pub struct Plan {
     /// The loop.
     pub op: OpId,
-    /// Integers defined outside of it.
+    /// It is free of races as long as these integers, defined outside of it, are not negative.
     pub nonnegative: Vec<ValueId>,
+    /// The accumulators that it must fold through; others that it captures are not needed.
+    pub accumulators: Vec<ValueId>,
+    /// The arrays that it accesses, and why that is safe.
+    pub arrays: Vec<ArrayNote>,
 }
 
-/// An access to an array in the body of a parallel loop.
-#[derive(Clone, Debug)]
-struct Access {
-    op: OpId,
-    writes: bool,
-    /// The array that it goes to, rows followed.
-    base: ValueId,
-    /// The parameters that the array may be.
-    roots: Option<Vec<ValueId>>,
-    /// Subscripts of the leading dimensions; a call with a whole array has none.
-    subscripts: Vec<ValueId>,
-    /// The op and position of each subscript, to ask what is known of its sign.
-    places: Vec<(OpId, usize)>,
-    /// The function that accesses it, if it is an argument.
-    callee: Option<FunctionId>,
+/// Why the accesses of a loop to an array are safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrayNote {
+    /// Its name.
+    pub name: String,
+    /// It is written.
+    pub writes: bool,
+    /// Such as "each iteration has its own `a[i]`".
+    pub reason: String,
 }
 
 /// How two accesses relate.
@@ -79,14 +81,17 @@ enum Reason {
     Sign,
     /// One iteration writes what the others use.
     Element,
+    /// The array is folded, and used otherwise.
+    Folded,
 }
 
 /// Checks all parallel loops of a program: the errors.
 pub fn check(program: &Program) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let summaries = effects(program);
-    for (id, function) in program.functions.iter_enumerated() {
-        for finding in Checker::new(program, id, function, &summaries).check() {
+    let callees = Callees::new(program, &summaries);
+    for (_, function) in program.functions.iter_enumerated() {
+        for finding in Checker::new(program, function, &callees).check() {
             let Err(found) = finding else { continue };
             for diagnostic in found {
                 // A function has a body for each layout of its arrays.
@@ -99,41 +104,43 @@ pub fn check(program: &Program) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// The guards that the parallel loops of a checked function need.
-pub fn guards(
+/// How the parallel loops of a checked function are to be run.
+pub fn plans(
     program: &Program,
     id: FunctionId,
     summaries: &IndexVec<FunctionId, Effects>,
-) -> Vec<Guard> {
-    let checker = Checker::new(program, id, &program.functions[id], summaries);
-    checker.check().into_iter().flatten().flatten().collect()
+) -> Vec<Plan> {
+    let callees = Callees::new(program, summaries);
+    let checker = Checker::new(program, &program.functions[id], &callees);
+    checker.check().into_iter().flatten().collect()
 }
 
 struct Checker<'p> {
     program: &'p Program,
     function: &'p Function,
     structure: Structure,
-    summaries: &'p IndexVec<FunctionId, Effects>,
+    callees: &'p Callees<'p>,
+}
+
+/// What is asked of while the accesses of one loop are compared.
+struct Question<'c> {
+    scope: Scope<'c>,
+    model: Model<'c>,
+    signs: HashMap<(OpId, usize), bool>,
 }
 
 impl<'p> Checker<'p> {
-    fn new(
-        program: &'p Program,
-        id: FunctionId,
-        function: &'p Function,
-        summaries: &'p IndexVec<FunctionId, Effects>,
-    ) -> Self {
-        debug_assert!(id.index() < program.functions.len());
+    fn new(program: &'p Program, function: &'p Function, callees: &'p Callees<'p>) -> Self {
         Self {
             program,
             function,
             structure: Structure::new(function),
-            summaries,
+            callees,
         }
     }
 
-    /// For each parallel loop: the guard that it needs, if any, or the errors.
-    fn check(&self) -> Vec<Result<Option<Guard>, Vec<Diagnostic>>> {
+    /// For each parallel loop: how to run it, or the errors.
+    fn check(&self) -> Vec<Result<Plan, Vec<Diagnostic>>> {
         let is_parallel = |op: &&OpId| matches!(&self.function.ops[**op].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
         let loops: Vec<OpId> = self
             .structure
@@ -152,27 +159,48 @@ impl<'p> Checker<'p> {
             .collect()
     }
 
-    fn check_loop(&self, op: OpId, facts: &Ranges) -> Result<Option<Guard>, Vec<Diagnostic>> {
-        let accesses = self.accesses(op);
-        let signs = subscript_signs(self.function, facts);
-        let mut scope = Scope::new(self.function, &self.structure, op, facts);
-        let mut affine = Affine::new(self.function, &self.structure);
-        let mut bad = self.pairs(&mut scope, &mut affine, &accesses, &signs);
+    fn question<'c>(&'c self, op: OpId, facts: &'c Ranges) -> Question<'c> {
+        Question {
+            scope: Scope::new(self.function, &self.structure, op, facts),
+            model: Model::new(
+                self.program,
+                self.function,
+                &self.structure,
+                facts,
+                Some(op),
+            ),
+            signs: subscript_signs(self.function, facts),
+        }
+    }
+
+    fn check_loop(&self, op: OpId, facts: &Ranges) -> Result<Plan, Vec<Diagnostic>> {
+        let mut plan = Plan {
+            op,
+            nonnegative: Vec::new(),
+            accumulators: Vec::new(),
+            arrays: Vec::new(),
+        };
+        let mut question = self.question(op, facts);
+        let accesses = self.accesses(op, &mut question.model);
+        let unchecked = self.is_unchecked(op);
+        let mut bad = match unchecked {
+            true => Vec::new(),
+            false => self.pairs(&mut question, &accesses),
+        };
+        self.fold(&accesses, &mut bad, &mut plan.accumulators);
         if bad.is_empty() {
-            return Ok(None);
+            plan.arrays = self.notes(&question, &accesses, &plan, unchecked);
+            return Ok(plan);
         }
         // Would it be well if the invariants in the subscripts were not negative?
-        let only_signs = bad
-            .iter()
-            .all(|(_, _, verdict)| matches!(verdict, Verdict::Unknown(Reason::Sign)));
-        if only_signs {
+        let is_sign = |verdict: &Verdict| matches!(verdict, Verdict::Unknown(Reason::Sign));
+        if bad.iter().all(|(_, _, verdict)| is_sign(verdict)) {
             let mut nonnegative = vec![self.function.ops[op].args[0]];
             for access in &accesses {
-                for &subscript in &access.subscripts {
-                    for symbol in affine.of(subscript).symbols() {
-                        if self.structure.is_invariant(self.function, symbol, op) {
-                            nonnegative.push(symbol);
-                        }
+                let form = question.form(access);
+                for symbol in form.subscripts.iter().flat_map(|p| p.symbols()) {
+                    if symbol.index() < SYNTHETIC && !question.model.is_varying(symbol) {
+                        nonnegative.push(symbol);
                     }
                 }
             }
@@ -184,24 +212,40 @@ impl<'p> Checker<'p> {
             nonnegative.dedup();
             let hypotheses = Hypotheses::from([(op, nonnegative.clone())]);
             let facts = ranges_if(self.function, &self.structure, &hypotheses);
-            let signs = subscript_signs(self.function, &facts);
-            let mut scope = Scope::new(self.function, &self.structure, op, &facts);
-            let left = self.pairs(&mut scope, &mut affine, &accesses, &signs);
+            let mut question = self.question(op, &facts);
+            question.model.nonnegative.clone_from(&nonnegative);
+            let accesses = self.accesses(op, &mut question.model);
+            let mut left = self.pairs(&mut question, &accesses);
+            self.fold(&accesses, &mut left, &mut plan.accumulators);
             if left.is_empty() {
-                return Ok(Some(Guard { op, nonnegative }));
+                plan.nonnegative = nonnegative;
+                plan.arrays = self.notes(&question, &accesses, &plan, false);
+                return Ok(plan);
             }
-            bad = left;
+            return Err(self.report(op, &mut question, &left));
         }
-        Err(self.report(op, &mut scope, &mut affine, &bad))
+        Err(self.report(op, &mut question, &bad))
+    }
+
+    /// Whether the user has asked for no check: the options of the loop are a call before it, at its place.
+    fn is_unchecked(&self, op: OpId) -> bool {
+        let span = |op: OpId| self.function.sites[self.function.ops[op].site].span;
+        self.structure.order.iter().any(|&other| {
+            let data = &self.function.ops[other];
+            matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"))
+                && span(other) == span(op)
+                && self
+                    .function
+                    .const_int(data.args[0])
+                    .is_some_and(|flags| flags & snek_abi::parallel::UNCHECKED != 0)
+        })
     }
 
     /// The pairs that are not disjoint.
     fn pairs<'a>(
         &self,
-        scope: &mut Scope<'_>,
-        affine: &mut Affine<'_>,
+        question: &mut Question<'_>,
         accesses: &'a [Access],
-        signs: &HashMap<(OpId, usize), bool>,
     ) -> Vec<(&'a Access, &'a Access, Verdict)> {
         let mut bad = Vec::new();
         for (n, a) in accesses.iter().enumerate() {
@@ -211,7 +255,7 @@ impl<'p> Checker<'p> {
                 }
                 // The write first.
                 let (first, second) = if a.writes { (a, b) } else { (b, a) };
-                let verdict = self.compare(scope, affine, first, second, signs);
+                let verdict = self.compare(question, first, second);
                 if !matches!(verdict, Verdict::Disjoint) {
                     bad.push((first, second, verdict));
                 }
@@ -220,92 +264,74 @@ impl<'p> Checker<'p> {
         bad
     }
 
-    fn accesses(&self, op: OpId) -> Vec<Access> {
+    /// Lets accumulators settle pairs: an array of which the loop does nothing but fold into it. The loop then has
+    /// elements of its own, so nothing else in it may look at the array.
+    fn fold<'a>(
+        &self,
+        accesses: &'a [Access],
+        bad: &mut Vec<(&'a Access, &'a Access, Verdict)>,
+        needed: &mut Vec<ValueId>,
+    ) {
+        let both = |a: &Access, b: &Access| match (a.way, b.way) {
+            (Way::Fold(x), Way::Fold(y)) if x == y => Some(x),
+            _ => None,
+        };
+        for (a, b, verdict) in bad.iter() {
+            if let Some(view) = both(a, b)
+                && !matches!(verdict, Verdict::Unknown(Reason::Sign))
+                && !needed.contains(&view)
+            {
+                needed.push(view);
+            }
+        }
+        bad.retain(|(a, b, _)| both(a, b).is_none_or(|view| !needed.contains(&view)));
+        for view in needed.iter() {
+            let is_fold = |access: &&Access| access.way == Way::Fold(*view);
+            let Some(fold) = accesses.iter().filter(|a| a.writes).find(is_fold) else {
+                continue;
+            };
+            for other in accesses.iter().filter(|access| !is_fold(access)) {
+                let seen = bad.iter().any(|(a, b, _)| {
+                    std::ptr::eq(*a, other) && is_fold(b) || std::ptr::eq(*b, other) && is_fold(a)
+                });
+                if !seen && self.may_be_one(fold, other) {
+                    bad.push((fold, other, Verdict::Unknown(Reason::Folded)));
+                }
+            }
+        }
+    }
+
+    fn accesses(&self, op: OpId, model: &mut Model<'_>) -> Vec<Access> {
         let OpKind::For(f) = &self.function.ops[op].kind else {
             return Vec::new();
         };
-        let mut accesses = Vec::new();
-        for inner in edit::ops_in(self.function, f.body) {
-            let data = &self.function.ops[inner];
-            match &data.kind {
-                OpKind::Load(bounds) | OpKind::Store(bounds) => {
-                    let writes = matches!(data.kind, OpKind::Store(_));
-                    let own = (1..=bounds.len()).map(|n| data.args[n]).collect();
-                    accesses.push(self.access(inner, data.args[0], writes, own, None));
-                }
-                OpKind::Call(callee) => {
-                    let effects = &self.summaries[*callee];
-                    for (n, &arg) in data.args.iter().enumerate() {
-                        if effects.reads[n] || effects.writes[n] {
-                            let writes = effects.writes[n];
-                            let access = self.access(inner, arg, writes, Vec::new(), Some(*callee));
-                            accesses.push(access);
-                        }
-                    }
-                }
-                OpKind::DataPointer => {
-                    accesses.push(self.access(inner, data.args[0], false, Vec::new(), None));
-                }
-                _ => {}
-            }
-        }
-        accesses
+        let collector = Collector {
+            callees: self.callees,
+            function: self.function,
+            structure: &self.structure,
+            scope: Some(op),
+        };
+        collector.collect(model, &edit::ops_in(self.function, f.body))
     }
 
-    fn access(
-        &self,
-        op: OpId,
-        array: ValueId,
-        writes: bool,
-        own: Vec<ValueId>,
-        callee: Option<FunctionId>,
-    ) -> Access {
-        let viewed = view(self.function, array);
-        let mut places = Vec::new();
-        // The rows on the way, outermost last.
-        let mut value = array;
-        while let Some(data) = self.function.def_op(value) {
-            match &data.kind {
-                OpKind::Row(bounds) => {
-                    if let ValueDef::Result(row, _) = self.function.values[value].def {
-                        places.splice(0..0, (0..bounds.len()).map(|n| (row, n)));
-                    }
-                }
-                OpKind::AsStrided => {}
-                _ => break,
-            }
-            value = data.args[0];
+    /// Whether two accesses may go to one array.
+    fn may_be_one(&self, a: &Access, b: &Access) -> bool {
+        if a.base == b.base {
+            return true;
         }
-        places.extend((0..own.len()).map(|n| (op, n)));
-        let mut subscripts = viewed.prefix;
-        subscripts.extend(own);
-        Access {
-            op,
-            writes,
-            base: viewed.base,
-            roots: roots(self.function, &self.structure, viewed.base),
-            subscripts,
-            places,
-            callee,
+        match (&a.roots, &b.roots) {
+            (Some(x), Some(y)) => x.iter().any(|root| y.contains(root)),
+            _ => true,
         }
     }
 
-    fn compare(
-        &self,
-        scope: &mut Scope<'_>,
-        affine: &mut Affine<'_>,
-        a: &Access,
-        b: &Access,
-        signs: &HashMap<(OpId, usize), bool>,
-    ) -> Verdict {
-        if a.base != b.base
-            && let (Some(x), Some(y)) = (&a.roots, &b.roots)
-            && !x.iter().any(|root| y.contains(root))
-        {
+    fn compare(&self, question: &mut Question<'_>, a: &Access, b: &Access) -> Verdict {
+        if !self.may_be_one(a, b) || (a.way == Way::Atomic && b.way == Way::Atomic) {
             return Verdict::Disjoint;
         }
         // Distinct in every iteration, if they are the same arrays in all.
-        let is_invariant = |v| self.structure.is_invariant(self.function, v, scope.op);
+        let scope = question.scope.op;
+        let is_invariant = |v| self.structure.is_invariant(self.function, v, scope);
         if a.base != b.base
             && is_invariant(a.base)
             && is_invariant(b.base)
@@ -314,7 +340,7 @@ impl<'p> Checker<'p> {
             return Verdict::Disjoint;
         }
         let mut same_array = a.base == b.base;
-        if same_array && !self.structure.is_invariant(self.function, a.base, scope.op) {
+        if same_array && !is_invariant(a.base) {
             // One value, but another array in another iteration.
             same_array = a.roots.as_ref().is_some_and(|roots| roots.len() == 1)
         }
@@ -326,15 +352,49 @@ impl<'p> Checker<'p> {
                 return Verdict::Unknown(Reason::Arrays);
             }
         }
+        let verdict = self.by_dimension(question, a, b, same_array);
+        if matches!(verdict, Verdict::Disjoint) {
+            return verdict;
+        }
+        match question.meet(a, b) {
+            Meet::Never => Verdict::Disjoint,
+            Meet::Wrapped => Verdict::Unknown(Reason::Sign),
+            Meet::Perhaps(_) => verdict,
+        }
+    }
+
+    /// One dimension after the other: quick, and with a reason if it fails.
+    fn by_dimension(
+        &self,
+        question: &mut Question<'_>,
+        a: &Access,
+        b: &Access,
+        same_array: bool,
+    ) -> Verdict {
+        let is_whole = |access: &Access| {
+            let rank = self.function.ty(access.base).array().map_or(0, |t| t.rank);
+            access.subscripts.len() < usize::from(rank)
+        };
+        let Question {
+            scope,
+            model,
+            signs,
+        } = question;
         let mut distance: Option<i128> = None;
         let mut unknown = None;
-        let dims = a.subscripts.len().min(b.subscripts.len());
-        for n in 0..dims {
-            let f = affine.of(a.subscripts[n]);
-            let g = affine.of(b.subscripts[n]);
-            let sign_known =
-                signs.get(&a.places[n]) == Some(&true) && signs.get(&b.places[n]) == Some(&true);
-            match scope.compare(&f, &g, affine) {
+        for (n, (f, g)) in a.subscripts.iter().zip(&b.subscripts).enumerate() {
+            let is_value =
+                |p: &crate::affine::Polynomial| p.symbols().iter().all(|v| v.index() < SYNTHETIC);
+            if !is_value(f) || !is_value(g) {
+                unknown.get_or_insert(Reason::Callee);
+                continue;
+            }
+            let known = |access: &Access| {
+                let place = access.places.get(n);
+                place.is_some_and(|place| signs.get(place) == Some(&true))
+            };
+            let sign_known = known(a) && known(b);
+            match scope.compare(f, g, &mut model.affine) {
                 Dim::Disjoint if sign_known => return Verdict::Disjoint,
                 Dim::Disjoint => unknown = Some(Reason::Sign),
                 Dim::Distance(d) => match distance {
@@ -348,16 +408,28 @@ impl<'p> Checker<'p> {
                 }
             }
         }
+        let called = a.callee.is_some() || b.callee.is_some();
+        if called && (is_whole(a) || is_whole(b)) {
+            return Verdict::Unknown(Reason::Callee);
+        }
         if let Some(reason) = unknown {
             return Verdict::Unknown(reason);
         }
-        if a.subscripts.len() != b.subscripts.len() || a.callee.is_some() || b.callee.is_some() {
+        if a.subscripts.len() != b.subscripts.len() || called {
             return Verdict::Unknown(Reason::Callee);
         }
         if !same_array {
             return Verdict::Unknown(Reason::Arrays);
         }
-        Verdict::Race(distance.unwrap_or(0))
+        let distance = distance.unwrap_or(0);
+        let moves = |access: &Access| {
+            let mut all = access.subscripts.iter();
+            all.any(|p| p.symbols().contains(&question.scope.induction))
+        };
+        if distance == 0 && moves(a) {
+            return Verdict::Unknown(Reason::Overlap);
+        }
+        Verdict::Race(distance)
     }
 
     /// Whether an array value that is no parameter may be a row of its root.

@@ -3,8 +3,10 @@
 use snek_diagnostics::{Code, Diagnostic, Span};
 use snek_mir::ir::{FloatOp, IntOp, OpId, OpKind, ValueId};
 
-use super::dependence::Scope;
-use super::{Access, Checker, Reason, Verdict};
+use super::accesses::Way;
+use super::meet::Example;
+use super::model::SYNTHETIC;
+use super::{Access, ArrayNote, Checker, Plan, Question, Reason, Verdict};
 use crate::affine::{Affine, Polynomial};
 
 impl Checker<'_> {
@@ -12,8 +14,7 @@ impl Checker<'_> {
     pub(super) fn report(
         &self,
         op: OpId,
-        scope: &mut Scope<'_>,
-        affine: &mut Affine<'_>,
+        question: &mut Question<'_>,
         bad: &[(&Access, &Access, Verdict)],
     ) -> Vec<Diagnostic> {
         let weight = |verdict: &Verdict| match verdict {
@@ -34,9 +35,12 @@ impl Checker<'_> {
             }
             bases.push(a.base);
             diagnostics.push(match verdict {
-                Verdict::Race(0) => self.one_element(op, scope, affine, a, b),
-                Verdict::Race(distance) => self.collision(op, scope, affine, a, b, *distance),
-                Verdict::Unknown(reason) => self.unproved(op, scope, affine, a, b, *reason),
+                Verdict::Race(0) => self.one_element(op, question, a, b),
+                Verdict::Race(distance) => self.collision(op, question, a, b, *distance),
+                Verdict::Unknown(reason) => match question.example(a, b) {
+                    Some(example) => self.example(op, question, a, b, &example),
+                    None => self.unproved(op, question, a, b, *reason),
+                },
                 Verdict::Disjoint => continue,
             });
         }
@@ -55,13 +59,12 @@ impl Checker<'_> {
     fn one_element(
         &self,
         op: OpId,
-        scope: &Scope<'_>,
-        affine: &mut Affine<'_>,
+        question: &mut Question<'_>,
         a: &Access,
         b: &Access,
     ) -> Diagnostic {
-        let element = self.element(scope, affine, a, None);
-        let induction = self.name(scope.induction, "i");
+        let element = self.element(question, a, None);
+        let induction = self.variable(op);
         let message = format!("all iterations of this `prange` write to {element}");
         let mut diagnostic = Diagnostic::error(Code::R003, self.span(a.op), message)
             .primary_label(format!("the index does not depend on `{induction}`"))
@@ -74,7 +77,7 @@ impl Checker<'_> {
             };
             diagnostic = diagnostic.label(self.span(b.op), does);
         }
-        let advice = if self.is_update(affine, a) {
+        let advice = if self.is_update(&mut question.model.affine, a) {
             "add up in a variable (`total += ...` is recognised as a reduction) and store it after the loop"
         } else {
             "store it after the loop, or give each iteration an element of its own"
@@ -87,14 +90,14 @@ impl Checker<'_> {
     fn collision(
         &self,
         op: OpId,
-        scope: &Scope<'_>,
-        affine: &mut Affine<'_>,
+        question: &mut Question<'_>,
         a: &Access,
         b: &Access,
         distance: i128,
     ) -> Diagnostic {
-        let induction = self.name(scope.induction, "i");
+        let induction = self.variable(op);
         // Iteration `p` of the write meets iteration `p + distance` of the other one.
+        let (scope, affine) = (&question.scope, &mut question.model.affine);
         let start = affine.of(scope.start).as_constant().unwrap_or(0);
         let room = match scope.trip_count(affine) {
             Some(trip) => (trip - 1 - (distance / scope.step).abs()).clamp(0, 3),
@@ -107,7 +110,7 @@ impl Checker<'_> {
             first - distance
         };
         let q = p + distance;
-        let element = self.element(scope, affine, a, Some(p));
+        let element = self.element(question, a, Some(p));
         let does = if b.writes { "writes" } else { "reads" };
         let too = if b.writes { ", too" } else { "" };
         let other = format!("`{induction} = {q}` {does} {element} ...");
@@ -127,17 +130,165 @@ impl Checker<'_> {
         diagnostic.help(advice)
     }
 
+    /// Small numbers show two iterations that collide.
+    fn example(
+        &self,
+        op: OpId,
+        question: &Question<'_>,
+        a: &Access,
+        b: &Access,
+        example: &Example,
+    ) -> Diagnostic {
+        let induction = self.variable(op);
+        let array = self.name(a.base, "the array");
+        let index: Vec<String> = example.subscripts.iter().map(i128::to_string).collect();
+        let element = format!("`{array}[{}]`", index.join(", "));
+        let (first, second) = (example.first, example.second);
+        let mut with = Vec::new();
+        for (value, number) in &example.with {
+            match &self.function.values[*value].name {
+                Some(name) => with.push(format!("`{name} = {number}`")),
+                None => {
+                    with.clear();
+                    break;
+                }
+            }
+        }
+        let with = match with[..] {
+            [] => String::new(),
+            _ => format!(" (if {})", with.join(", ")),
+        };
+        let message = "iterations of this `prange` are not independent";
+        let mut diagnostic = Diagnostic::error(Code::R001, self.span(a.op), message);
+        let called = |access: &Access| match access.callee {
+            Some(id) => {
+                let frame = self.program.functions[id].frame;
+                format!(" in `{}`", self.program.frames[frame].name)
+            }
+            None => String::new(),
+        };
+        diagnostic = if self.are_apart(a, b) {
+            let does = if b.writes { "writes" } else { "reads" };
+            let too = if b.writes { ", too" } else { "" };
+            let (inside, other) = (called(a), called(b));
+            diagnostic
+                .primary_label(format!(
+                    "... which `{induction} = {first}` writes{inside}{too}"
+                ))
+                .label(
+                    self.span(b.op),
+                    format!("`{induction} = {second}` {does} {element}{other} ...{with}"),
+                )
+        } else {
+            let does = if a.writes && b.writes { "write" } else { "use" };
+            diagnostic.primary_label(format!(
+                "`{induction} = {first}` and `{induction} = {second}` both {does} {element}{}{with}",
+                called(a)
+            ))
+        };
+        diagnostic = diagnostic.label(self.span(op), "runs its iterations in any order");
+        let advice = match (question.scope.op == op && a.callee.is_some(), b.writes) {
+            (true, _) => format!("give it a row: `{array}[{induction}]`"),
+            (false, true) => "let each iteration write elements of its own".to_string(),
+            (false, false) => "write to another array".to_string(),
+        };
+        diagnostic
+            .help(advice)
+            .help("use `range` if the order matters")
+    }
+
+    /// The loop's variable, as the user calls it.
+    fn variable(&self, op: OpId) -> String {
+        let OpKind::For(f) = &self.function.ops[op].kind else {
+            return "i".to_string();
+        };
+        let induction = self.function.regions[f.body].params[0];
+        let name = self.function.values[induction].name.as_deref();
+        match name {
+            Some(name) if name != "position" => name.to_string(),
+            _ => match self.function.labels[f.label].as_str() {
+                "" | "for" => "i".to_string(),
+                label => label.to_string(),
+            },
+        }
+    }
+
+    /// Why the accesses of a loop without races are safe, array by array.
+    pub(super) fn notes(
+        &self,
+        question: &Question<'_>,
+        accesses: &[Access],
+        plan: &Plan,
+        unchecked: bool,
+    ) -> Vec<ArrayNote> {
+        let mut notes: Vec<ArrayNote> = Vec::new();
+        let mut bases: Vec<ValueId> = Vec::new();
+        for access in accesses {
+            if bases.contains(&access.base) {
+                continue;
+            }
+            bases.push(access.base);
+            let name = self.name(access.base, "an array");
+            let same: Vec<&Access> = accesses.iter().filter(|a| a.base == access.base).collect();
+            let write = same.iter().find(|access| access.writes);
+            let folded = same.iter().find_map(|access| match access.way {
+                Way::Fold(view) if plan.accumulators.contains(&view) => Some(view),
+                _ => None,
+            });
+            let reason = match (write, folded) {
+                _ if unchecked => "not checked: `unchecked=True`".to_string(),
+                (None, _) => "only read".to_string(),
+                (_, Some(view)) => {
+                    let fold = match self.function.def_op(view).map(|op| &op.kind) {
+                        Some(OpKind::Accumulator(fold)) => fold.name(),
+                        _ => "?",
+                    };
+                    format!(
+                        "elements are folded ({fold}): each chunk has a copy, combined in a fixed order"
+                    )
+                }
+                (Some(write), _) if same.iter().all(|access| access.way == Way::Atomic) => {
+                    format!(
+                        "{} is changed atomically",
+                        self.element(question, write, None)
+                    )
+                }
+                (Some(write), _) => {
+                    let element = self.element(question, write, None);
+                    let mut reason = format!("no two iterations meet in {element}");
+                    let names: Vec<String> = plan
+                        .nonnegative
+                        .iter()
+                        .map(|v| format!("`{}`", self.name(*v, "the start")))
+                        .collect();
+                    if !names.is_empty() {
+                        reason = format!(
+                            "{reason} if {} is not negative (else the loop runs serially)",
+                            names.join(", ")
+                        );
+                    }
+                    reason
+                }
+            };
+            notes.push(ArrayNote {
+                name,
+                writes: write.is_some(),
+                reason,
+            });
+        }
+        notes
+    }
+
     fn unproved(
         &self,
         op: OpId,
-        scope: &Scope<'_>,
-        affine: &mut Affine<'_>,
+        question: &mut Question<'_>,
         a: &Access,
         b: &Access,
         reason: Reason,
     ) -> Diagnostic {
         let array = self.name(a.base, "the array");
-        let induction = self.name(scope.induction, "i");
+        let induction = self.variable(op);
         let apart = self.are_apart(a, b);
         let (message, label) = match reason {
             Reason::Computed | Reason::Overlap if apart => (
@@ -176,6 +327,10 @@ impl Checker<'_> {
                     format!("the part of `{array}` does not depend on `{induction}`"),
                 )
             }
+            Reason::Folded => (
+                "cannot prove that iterations of this `prange` are independent".to_string(),
+                format!("`{array}` is folded over the iterations here"),
+            ),
             Reason::Sign => (
                 "cannot prove that iterations of this `prange` are independent".to_string(),
                 format!(
@@ -189,7 +344,7 @@ impl Checker<'_> {
             .label(self.span(op), "runs its iterations in any order");
         if apart {
             let does = if b.writes { "writes" } else { "reads" };
-            let element = self.element(scope, affine, b, None);
+            let element = self.element(question, b, None);
             diagnostic = diagnostic.label(self.span(b.op), format!("{does} {element}"));
         }
         match reason {
@@ -199,7 +354,12 @@ impl Checker<'_> {
             Reason::Sign => {
                 diagnostic = diagnostic.help("write the index so that it cannot be negative");
             }
-            _ if self.is_update(affine, a) => {
+            Reason::Folded => {
+                diagnostic = diagnostic.help(format!(
+                    "update `{array}` in one way only, and use it after the loop"
+                ));
+            }
+            _ if self.is_update(&mut question.model.affine, a) => {
                 diagnostic = diagnostic.help(format!(
                     "give each iteration a row of its own (`{array}[{induction}, k] += ...`) and add up the rows after the loop"
                 ));
@@ -249,13 +409,7 @@ impl Checker<'_> {
     }
 
     /// The element as code: with numbers, if the iteration is given, else with names.
-    fn element(
-        &self,
-        scope: &Scope<'_>,
-        affine: &mut Affine<'_>,
-        access: &Access,
-        iteration: Option<i128>,
-    ) -> String {
+    fn element(&self, question: &Question<'_>, access: &Access, iteration: Option<i128>) -> String {
         let array = self.name(access.base, "the array");
         if access.subscripts.is_empty() {
             return format!("`{array}`");
@@ -264,9 +418,9 @@ impl Checker<'_> {
             .subscripts
             .iter()
             .map(|subscript| {
-                let mut polynomial = affine.of(*subscript);
+                let mut polynomial = subscript.clone();
                 if let Some(p) = iteration
-                    && let Some((factor, rest)) = polynomial.split(scope.induction)
+                    && let Some((factor, rest)) = polynomial.split(question.scope.induction)
                 {
                     polynomial = rest.add(&factor.scale(p));
                 }
@@ -281,7 +435,10 @@ impl Checker<'_> {
         for (product, factor) in &polynomial.terms {
             let names: Option<Vec<&str>> = product
                 .iter()
-                .map(|v| self.function.values[*v].name.as_deref())
+                .map(|v| match v.index() < SYNTHETIC {
+                    true => self.function.values[*v].name.as_deref(),
+                    false => None,
+                })
                 .collect();
             let mut names = names?.join("*");
             if factor.abs() != 1 {

@@ -277,7 +277,10 @@ impl<'f> Walk<'f> {
             OpKind::While { .. } => self.while_op(op),
             OpKind::Next(label) => self.next(*label, &data.args),
             OpKind::Break(label) => self.arrive_at(*label, &data.args),
-            OpKind::Load(bounds) | OpKind::Store(bounds) | OpKind::Row(bounds) => {
+            OpKind::Load(bounds)
+            | OpKind::Store(bounds)
+            | OpKind::Row(bounds)
+            | OpKind::Atomic(_, bounds) => {
                 for (position, &bound) in bounds.iter().enumerate() {
                     self.subscript(op, position, bound);
                 }

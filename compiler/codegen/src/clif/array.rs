@@ -369,7 +369,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The address of the element that an op's operands after the array select.
-    fn element_address(
+    pub(super) fn element_address(
         &mut self,
         op: &Op,
         bounds: &[Bound],

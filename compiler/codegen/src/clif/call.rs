@@ -3,8 +3,11 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
-use snek_abi::AbiType;
-use snek_mir::ir::{Function, FunctionId, Op, Program, Type as MirType, ValueId};
+use snek_abi::{AbiType, FoldOp, ScalarKind};
+use snek_mir::ir::{
+    Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule,
+    Type as MirType, ValueId,
+};
 
 use super::builder::{Builder, runtime};
 use super::signature::{Results, abi_type, body_signature};
@@ -220,14 +223,20 @@ impl<'a> Lower<'a> {
 
     /// Has the runtime run a parallel loop. The captured values and the loop's start are in a
     /// record on the stack, 8 bytes each, which the thunk of the body takes apart again.
-    pub(super) fn parallel_call(
-        &mut self,
-        op: &Op,
-        body: FunctionId,
-        combine: Option<FunctionId>,
-        step: i64,
-        identities: &[u64],
-    ) -> Result<(), CodegenError> {
+    pub(super) fn parallel_call(&mut self, op: &Op) -> Result<(), CodegenError> {
+        let OpKind::ParallelCall {
+            body,
+            combine,
+            step,
+            identities,
+            accumulators,
+            schedule,
+            heavy,
+        } = &op.kind
+        else {
+            return Err(CodegenError::Internal("no parallel call".to_owned()));
+        };
+        let (body, combine, step) = (*body, *combine, *step);
         let count = identities.len();
         if op.args.len() < 2 + count || op.results.len() != count {
             return Err(CodegenError::Internal(
@@ -237,7 +246,11 @@ impl<'a> Lower<'a> {
         let start = self.one(op.args[0])?;
         let stop = self.one(op.args[1])?;
         let initial = &op.args[2..2 + count];
-        let captured = &op.args[2 + count..];
+        let rest = &op.args[2 + count..];
+        let (captured, options) = match schedule {
+            Some(_) if rest.len() >= 2 => rest.split_at(rest.len() - 2),
+            _ => (rest, &rest[rest.len()..]),
+        };
 
         let slot = self.b.stack_slot(8 * (captured.len() as u32 + 1));
         let context = self.b.slot_address(slot);
@@ -279,10 +292,41 @@ impl<'a> Lower<'a> {
         };
         let trips = self.trip_count(start, stop, step);
         let size = self.b.int(types::I64, 8 * count as i64);
-        let args = [
-            body, combine, context, trips, null, null, size, identity, result,
+        let (chunk, threads) = match options {
+            [chunk, threads] => (self.one(*chunk)?, self.one(*threads)?),
+            _ => (null, null),
+        };
+        let mut args = vec![
+            body, combine, context, trips, chunk, threads, size, identity, result,
         ];
-        let status = self.b.call_runtime(runtime("snek_rt_parallel_for")?, &args);
+        let mut name = "snek_rt_parallel_for";
+        if schedule.is_some() || !accumulators.is_empty() {
+            name = "snek_rt_parallel_for_with";
+            let number = Schedule::ALL.iter().position(|s| Some(*s) == *schedule);
+            let number = self.b.int(types::I64, number.unwrap_or(0) as i64);
+            let table = if accumulators.is_empty() {
+                null
+            } else {
+                let mut bytes = Vec::new();
+                for (at, fold) in accumulators {
+                    let ty = captured
+                        .get(*at as usize)
+                        .map(|v| self.function.values[*v].ty);
+                    let Some(MirType::Array(ty)) = ty else {
+                        return Err(CodegenError::Internal("folds into no array".to_owned()));
+                    };
+                    bytes.extend_from_slice(&at.to_le_bytes());
+                    let scalar = element_kind(ty.element) as u8;
+                    bytes.extend_from_slice(&[fold_op(*fold) as u8, scalar, ty.rank]);
+                    bytes.push(u8::from(*heavy));
+                }
+                self.b.address(Data::Bytes(bytes))
+            };
+            let entries = self.b.int(types::I64, accumulators.len() as i64);
+            let context_size = self.b.int(types::I64, 8 * (captured.len() as i64 + 1));
+            args.extend([number, table, entries, context_size]);
+        }
+        let status = self.b.call_runtime(runtime(name)?, &args);
         self.test_outlined_status(status[0])?;
         for (index, id) in op.results.iter().enumerate() {
             let ty = super::signature::scalar_type(self.scalar_of(*id)?);
@@ -290,6 +334,39 @@ impl<'a> Lower<'a> {
             self.define(*id, value);
         }
         Ok(())
+    }
+}
+
+/// The runtime's number for what an array holds.
+fn element_kind(element: Element) -> ScalarKind {
+    match element {
+        Element::Complex64 => ScalarKind::C64,
+        Element::Complex128 => ScalarKind::C128,
+        Element::Scalar(scalar) => match scalar {
+            Scalar::Bool => ScalarKind::Bool,
+            Scalar::I8 => ScalarKind::I8,
+            Scalar::I16 => ScalarKind::I16,
+            Scalar::I32 => ScalarKind::I32,
+            Scalar::I64 => ScalarKind::I64,
+            Scalar::U8 => ScalarKind::U8,
+            Scalar::U16 => ScalarKind::U16,
+            Scalar::U32 => ScalarKind::U32,
+            Scalar::U64 => ScalarKind::U64,
+            Scalar::F32 => ScalarKind::F32,
+            Scalar::F64 => ScalarKind::F64,
+        },
+    }
+}
+
+fn fold_op(fold: ReductionOp) -> FoldOp {
+    match fold {
+        ReductionOp::Add => FoldOp::Add,
+        ReductionOp::Mul => FoldOp::Mul,
+        ReductionOp::Min => FoldOp::Min,
+        ReductionOp::Max => FoldOp::Max,
+        ReductionOp::And => FoldOp::And,
+        ReductionOp::Or => FoldOp::Or,
+        ReductionOp::Xor => FoldOp::Xor,
     }
 }
 

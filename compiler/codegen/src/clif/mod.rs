@@ -6,6 +6,7 @@
 //! Optimises nothing that MIR could: only the choice of instructions is made here.
 
 mod array;
+mod atomic;
 pub mod builder;
 mod call;
 mod control;
@@ -392,6 +393,11 @@ impl<'a> Lower<'a> {
             OpKind::Row(bounds) => self.row(op, bounds)?,
             OpKind::View => self.view_of_memory(op)?,
             OpKind::AsStrided => self.as_strided(op)?,
+            // Outside of parallel loops it is the array.
+            OpKind::Accumulator(_) => {
+                self.values[op.results[0]] = Some(Val::Array(self.view(op.args[0])?));
+            }
+            OpKind::Atomic(kind, bounds) => self.atomic(op, *kind, bounds)?,
             OpKind::DataPointer => {
                 let data = self.view(op.args[0])?.data();
                 self.define(op.results[0], data);
@@ -405,14 +411,7 @@ impl<'a> Lower<'a> {
             }
             OpKind::Call(callee) => self.call(op, *callee)?,
             OpKind::CallRuntime(name) => self.call_runtime(op, name)?,
-            OpKind::ParallelCall {
-                body,
-                combine,
-                step,
-                identities,
-            } => {
-                self.parallel_call(op, *body, *combine, *step, identities)?;
-            }
+            OpKind::ParallelCall { .. } => self.parallel_call(op)?,
             OpKind::If { then, other } => self.if_op(op, *then, *other)?,
             OpKind::Block { label, body } => self.block_op(op, *label, *body)?,
             OpKind::For(the_loop) => self.for_op(op, the_loop)?,

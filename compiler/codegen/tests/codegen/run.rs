@@ -611,6 +611,9 @@ fn parallel_loops_reduce_and_raise() {
             combine: Some(combine),
             step: 3,
             identities: vec![0.0f64.to_bits(), 0],
+            accumulators: Vec::new(),
+            schedule: None,
+            heavy: false,
         };
         let (zero, ten) = (b.const_float(FLOAT, 0.5), b.const_i64(10));
         b.values(
@@ -645,6 +648,9 @@ fn parallel_loops_reduce_and_raise() {
             combine: None,
             step: 1,
             identities: Vec::new(),
+            accumulators: Vec::new(),
+            schedule: None,
+            heavy: false,
         };
         b.op(kind, vec![zero, n, args[0]], &[]);
         Vec::new()

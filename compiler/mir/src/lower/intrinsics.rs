@@ -8,6 +8,7 @@
 //! | `op.bits`, `op.from_bits` | Float, Int | Int, Float: the same 64 bits |
 //! | `op.clz op.ctz op.popcount` | an int | the same type |
 //! | `op.complex`, `op.real`, `op.imag` | two floats, a complex | a complex, a float |
+//! | `atomic.NAME` | an array, its indices, a value (two for `compare_exchange`) | what the element was |
 //! | `raise.NAME` | none | raises `snek_abi::Message::NAME` |
 //! | `raise.unpack` | expected, got | ValueError: not enough, or too many, values to unpack |
 //! | `snek_rt_NAME` | as the row in `snek_abi` says | as the row says |
@@ -20,8 +21,8 @@ use super::function::{Body, known};
 use super::types::flatten;
 use super::{Result, bug};
 use crate::ir::{
-    Compare, Convert, FloatOp, FloatUnaryOp, IntUnaryOp, Message, OpKind, Overflow, Raise, Scalar,
-    Type, ValueId,
+    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, IntUnaryOp, Message, OpKind,
+    Overflow, Raise, Scalar, Type, ValueId,
 };
 use snek_abi::{AbiType, Effect, ExcKind, RuntimeFn};
 use snek_sema::hir::{self, ExprId};
@@ -51,6 +52,19 @@ impl Body<'_, '_> {
             return Ok(Vec::new());
         }
         let flat = values.concat();
+        if let Some(word) = name.strip_prefix("atomic.") {
+            let Some(op) = AtomicOp::from_name(word) else {
+                return bug(format!("there is no intrinsic `{name}`"));
+            };
+            let count = if op == AtomicOp::CompareExchange {
+                3
+            } else {
+                2
+            };
+            let bounds = vec![Bound::Checked; flat.len().saturating_sub(count)];
+            let types = flatten(ty, &[]);
+            return Ok(self.b().values(OpKind::Atomic(op, bounds), flat, &types));
+        }
         let results = match name.strip_prefix("op.") {
             Some(op) => self.op_intrinsic(op, &flat)?,
             None => match RuntimeFn::find(name) {

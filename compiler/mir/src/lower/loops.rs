@@ -242,6 +242,9 @@ impl<'h> Body<'_, 'h> {
         let site = self.place();
         let types = self.handed_types(&handed);
 
+        if let (Some(parallel), Some(_)) = (&data.parallel, &folds) {
+            self.accumulators(parallel)?;
+        }
         let next = live.next.clone();
         self.loops.push(Loop {
             next: (label, handed.clone()),
@@ -293,15 +296,7 @@ impl<'h> Body<'_, 'h> {
             let Some(number) = Number::of(ty) else {
                 return bug(format!("`{}`: a reduction of {ty:?}", self.hir.name));
             };
-            let op = match reduction.op {
-                hir::ReductionOp::Add => ReductionOp::Add,
-                hir::ReductionOp::Mul => ReductionOp::Mul,
-                hir::ReductionOp::Min => ReductionOp::Min,
-                hir::ReductionOp::Max => ReductionOp::Max,
-                hir::ReductionOp::BitAnd | hir::ReductionOp::And => ReductionOp::And,
-                hir::ReductionOp::BitOr | hir::ReductionOp::Or => ReductionOp::Or,
-                hir::ReductionOp::BitXor => ReductionOp::Xor,
-            };
+            let op = fold_of(reduction.op);
             if number.width() > 1 && op != ReductionOp::Add {
                 return Ok(None);
             }
@@ -314,6 +309,29 @@ impl<'h> Body<'_, 'h> {
             folds.extend(std::iter::repeat_n((op, overflow), number.width()));
         }
         Ok(Some(folds))
+    }
+
+    /// Arrays whose elements the body of a parallel loop folds are others in it: the race check and the outlining pass see
+    /// by them what is folded.
+    fn accumulators(&mut self, parallel: &hir::Parallel) -> Result<()> {
+        for reduction in &parallel.arrays {
+            let Some(array) = self.env[reduction.local].values.clone() else {
+                continue;
+            };
+            let op = fold_of(reduction.op);
+            let mut views = Vec::with_capacity(array.len());
+            for value in array {
+                let ty = self.function.ty(value);
+                let name = self.function.values[value].name.clone();
+                let view = self.b().value(OpKind::Accumulator(op), vec![value], ty);
+                if let Some(name) = name {
+                    self.b().name(view, &name);
+                }
+                views.push(view);
+            }
+            self.assign(reduction.local, views)?;
+        }
+        Ok(())
     }
 
     fn target_name(&self, target: &Target) -> Option<&'h str> {
@@ -572,5 +590,17 @@ impl<'h> Body<'_, 'h> {
             count = b.select(negative, most, count);
         }
         b.select(some, count, zero)
+    }
+}
+
+fn fold_of(op: hir::ReductionOp) -> ReductionOp {
+    match op {
+        hir::ReductionOp::Add => ReductionOp::Add,
+        hir::ReductionOp::Mul => ReductionOp::Mul,
+        hir::ReductionOp::Min => ReductionOp::Min,
+        hir::ReductionOp::Max => ReductionOp::Max,
+        hir::ReductionOp::BitAnd | hir::ReductionOp::And => ReductionOp::And,
+        hir::ReductionOp::BitOr | hir::ReductionOp::Or => ReductionOp::Or,
+        hir::ReductionOp::BitXor => ReductionOp::Xor,
     }
 }

@@ -49,7 +49,9 @@ fn written_by(
     walk(function, function.body, &mut |_, op| {
         let data = &function.ops[op];
         let arrays: Vec<ValueId> = match &data.kind {
-            OpKind::Store(_) => data.args.first().copied().into_iter().collect(),
+            OpKind::Store(_) | OpKind::Atomic(..) => {
+                data.args.first().copied().into_iter().collect()
+            }
             OpKind::Call(callee) => written
                 .get(*callee)
                 .into_iter()

@@ -2,9 +2,9 @@
 
 use super::{Parser, Result, Token};
 use crate::ir::{
-    Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp, LabelId,
-    Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp, RegionId,
-    Role, Site, SiteId, Type, Value, ValueDef, ValueId,
+    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp,
+    LabelId, Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp,
+    RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
 use crate::text::default_site;
 use snek_abi::{ExcKind, RuntimeFn};
@@ -263,7 +263,7 @@ impl Parser<'_> {
                     OpKind::Stride(axis)
                 }
             }
-            "row" | "load" | "store" => {
+            "row" | "load" | "store" | "atomic" => {
                 args.push(self.value(state)?);
                 let indices = self.list("[", "]", |parser| {
                     let word = parser.word("a bound")?;
@@ -280,6 +280,10 @@ impl Parser<'_> {
                 match word {
                     "row" => OpKind::Row(bounds),
                     "load" => OpKind::Load(bounds),
+                    "atomic" => match field.and_then(AtomicOp::from_name) {
+                        Some(op) => OpKind::Atomic(op, bounds),
+                        None => return self.error("there is no such atomic op"),
+                    },
                     _ => OpKind::Store(bounds),
                 }
             }
@@ -343,12 +347,35 @@ impl Parser<'_> {
                 let step = self.number("a step")?;
                 self.expect_word("identities")?;
                 let identities = self.list("[", "]", Self::bits)?;
+                let mut accumulators = Vec::new();
+                if self.eat_word("accumulate") {
+                    accumulators = self.list("[", "]", |parser| {
+                        let at: u32 = parser.number("a position")?;
+                        let word = parser.word("an operation")?;
+                        match ReductionOp::from_name(&word) {
+                            Some(op) => Ok((at, op)),
+                            None => parser.error(format!("`{word}` is no operation to fold by")),
+                        }
+                    })?;
+                }
+                let mut schedule = None;
+                if self.eat_word("schedule") {
+                    let word = self.word("a schedule")?;
+                    schedule = Schedule::from_name(&word);
+                    if schedule.is_none() {
+                        return self.error(format!("there is no schedule `{word}`"));
+                    }
+                }
+                let heavy = self.eat_word("heavy");
                 args = self.list("(", ")", |parser| parser.value(state))?;
                 OpKind::ParallelCall {
                     body,
                     combine,
                     step,
                     identities,
+                    accumulators,
+                    schedule,
+                    heavy,
                 }
             }
             "if" => {
@@ -426,8 +453,13 @@ impl Parser<'_> {
         let fold = name
             .strip_prefix("reduce.")
             .and_then(ReductionOp::from_name);
+        let accumulator = name
+            .strip_prefix("accumulator.")
+            .and_then(ReductionOp::from_name);
         let kind = if let Some(op) = fold {
             OpKind::Reduce(op)
+        } else if let Some(op) = accumulator {
+            OpKind::Accumulator(op)
         } else if let Some(op) = FloatOp::from_name(name) {
             OpKind::Float(op)
         } else if let Some(op) = FloatUnaryOp::from_name(name) {

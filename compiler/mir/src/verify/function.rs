@@ -459,6 +459,9 @@ impl Checker<'_> {
             combine,
             step,
             identities,
+            accumulators,
+            schedule,
+            ..
         } = &self.function.ops[op].kind
         else {
             return;
@@ -481,6 +484,21 @@ impl Checker<'_> {
         }
         self.want(op, "start and stop", &args[..2], &[Type::I64; 2]);
         self.want(op, "initial values", &args[2..2 + count], results);
+        let mut args = args;
+        if schedule.is_some() {
+            let Some(rest) = args.len().checked_sub(2).filter(|n| *n >= 2 + count) else {
+                self.fault(Some(op), "wants a chunk size and a number of threads");
+                return;
+            };
+            self.want(op, "its options", &args[rest..], &[Type::I64; 2]);
+            args = &args[..rest];
+        }
+        for (at, _) in accumulators {
+            let found = args[2 + count..].get(*at as usize);
+            self.expect(op, matches!(found, Some(Type::Array(_))), || {
+                format!("captured value {at} is no array")
+            });
+        }
         match self.program.functions.get(*body) {
             Some(body) => {
                 let mut want = args[2 + count..].to_vec();

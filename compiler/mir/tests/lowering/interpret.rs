@@ -207,7 +207,7 @@ impl<'p> Machine<'p> {
                     vec![Value::Undefined; count],
                 ))]
             }
-            OpKind::AsStrided => vec![args[0].clone()],
+            OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],
                 Err(exit) => return Some(Exit::Raise(exit)),
@@ -317,7 +317,11 @@ impl<'p> Machine<'p> {
                 combine,
                 step,
                 identities,
+                schedule,
+                ..
             } => {
+                let scheduled = if schedule.is_some() { 2 } else { 0 };
+                let args = &args[..args.len() - scheduled];
                 let (start, stop, step) = (int(0), int(1), i128::from(*step));
                 let (away, stride) = ((stop - start) * step.signum(), step.abs());
                 let trips = ((away + stride - 1) / stride).max(0);
@@ -350,7 +354,7 @@ impl<'p> Machine<'p> {
                 }
                 total
             }
-            OpKind::DataPointer => panic!("not interpreted"),
+            OpKind::Atomic(..) | OpKind::DataPointer => panic!("not interpreted"),
         };
         Self::bind(at, &data.results, results);
         None
@@ -459,17 +463,23 @@ fn elementwise(
     from: Option<Scalar>,
     ty: Type,
 ) -> Result<Value, String> {
+    // What nobody looks at may be anything: invariants of loops that do not run.
+    let lane = |args: &[Value]| match (kind, args) {
+        (OpKind::Select, [Value::Undefined, ..]) => Ok(Value::Undefined),
+        (OpKind::Select, _) => one_lane(kind, args, from, ty.scalar()),
+        _ if args.iter().any(|arg| matches!(arg, Value::Undefined)) => Ok(Value::Undefined),
+        _ => one_lane(kind, args, from, ty.scalar()),
+    };
     let Some(count) = ty.lanes().filter(|lanes| *lanes > 0) else {
-        return one_lane(kind, args, from, ty.scalar());
+        return lane(args);
     };
     let mut out = Vec::new();
-    for lane in 0..usize::from(count) {
+    for n in 0..usize::from(count) {
         let of_lane = |arg: &Value| match arg {
-            Value::Lanes(lanes) => lanes[lane].clone(),
+            Value::Lanes(lanes) => lanes[n].clone(),
             scalar => scalar.clone(),
         };
-        let args: Vec<Value> = args.iter().map(of_lane).collect();
-        out.push(one_lane(kind, &args, from, ty.scalar())?);
+        out.push(lane(&args.iter().map(of_lane).collect::<Vec<_>>())?);
     }
     Ok(Value::Lanes(out))
 }
@@ -482,10 +492,6 @@ fn one_lane(
 ) -> Result<Value, String> {
     if let (OpKind::Select, [Value::Int(condition), a, b]) = (kind, args) {
         return Ok(if *condition == 1 { a } else { b }.clone());
-    }
-    // Nobody looks at lanes that are not active, nor at what was moved out of a loop that does not run.
-    if args.iter().any(|arg| matches!(arg, Value::Undefined)) {
-        return Ok(Value::Undefined);
     }
     let (scalar, from) = (scalar.unwrap(), from.unwrap());
     let int = |index: usize| match &args[index] {

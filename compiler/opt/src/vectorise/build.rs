@@ -1,17 +1,21 @@
 //! Puts a vector loop before a scalar one: `if there is work for lanes, and they may { vector loop }`, then the scalar
 //! loop for what is left, or for all.
 
+use std::collections::{BTreeSet, HashSet};
+
+use snek_analysis::arrays::view;
 use snek_analysis::dependence::Dependences;
 use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
+use snek_mir::edit;
 use snek_mir::ir::{
     Compare, For, Function, IntOp, IntUnaryOp, LabelId, LoopKind, OpId, OpKind, Overflow,
     ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
 };
 
-use super::shape::Fold;
-use super::widen::{Carry, Obstacle, widen};
+use super::shape::{Fold, may_exit};
+use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
 use crate::rewrite::place_of;
 
 /// Sums whose parts stay within this do not overflow in any order.
@@ -27,6 +31,8 @@ pub struct Plan<'p> {
     pub folds: &'p [Fold],
     /// What must be tested.
     pub dependences: &'p Dependences,
+    /// Arrays whose elements the loop does not write, if the tests hold.
+    pub unwritten: &'p BTreeSet<ValueId>,
 }
 
 /// Builds it. On `Err` the function is as it was.
@@ -40,43 +46,24 @@ pub fn build(
     let OpKind::For(f) = function.ops[op].kind.clone() else {
         return Ok(());
     };
-    if f.step.checked_mul(i64::from(plan.lanes)).is_none() {
-        let site = function.ops[op].site;
+    let site = function.ops[op].site;
+    let Some(step) = f.step.checked_mul(i64::from(plan.lanes)) else {
         let reason = "its step is too large".to_string();
         return Err(Obstacle { site, reason });
-    }
+    };
     let name = function.labels[f.label].clone();
     let label = function.add_label(name);
-    let body = widened(function, plan, label)?;
-    let vector = For {
-        label,
-        kind: LoopKind::Vector(plan.lanes),
-        step: f.step * i64::from(plan.lanes),
-        body,
-        reductions: Vec::new(),
-    };
-    enter(function, structure, facts, plan, vector);
-    Ok(())
-}
+    let Widened {
+        region: body,
+        exits,
+    } = widened(function, plan, label)?;
 
-/// Puts `many`, which does `plan.lanes` iterations of the loop at once, before the loop: to be entered if there is work
-/// for it and the tests hold.
-pub fn enter(
-    function: &mut Function,
-    structure: &Structure,
-    facts: &Ranges,
-    plan: &Plan<'_>,
-    many: For,
-) {
-    let op = plan.op;
-    let OpKind::For(f) = function.ops[op].kind.clone() else {
-        return;
-    };
-    let site = function.ops[op].site;
-    let place = tested_at(function, structure, plan);
-    let apart = place.and_then(|place| tests(function, plan, place, site));
+    let same = leave(function, plan, body, exits);
+    let watches = watch(function, plan, body);
+    let place = tested_at(function, structure, plan.op, plan.dependences);
+    let apart = place.and_then(|place| tests(function, plan.dependences, place, site));
     let Some((region, at)) = place_of(function, op) else {
-        return;
+        return Ok(());
     };
     let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
     let inits = function.ops[op].args[2..].to_vec();
@@ -88,7 +75,11 @@ pub fn enter(
         condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
     }
     for (fold, init) in plan.folds.iter().zip(&inits) {
-        if let Some(most) = fold.bounded {
+        let most = match fold.watched {
+            true => Some(0),
+            false => fold.bounded,
+        };
+        if let Some(most) = most {
             let fits = sums_fit(&mut b, facts, trip, *init, most);
             condition = b.int(IntOp::And, Overflow::Wrap, condition, fits);
         }
@@ -100,17 +91,56 @@ pub fn enter(
             let mask = b.const_i64(-i64::from(plan.lanes));
             let main = b.int(IntOp::And, Overflow::Wrap, trip, mask);
             let end = advance(b, start, main, f.step);
+            let region = b.region();
+            b.function.regions[region].ops.extend(&same);
+            let vector = For {
+                label,
+                kind: LoopKind::Vector(plan.lanes),
+                step,
+                body,
+                reductions: Vec::new(),
+            };
             let mut args = vec![start, end];
             let mut vectors = Vec::new();
             for (fold, init) in plan.folds.iter().zip(&inits) {
+                if fold.unchanged {
+                    continue;
+                }
                 let ty = in_lanes(b.function.ty(*init), plan.lanes);
                 args.push(identity(b, fold.op, ty));
                 vectors.push(ty);
             }
-            let folded = b.values(OpKind::For(many), args, &vectors);
+            if exits {
+                args.push(start);
+                vectors.push(Type::I64);
+            }
+            for _ in 0..watches {
+                let ty = Type::Vector(Scalar::I64, plan.lanes);
+                args.push(b.const_int(ty, 0));
+                vectors.push(ty);
+            }
+            let mut folded = b.values(OpKind::For(vector), args, &vectors);
             let mut next = end;
             let mut values = Vec::new();
-            for ((fold, init), vector) in plan.folds.iter().zip(&inits).zip(folded) {
+            let lanes = plan.folds.iter().filter(|fold| !fold.unchanged).count();
+            let mut others = folded.split_off(lanes);
+            if exits {
+                return where_lanes_left(b, plan, &inits, &folded, others.remove(0));
+            }
+            for seen in others {
+                let seen = b.value(OpKind::Reduce(ReductionOp::Or), vec![seen], Type::I64);
+                let beyond = b.const_i64(!(2 * headroom(plan.lanes) - 1));
+                let seen = b.int(IntOp::And, Overflow::Wrap, seen, beyond);
+                let zero = b.const_i64(0);
+                let moderate = b.compare(Compare::Eq, seen, zero);
+                next = b.select(moderate, next, start);
+            }
+            let mut folded = folded.into_iter();
+            for (fold, init) in plan.folds.iter().zip(&inits) {
+                let Some(vector) = (!fold.unchanged).then(|| folded.next()).flatten() else {
+                    values.push(*init);
+                    continue;
+                };
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![vector], ty);
                 let value = combine(b, fold, *init, lanes);
@@ -143,15 +173,43 @@ pub fn enter(
     let args = &mut function.ops[op].args;
     args[0] = branch[0];
     args.splice(2.., branch[1..].iter().copied());
+    Ok(())
+}
+
+/// Where the serial loop goes on, and from what, if lanes may leave early.
+fn where_lanes_left(
+    b: &mut Builder<'_>,
+    plan: &Plan<'_>,
+    inits: &[ValueId],
+    folded: &[ValueId],
+    next: ValueId,
+) -> Vec<ValueId> {
+    let mut values = vec![next];
+    let mut folded = folded.iter();
+    for (fold, init) in plan.folds.iter().zip(inits) {
+        let vector = match fold.unchanged {
+            true => None,
+            false => folded.next(),
+        };
+        values.push(match vector {
+            Some(vector) => {
+                let ty = b.function.ty(*init);
+                let lanes = b.value(OpKind::Reduce(fold.op), vec![*vector], ty);
+                combine(b, fold, *init, lanes)
+            }
+            None => *init,
+        });
+    }
+    values
 }
 
 /// The body in lanes. Folds that raise wrap there.
-fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<RegionId, Obstacle> {
-    let carries: Vec<Carry> = plan
-        .folds
-        .iter()
-        .map(|fold| Carry::Lanes(fold.op))
-        .collect();
+fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<Widened, Obstacle> {
+    let carry = |fold: &Fold| match fold.unchanged {
+        true => Carry::Unchanged,
+        false => Carry::Lanes(fold.op),
+    };
+    let carries: Vec<Carry> = plan.folds.iter().map(carry).collect();
     let mut kept = Vec::new();
     for &op in plan.folds.iter().flat_map(|fold| &fold.arithmetic) {
         if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
@@ -159,13 +217,88 @@ fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<R
             *overflow = Overflow::Wrap;
         }
     }
-    let body = widen(function, plan.op, plan.lanes, &carries, label);
+    let (op, lanes) = (plan.op, plan.lanes);
+    let body = match may_exit(plan.folds) {
+        true => widen_with_exits(function, op, lanes, &carries, label),
+        false => widen(function, op, lanes, &carries, label).map(|region| Widened {
+            region,
+            exits: false,
+        }),
+    };
     for (op, old) in kept.into_iter().rev() {
         if let OpKind::Int(_, overflow) = &mut function.ops[op].kind {
             *overflow = old;
         }
     }
     body
+}
+
+/// The sums of lanes within this, together, are moderate.
+fn headroom(lanes: u8) -> i64 {
+    MODERATE / i64::from(lanes)
+}
+
+/// Makes the body collect the bits of each watched sum, moved so that moderate ones are small and not negative. Gives the
+/// number of these further carried values.
+fn watch(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> usize {
+    let Some(end) = function.terminator(body) else {
+        return 0;
+    };
+    let site = function.ops[end].site;
+    let ty = Type::Vector(Scalar::I64, plan.lanes);
+    let mut count = 0;
+    for (n, _) in plan
+        .folds
+        .iter()
+        .enumerate()
+        .filter(|(_, fold)| fold.watched)
+    {
+        let seen = function.add_param(body, ty, None);
+        let sum = function.ops[end].args[n];
+        let at = function.regions[body].ops.len() - 1;
+        let mut b = Builder::before(function, body, at, site);
+        let middle = b.const_int(ty, headroom(plan.lanes));
+        let moved = b.int(IntOp::Add, Overflow::Wrap, sum, middle);
+        let all = b.int(IntOp::Or, Overflow::Wrap, seen, moved);
+        function.ops[end].args.push(all);
+        count += 1;
+    }
+    count
+}
+
+/// Takes loads out of the body that give the same in all iterations, since the tests say that nothing is stored there.
+/// The vector loop runs at least once, so they may be done before it, unless lanes may have left before them.
+fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId, exits: bool) -> Vec<OpId> {
+    let mut inside: HashSet<ValueId> = HashSet::new();
+    for region in edit::regions_in(function, body) {
+        inside.extend(&function.regions[region].params);
+        for op in &function.regions[region].ops {
+            inside.extend(&function.ops[*op].results);
+        }
+    }
+    let mut left = Vec::new();
+    for op in function.regions[body].ops.clone() {
+        let data = &function.ops[op];
+        if exits && !data.kind.regions().is_empty() {
+            break;
+        }
+        let same = match &data.kind {
+            OpKind::Load(bounds) => {
+                let base = view(function, data.args[0]).base;
+                plan.unwritten.contains(&base) && bounds.iter().all(|bound| !bound.may_raise())
+            }
+            OpKind::Row(bounds) => bounds.iter().all(|bound| !bound.may_raise()),
+            _ => false,
+        };
+        if same && !data.args.iter().any(|arg| inside.contains(arg)) {
+            for result in &data.results {
+                inside.remove(result);
+            }
+            left.push(op);
+        }
+    }
+    function.regions[body].ops.retain(|op| !left.contains(op));
+    left
 }
 
 /// The type of a value in lanes.
@@ -178,7 +311,7 @@ fn in_lanes(ty: Type, lanes: u8) -> Type {
 }
 
 /// The number of iterations, which counts only if the condition holds: that it is at least the number of lanes.
-fn trip_count(
+pub fn trip_count(
     b: &mut Builder<'_>,
     facts: &Ranges,
     start: ValueId,
@@ -221,7 +354,7 @@ fn trip_count(
 }
 
 /// `start + count * step`.
-fn advance(b: &mut Builder<'_>, start: ValueId, count: ValueId, step: i64) -> ValueId {
+pub fn advance(b: &mut Builder<'_>, start: ValueId, count: ValueId, step: i64) -> ValueId {
     let by = match step {
         1 => count,
         -1 => return b.int(IntOp::Sub, Overflow::Wrap, start, count),
@@ -276,11 +409,14 @@ fn combine(b: &mut Builder<'_>, fold: &Fold, init: ValueId, lanes: ValueId) -> V
 }
 
 /// The op before which arrays are tested: the outermost loop around that still sees all of them.
-pub fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Option<OpId> {
-    let pairs = plan.dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
-    let arrays: Vec<ValueId> = pairs
-        .chain(plan.dependences.injective.iter().copied())
-        .collect();
+pub fn tested_at(
+    function: &Function,
+    structure: &Structure,
+    op: OpId,
+    dependences: &Dependences,
+) -> Option<OpId> {
+    let pairs = dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
+    let arrays: Vec<ValueId> = pairs.chain(dependences.injective.iter().copied()).collect();
     if arrays.is_empty() {
         return None;
     }
@@ -289,13 +425,18 @@ pub fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) ->
         let fixed = |array: &ValueId| structure.is_invariant(function, *array, at);
         arrays.iter().all(|a| visible(a) && fixed(a))
     };
-    let around = structure.loops_around(function, plan.op);
+    let around = structure.loops_around(function, op);
     let outermost = around.into_iter().rev().find(|at| seen(*at));
-    Some(outermost.unwrap_or(plan.op))
+    Some(outermost.unwrap_or(op))
 }
 
 /// Tests that arrays do not share memory, and that each element has one subscript.
-pub fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Option<ValueId> {
+pub fn tests(
+    function: &mut Function,
+    dependences: &Dependences,
+    at: OpId,
+    site: SiteId,
+) -> Option<ValueId> {
     let (region, index) = place_of(function, at)?;
     let mut b = Builder::before(function, region, index, site);
     let mut all: Option<ValueId> = None;
@@ -305,11 +446,11 @@ pub fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -
             None => test,
         });
     };
-    for &(x, y) in plan.dependences.apart.keys() {
+    for &(x, y) in dependences.apart.keys() {
         let test = b.value(OpKind::Disjoint, vec![x, y], Type::BOOL);
         and(&mut b, &mut all, test);
     }
-    for &array in &plan.dependences.injective {
+    for &array in &dependences.injective {
         let Some(ty) = b.function.ty(array).array() else {
             continue;
         };

@@ -221,9 +221,15 @@ impl Model<'_, '_> {
             kind => {
                 let (cost, cost_in_lanes) = costs(kind, function.types(&data.args).as_slice());
                 self.scalar += cost * weight;
-                let is_linear =
-                    matches!(kind, OpKind::Int(IntOp::Add | IntOp::Sub | IntOp::Mul, _))
-                        && !shapes.contains(&Some(Shape::Varying));
+                let by_constant = data
+                    .args
+                    .iter()
+                    .any(|arg| function.const_int(*arg).is_some());
+                let is_linear = match kind {
+                    OpKind::Int(IntOp::Add | IntOp::Sub, _) => true,
+                    OpKind::Int(IntOp::Mul, _) => by_constant,
+                    _ => false,
+                } && !shapes.contains(&Some(Shape::Varying));
                 if is_uniform {
                     self.shared += cost * weight;
                 } else if is_linear {
@@ -273,7 +279,12 @@ impl Model<'_, '_> {
         let rank = function.ty(access.base).array().map_or(1, |a| a.rank);
         let contiguous = array.is_some_and(|a| a.layout == Layout::Contiguous) && count < 2.0;
         let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
-        let per_lane = if access.writes { 2.0 } else { 1.5 };
+        // A place per lane is taken out of a vector, a scalar goes in or out.
+        let per_lane = match (motion, access.writes) {
+            (Motion::Along(..), _) => 2.0,
+            (_, true) => 4.0,
+            (_, false) => 3.0,
+        };
         match motion {
             Motion::Still if !access.writes => {
                 self.shared += weight * count * masked;
@@ -306,13 +317,15 @@ fn costs(kind: &OpKind, args: &[Type]) -> (f64, f64) {
         OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::Undefined => (0.0, 0.0),
         OpKind::Extent(_) | OpKind::Stride(_) | OpKind::AsStrided => (0.0, 0.0),
         OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => (12.0, 64.0),
-        OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 4.0),
+        OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 8.0),
         OpKind::Int(IntOp::Mul, _) if bits == 8 => (1.0, 4.0),
+        OpKind::Int(IntOp::Shr, _) if is_wide => (1.0, 4.0),
         OpKind::Int(IntOp::Min | IntOp::Max, _) if is_wide => (1.5, 2.0),
-        OpKind::Float(FloatOp::Div) => (4.0, if is_wide { 8.0 } else { 5.0 }),
+        // Narrower registers divide no faster.
+        OpKind::Float(FloatOp::Div) => (4.0, if is_wide { 12.0 } else { 8.0 }),
         OpKind::FloatUnary(FloatUnaryOp::Sqrt) => (4.5, if is_wide { 9.0 } else { 6.0 }),
         OpKind::Float(FloatOp::Min | FloatOp::Max) => (3.0, 3.0),
-        OpKind::Convert(Convert::IntToFloat) if is_wide => (1.0, 4.0),
+        OpKind::Convert(Convert::IntToFloat) if is_wide => (1.0, 8.0),
         OpKind::Convert(Convert::FloatToInt) => (2.0, 8.0),
         OpKind::Convert(_) => (0.5, 1.0),
         OpKind::Select => (1.5, 1.0),

@@ -1,25 +1,30 @@
 //! Loops in lanes: consecutive iterations of a loop at once, the rest by the loop as it was.
 //!
-//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: nothing raises or leaves, what is
-//! carried folds; `dependence`: no access comes too late) and what that would gain (`cost`), takes the best loops,
-//! innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop before the scalar
-//! one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where a test at run
-//! time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay what they are.
+//! For each nest it asks of every loop whether its iterations may run in lanes (`shape`: what is carried folds, and nothing
+//! raises or leaves but by early exits; `dependence`: no access comes too late) and what that would gain (`cost`), takes
+//! the best loops, innermost ones unless an outer one gains more, lets `widen` make the body and puts the vector loop
+//! before the scalar one (`build`). The scalar loop stays behind it for the remaining iterations, and for all of them where
+//! a test at run time fails: of arrays that share memory, of sums that might overflow. So exceptions, order and bits stay
+//! what they are.
 //!
-//! Runs after all proofs: what it makes is not proved again. Loops over chunks of parallel loops come after `outline`;
-//! their iterations are independent by declaration, and their float reductions may be regrouped.
+//! Runs after all proofs: what it makes is not proved again. Runs after `outline`, so that no vector is handed to another
+//! function. Loops over chunks of parallel loops come last, where no loop in them was taken; their iterations are
+//! independent by declaration, and their float reductions may be regrouped.
 
 pub(crate) mod build;
 mod cost;
+mod narrow;
 mod shape;
 pub mod widen;
 
+use std::collections::BTreeSet;
+
 use oxc_index::IndexVec;
-use snek_analysis::dependence::{Conflict, Dependences, Lanes, WINDOW, accesses};
+use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, WINDOW, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
-use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role};
+use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role, ValueId};
 
 use crate::report::{LoopNote, Notes, Outcome};
 use build::Plan;
@@ -38,6 +43,10 @@ const BETTER: f64 = 1.15;
 pub fn run(program: &mut Program, notes: &mut Notes) {
     let names = names(program);
     for function in &mut program.functions {
+        let structure = Structure::new(function);
+        if narrow::run(function, &structure) {
+            crate::dce::run(function);
+        }
         let structure = Structure::new(function);
         let relaxed = function.fastmath;
         let roots = roots(function, &structure);
@@ -62,10 +71,7 @@ pub fn chunks(program: &mut Program, notes: &mut Notes) {
             continue;
         }
         let structure = Structure::new(function);
-        let top = &function.regions[function.body].ops;
-        let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
-        // The loop over the chunk is the last one at the top: what it gives is returned.
-        if let Some(op) = top.iter().copied().rfind(is_for) {
+        if let Some(op) = chunk(function) {
             nests(function, &structure, &names, &[op], (true, true), notes);
         }
     }
@@ -76,10 +82,21 @@ fn names(program: &Program) -> IndexVec<FunctionId, String> {
     program.functions.iter().map(name).collect()
 }
 
-/// The outermost serial loops: those that no serial loop is around.
+/// The loop over a chunk of a parallel loop: the last one at the top, since what it gives is returned.
+fn chunk(function: &Function) -> Option<OpId> {
+    let top = function.regions[function.body].ops.iter().copied();
+    let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
+    let last = top.rev().find(is_for);
+    last.filter(|_| function.role == Role::ParallelBody)
+}
+
+/// The outermost serial loops: those that no serial loop is around but the one over a chunk.
 fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
-    let is_serial =
-        |op: &OpId| matches!(&function.ops[*op].kind, OpKind::For(f) if f.kind == LoopKind::Serial);
+    let chunk = chunk(function);
+    let is_serial = |op: &OpId| match &function.ops[*op].kind {
+        OpKind::For(f) => f.kind == LoopKind::Serial && Some(*op) != chunk,
+        _ => false,
+    };
     let ops = structure.order.iter().copied();
     ops.filter(|op| {
         let around = structure.loops_around(function, *op);
@@ -92,6 +109,7 @@ fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
 struct Candidate {
     folds: Vec<Fold>,
     dependences: Dependences,
+    unwritten: BTreeSet<ValueId>,
     estimate: Estimate,
 }
 
@@ -185,6 +203,11 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     if dependences.apart.len() > PAIRS {
         return refuse("it would need too many tests of arrays that may overlap");
     }
+    let written: BTreeSet<ValueId> = stored(&accesses, true);
+    let unwritten = match independent {
+        true => BTreeSet::new(),
+        false => &stored(&accesses, false) - &written,
+    };
     let moving = accesses
         .into_iter()
         .map(|access| {
@@ -197,10 +220,17 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         Some(estimate) => Ok(Candidate {
             folds,
             dependences,
+            unwritten,
             estimate,
         }),
         None => refuse("lanes would not make it faster"),
     }
+}
+
+/// The arrays that are stored to, or loaded from.
+fn stored(accesses: &[Access], writes: bool) -> BTreeSet<ValueId> {
+    let those = accesses.iter().filter(|access| access.writes == writes);
+    those.map(|access| access.base).collect()
 }
 
 /// Two accesses that may meet, for people. `{}` is the text at the site.
@@ -259,6 +289,7 @@ fn take(
                 lanes: candidate.estimate.lanes,
                 folds: &candidate.folds,
                 dependences: &candidate.dependences,
+                unwritten: &candidate.unwritten,
             };
             match build::build(function, structure, facts, &plan) {
                 Ok(()) => Outcome::Lanes {
@@ -269,6 +300,7 @@ fn take(
             }
         }
         Ok(_) => Outcome::Inner,
+        Err(obstacle) if obstacle.reason == shape::INNER => Outcome::Inner,
         Err(obstacle) => Outcome::Not(obstacle),
     };
     let done = matches!(outcome, Outcome::Lanes { .. });

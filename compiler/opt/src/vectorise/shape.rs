@@ -1,5 +1,5 @@
-//! Whether the body of a loop has the shape that lanes need: nothing in it raises or leaves, and what it carries from one
-//! iteration to the next only folds.
+//! Whether the body of a loop has the shape that lanes need: what it carries from one iteration to the next only folds, and
+//! nothing in it raises or leaves, unless that may be an early exit of the vector loop.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +14,11 @@ use snek_mir::ir::{
 use snek_mir::ops::Raises;
 
 use super::widen::Obstacle;
+
+/// The reason why a loop stays whose inner loop was taken.
+pub const INNER: &str = "its inner loop runs in lanes";
+/// Terms beyond this would make the test of the trip count fail for arrays that people have.
+const LARGE: i128 = 1 << 33;
 
 /// What is known of a function while its loops are looked at.
 pub struct Context<'f> {
@@ -36,8 +41,12 @@ pub struct Fold {
     pub op: ReductionOp,
     /// Arithmetic that raises, or was proved, in the order of the serial loop: in lanes it wraps.
     pub arithmetic: Vec<OpId>,
-    /// What an iteration adds at most, if sums must be shown not to overflow in any order.
+    /// Sums that raise must be shown not to overflow in any order: by what an iteration adds at most, or by watching.
     pub bounded: Option<i128>,
+    /// The terms may be large: the sums of the lanes are watched, and what leaves a moderate range is done again serially.
+    pub watched: bool,
+    /// Every iteration hands it on as it is (where the loop is left it may become something else).
+    pub unchanged: bool,
     /// A float minimum or maximum: zeros and NaN are left to the serial loop, which keeps the first of equal ones.
     pub picks: bool,
 }
@@ -48,7 +57,11 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
     let OpKind::For(f) = &function.ops[op].kind else {
         return obstacle(function.ops[op].site, "it is a `while` loop");
     };
-    leaves(context, f)?;
+    leaves(context, f, true)?;
+    let end = function.terminator(f.body);
+    if !end.is_some_and(|end| matches!(function.ops[end].kind, OpKind::Next(l) if l == f.label)) {
+        return obstacle(function.ops[op].site, "it is left in its first iteration");
+    }
     let mut folds = Vec::new();
     for n in 0..function.regions[f.body].params.len() - 1 {
         folds.push(Walk::fold(context, f, n)?);
@@ -57,15 +70,71 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
         .iter()
         .flat_map(|fold| fold.arithmetic.iter().copied())
         .collect();
-    raises(context, f, &folded)?;
+    let exits = may_exit(&folds) && !is_fallback(context, op);
+    leaves(context, f, exits)?;
+    raises(context, f, &folded, exits)?;
     let stores = edit::ops_in(function, f.body)
         .into_iter()
         .any(|op| function.ops[op].kind.properties().writes);
+    // What gives up is done again from the start.
     if stores && folds.iter().any(|fold| fold.picks) {
         let reason = "it stores beside the minimum or maximum of floats that it carries";
         return obstacle(function.ops[op].site, reason);
     }
+    if stores && let Some(sum) = folds.iter().find(|fold| fold.watched) {
+        let at = sum.arithmetic.last().copied().unwrap_or(op);
+        return obstacle(function.ops[at].site, "`{}` may overflow");
+    }
     Ok(folds)
+}
+
+/// Whether lanes may leave the loop for the serial one in the middle of it. What all lanes together give up may not.
+pub fn may_exit(folds: &[Fold]) -> bool {
+    !folds.iter().any(|fold| fold.picks || fold.watched)
+}
+
+/// The loop is what `version` left for the case that its tests fail: seldom, and not worth more code.
+fn is_fallback(context: &Context<'_>, op: OpId) -> bool {
+    let (function, structure) = (context.function, context.structure);
+    let mut at = op;
+    while let Some(region) = structure.region_of[at] {
+        let Some(owner) = structure.owner_of[region] else {
+            return false;
+        };
+        if let OpKind::If { then, other } = function.ops[owner].kind
+            && other == region
+        {
+            let site = function.ops[op].site;
+            let twin = |op: &OpId| {
+                let data = &function.ops[*op];
+                is_loop(&data.kind) && data.site == site
+            };
+            if edit::ops_in(function, then).iter().any(twin) {
+                return true;
+            }
+        }
+        at = owner;
+    }
+    false
+}
+
+/// What is done only when the loop is left.
+fn last_words(function: &Function, f: &For) -> HashSet<OpId> {
+    let mut found = HashSet::new();
+    for region in edit::regions_in(function, f.body) {
+        let end = function
+            .terminator(region)
+            .map(|end| &function.ops[end].kind);
+        let leaves = match end {
+            Some(OpKind::Raise(_) | OpKind::Return) => true,
+            Some(OpKind::Break(label)) => *label == f.label,
+            _ => false,
+        };
+        if leaves {
+            found.extend(edit::ops_in(function, region));
+        }
+    }
+    found
 }
 
 fn obstacle<T>(site: SiteId, reason: impl Into<String>) -> Result<T, Obstacle> {
@@ -73,27 +142,25 @@ fn obstacle<T>(site: SiteId, reason: impl Into<String>) -> Result<T, Obstacle> {
     Err(Obstacle { site, reason })
 }
 
-/// Control that leaves the loop, and loops that are not to be touched.
-fn leaves(context: &Context<'_>, f: &For) -> Result<(), Obstacle> {
+/// Control that leaves the loop, unless lanes may, and loops that are not to be touched.
+fn leaves(context: &Context<'_>, f: &For, exits: bool) -> Result<(), Obstacle> {
     let function = context.function;
     for op in edit::ops_in(function, f.body) {
         let data = &function.ops[op];
         let reason = match &data.kind {
-            OpKind::For(inner) if matches!(inner.kind, LoopKind::Vector(_)) => {
-                "its inner loop runs in lanes"
-            }
+            OpKind::For(inner) if matches!(inner.kind, LoopKind::Vector(_)) => INNER,
             OpKind::For(inner) if inner.kind == LoopKind::Parallel => {
                 "it has a parallel loop inside"
             }
             OpKind::ParallelCall { .. } => "it has a parallel loop inside",
-            OpKind::Break(label) if *label == f.label => "it may be left by `break`",
+            OpKind::Break(label) if *label == f.label && !exits => "it may be left by `break`",
             OpKind::Next(label)
                 if *label == f.label && function.regions[f.body].ops.last() != Some(&op) =>
             {
                 "it has a `continue` that could not be taken out"
             }
-            OpKind::Return => "it may be left by `return`",
-            OpKind::Raise(raise) => {
+            OpKind::Return if !exits => "it may be left by `return`",
+            OpKind::Raise(raise) if !exits => {
                 return obstacle(data.site, format!("it may raise {}", raise.kind.name()));
             }
             _ => continue,
@@ -103,12 +170,19 @@ fn leaves(context: &Context<'_>, f: &For) -> Result<(), Obstacle> {
     Ok(())
 }
 
-/// What may raise, and calls.
-fn raises(context: &Context<'_>, f: &For, folded: &HashSet<OpId>) -> Result<(), Obstacle> {
+/// What may raise, unless lanes may leave, and calls.
+fn raises(
+    context: &Context<'_>,
+    f: &For,
+    folded: &HashSet<OpId>,
+    exits: bool,
+) -> Result<(), Obstacle> {
     let function = context.function;
+    let last = last_words(function, f);
     for op in edit::ops_in(function, f.body) {
         let data = &function.ops[op];
         match &data.kind {
+            _ if exits && last.contains(&op) => {}
             OpKind::Call(callee) => {
                 let name = context.names.get(*callee).map_or("?", String::as_str);
                 return obstacle(data.site, format!("it calls `{name}`"));
@@ -117,7 +191,7 @@ fn raises(context: &Context<'_>, f: &For, folded: &HashSet<OpId>) -> Result<(), 
                 let name = name.rsplit("snek_rt_").next().unwrap_or(name);
                 return obstacle(data.site, format!("it calls `{name}` of the runtime"));
             }
-            _ if folded.contains(&op) => {}
+            _ if exits || folded.contains(&op) => {}
             OpKind::Check(raise) => {
                 return obstacle(data.site, format!("it may raise {}", raise.kind.name()));
             }
@@ -169,6 +243,8 @@ impl<'c, 'f> Walk<'c, 'f> {
                 op: ReductionOp::Add,
                 arithmetic: Vec::new(),
                 bounded: None,
+                watched: false,
+                unchanged: false,
                 picks: false,
             },
             most: 0,
@@ -187,7 +263,10 @@ impl<'c, 'f> Walk<'c, 'f> {
         if !walk.chain.contains(&next) {
             return walk.carries(end, param);
         }
-        // A value that is only handed on folds with nothing.
+        if next == param && walk.kind.is_none() {
+            walk.fold.unchanged = true;
+            return Ok(walk.fold);
+        }
         walk.fold.op = walk.kind.unwrap_or(ReductionOp::Add);
         if !matches!(function.ty(param), Type::Scalar(_)) || (walk.kind.is_none()) {
             return walk.carries(end, param);
@@ -196,7 +275,15 @@ impl<'c, 'f> Walk<'c, 'f> {
             if walk.fold.op != ReductionOp::Add {
                 return obstacle(function.ops[end].site, "the product may overflow");
             }
-            walk.fold.bounded = Some(walk.most);
+            match walk.most <= LARGE {
+                true => walk.fold.bounded = Some(walk.most),
+                // Only the sum at the end of an iteration is watched.
+                false if walk.fold.arithmetic.len() > 1 => {
+                    let at = walk.fold.arithmetic.last().copied().unwrap_or(end);
+                    return obstacle(function.ops[at].site, "`{}` may overflow");
+                }
+                false => walk.fold.watched = true,
+            }
         }
         // A declared reduction takes any of several zeros.
         walk.fold.picks &= !context.relaxed;
@@ -283,6 +370,9 @@ impl<'c, 'f> Walk<'c, 'f> {
                     ),
                 }
             }
+            // Where the loop is left the serial loop has gone on from what was carried.
+            OpKind::Return | OpKind::Raise(_) => Ok(()),
+            OpKind::Break(label) if *label == self.own => Ok(()),
             OpKind::Yield => Ok(()),
             _ if used.is_empty() && !tested => {
                 for region in data.kind.regions() {
@@ -373,9 +463,6 @@ impl<'c, 'f> Walk<'c, 'f> {
             }
             self.any_checked = true;
             self.most = self.most.saturating_add(added.lo.abs().max(added.hi.abs()));
-            if self.most > 1 << 48 {
-                return obstacle(data.site, "`{}` may overflow");
-            }
         }
         Ok(())
     }

@@ -1,13 +1,19 @@
 //! The body of a loop, made to do several consecutive iterations at once, one per lane.
 //!
 //! `shapes` says what is one scalar for all lanes and what is a vector, and where lanes part. Then the body is written
-//! once more, in program order, into new regions: `lanes` does arithmetic, `memory` loads and stores, `control` branches
-//! and loops. Where only some lanes are active, a mask says which: what the others compute is never looked at, they touch
-//! no memory, and whatever may trap or raise runs only if some lane is active. An op does all lanes before the next op
-//! begins, in the order of the text; that lanes may do so is for the caller to prove.
+//! once more, in program order, into new regions: `lanes` does arithmetic, `memory` loads and stores, `control` branches,
+//! `loops` inner loops. Where only some lanes are active, a mask says which: what the others compute is never looked at,
+//! they touch no memory, and whatever may trap or raise runs only if some lane is active. An op does all lanes before the
+//! next op begins, in the order of the text; that lanes may do so is for the caller to prove.
+//!
+//! What raises or leaves the loop becomes an *early exit*: before anything of these iterations has been stored, the vector
+//! loop is left with the state in which they began, and the scalar loop behind it does them again, one by one. Nothing may
+//! be left that way after a store.
 
 mod control;
+mod exits;
 mod lanes;
+mod loops;
 mod memory;
 mod shapes;
 
@@ -30,6 +36,18 @@ use shapes::{Plan, Shape};
 pub enum Carry {
     /// One accumulator per lane.
     Lanes(ReductionOp),
+    /// Every iteration hands it on as it is: it stays the initial value, and the vector loop does not carry it.
+    Unchanged,
+}
+
+/// A body in lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct Widened {
+    /// The body.
+    pub region: RegionId,
+    /// The loop may be left early. Then it carries one value more, the last one, an I64: where the next iteration starts.
+    /// It begins as the loop's start; if the loop was left, the scalar loop goes on from there, and from what was carried.
+    pub exits: bool,
 }
 
 /// What stopped the widening: where, and a phrase for the report.
@@ -58,15 +76,43 @@ pub fn widen(
     carries: &[Carry],
     label: LabelId,
 ) -> Result<RegionId, Obstacle> {
-    let plan = Plan::new(function, loop_op)?;
+    let widened = in_lanes(function, loop_op, lanes, carries, label, false)?;
+    Ok(widened.region)
+}
+
+/// As [`widen`], but what raises or leaves the loop before its first store becomes an early exit: `break @label`. See
+/// [`Widened::exits`].
+pub fn widen_with_exits(
+    function: &mut Function,
+    loop_op: OpId,
+    lanes: u8,
+    carries: &[Carry],
+    label: LabelId,
+) -> Result<Widened, Obstacle> {
+    in_lanes(function, loop_op, lanes, carries, label, true)
+}
+
+fn in_lanes(
+    function: &mut Function,
+    loop_op: OpId,
+    lanes: u8,
+    carries: &[Carry],
+    label: LabelId,
+    may_exit: bool,
+) -> Result<Widened, Obstacle> {
+    let plan = Plan::new(function, loop_op, carries, may_exit)?;
     let OpKind::For(data) = function.ops[loop_op].kind.clone() else {
         return Err(obstacle(function, loop_op, "it is no counted loop"));
+    };
+    let Some(step) = data.step.checked_mul(i64::from(lanes)) else {
+        return Err(obstacle(function, loop_op, "its step is too large"));
     };
     let params = function.regions[data.body].params.clone();
     debug_assert_eq!(carries.len() + 1, params.len());
     let region = function.add_region();
     let used = edit::use_counts(function);
-    let site = function.ops[loop_op].site;
+    let data_op = &function.ops[loop_op];
+    let (site, inits) = (data_op.site, data_op.args[2..].to_vec());
     let mut widener = Widener {
         function,
         plan,
@@ -83,20 +129,41 @@ pub fn widen(
         slots: Vec::new(),
         slot_types: Vec::new(),
         targets: HashMap::new(),
+        partings: 0,
         used,
+        may_exit,
+        exits: false,
+        begin: Vec::new(),
+        label,
+        step,
+        carries: carries.to_vec(),
+        nexts: Vec::new(),
     };
-    for param in &params {
-        widener.add_param(region, *param)?;
+    let counter = widener.add_param(region, params[0])?;
+    for ((param, carry), init) in params[1..].iter().zip(carries).zip(inits) {
+        if *carry == Carry::Unchanged {
+            widener.scalars.insert(*param, init);
+        } else {
+            let begin = widener.add_param(region, *param)?;
+            widener.begin.push(begin);
+        }
     }
-    let carried = &params[1..];
-    let mut target = widener.target(loop_op, data.label, carried, &[])?;
+    widener.begin.push(counter);
+    let mut target = widener.target(loop_op, data.label, &params[1..], &[])?;
     target.label = label;
     widener.targets.insert(data.label, target);
     let end = widener.ops(data.body)?;
     widener.site = site;
-    let next = widener.next_values(data.label, &end, carried)?;
-    widener.op(OpKind::Next(label), next, &[]);
-    Ok(region)
+    let all = widener.next_values(data.label, &end, &params[1..])?;
+    widener.next_iterations(all);
+    let exits = widener.exits;
+    if exits {
+        widener.function.add_param(region, Type::I64, None);
+        for (op, start) in std::mem::take(&mut widener.nexts) {
+            widener.function.ops[op].args.push(start);
+        }
+    }
+    Ok(Widened { region, exits })
 }
 
 /// Which lanes do what is being written.
@@ -133,8 +200,20 @@ struct Widener<'f> {
     slots: Vec<Option<ValueId>>,
     slot_types: Vec<Type>,
     targets: HashMap<LabelId, Target>,
+    /// How many times lanes have parted by leaving.
+    partings: u32,
     /// Uses of values of the function as it was.
     used: IndexVec<ValueId, u32>,
+    /// Early exits are allowed; there are some.
+    may_exit: bool,
+    exits: bool,
+    /// What an early exit leaves with: the carried values and the induction variable at the begin.
+    begin: Vec<ValueId>,
+    label: LabelId,
+    step: i64,
+    carries: Vec<Carry>,
+    /// What begins the next iterations, and where they start.
+    nexts: Vec<(OpId, ValueId)>,
 }
 
 impl Widener<'_> {
@@ -166,6 +245,21 @@ impl Widener<'_> {
             Type::Scalar(scalar) => Ok(Type::Vector(scalar, self.lanes)),
             _ => self.obstacle("a value has no vector form"),
         }
+    }
+
+    /// Begins the next iterations of the vector loop, with values for all that the loop carries.
+    fn next_iterations(&mut self, values: Vec<ValueId>) {
+        let carries = std::mem::take(&mut self.carries);
+        let lanes = values.into_iter().zip(&carries);
+        let args = lanes.filter(|(_, carry)| **carry != Carry::Unchanged);
+        let args: Vec<ValueId> = args.map(|(value, _)| value).collect();
+        self.carries = carries;
+        let by = self.value(OpKind::ConstInt(self.step), Vec::new(), Type::I64);
+        let counter = self.begin[self.begin.len() - 1];
+        let start = self.int(IntOp::Add, counter, by);
+        self.op(OpKind::Next(self.label), args, &[]);
+        let ops = &self.function.regions[self.region].ops;
+        self.nexts.push((ops[ops.len() - 1], start));
     }
 
     /// The type that a value has now.
@@ -315,6 +409,9 @@ impl Widener<'_> {
 
     /// Writes the ops of a region where ops are added.
     fn ops(&mut self, region: RegionId) -> Result<End, Obstacle> {
+        if self.plan.is_escaping(region) {
+            return self.escape();
+        }
         for op in self.function.regions[region].ops.clone() {
             self.site = self.function.ops[op].site;
             if self.function.ops[op].kind.is_terminator() {
@@ -342,6 +439,7 @@ impl Widener<'_> {
             OpKind::Extent(axis) | OpKind::Stride(axis) => self.extent(op, *axis),
             OpKind::Load(bounds) => self.load(op, bounds),
             OpKind::Store(bounds) => self.store(op, bounds),
+            OpKind::Check(_) => self.check(op),
             _ => {
                 let shapes = data.args.iter().chain(&data.results);
                 let mut shapes = shapes.map(|v| self.plan.shape(*v));

@@ -11,6 +11,8 @@ use crate::hir::{
 };
 use crate::prange;
 
+use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
+
 /// A loop whose body is being walked.
 pub(crate) struct Loop {
     /// What is assumed at its head.
@@ -307,6 +309,7 @@ impl<'a> Infer<'_, 'a> {
                     made.parallel = Some(Parallel {
                         span: at,
                         reductions: found.reductions,
+                        arrays: found.arrays,
                         privates: found.privates,
                     });
                 }
@@ -395,7 +398,7 @@ impl<'a> Infer<'_, 'a> {
             match name.as_str() {
                 "builtins.range" | "snek.prange" => {
                     let is_parallel = name == "snek.prange";
-                    return self.range(is_parallel, expr, args, keywords);
+                    return self.range(is_parallel, expr, args, keywords, out);
                 }
                 "builtins.enumerate" => return self.enumerate(expr, args, keywords, out),
                 "builtins.zip" => {
@@ -515,26 +518,35 @@ impl<'a> Infer<'_, 'a> {
         expr: &'a ast::Expr,
         args: &'a [ast::Expr],
         keywords: &'a [ast::Keyword],
+        out: &mut Vec<Stmt>,
     ) -> (Iter, Item) {
         let span = expr.span;
-        if let Some(keyword) = keywords.first() {
-            let text = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
-            if !is_parallel {
-                let message = "range() takes no keyword arguments";
-                self.problem(Diagnostic::error(Code::T003, keyword.span, message));
-            } else {
-                self.not_native(keyword.span, format!("calls `prange` with `{text}`"));
-            }
+        if let (Some(keyword), false) = (keywords.first(), is_parallel) {
+            let message = "range() takes no keyword arguments";
+            self.problem(Diagnostic::error(Code::T003, keyword.span, message));
             return self.no_iteration(span);
         }
-        let Some(arguments) = self.arguments(args, keywords) else {
+        let Some(arguments) = self.arguments(args, &[]) else {
             return self.no_iteration(span);
         };
-        let values: Vec<ExprId> = arguments
+        let mut values: Vec<ExprId> = arguments
             .positional
             .into_iter()
             .map(|value| self.index(value, "an argument of `range`"))
             .collect();
+        if !keywords.is_empty() {
+            // Python evaluates the bounds before the options.
+            for value in &mut values {
+                if !self.is_pure(*value) && !self.is_poison(*value) {
+                    let at = self.exprs[*value].span;
+                    let local = self.keep(*value, out);
+                    *value = self.read(local, at);
+                }
+            }
+            if !self.prange_options(expr, keywords, out) {
+                return self.no_iteration(span);
+            }
+        }
         if values.iter().any(|value| self.is_poison(*value)) {
             return self.no_iteration(span);
         }
@@ -554,6 +566,89 @@ impl<'a> Infer<'_, 'a> {
             }
         };
         (Iter::Range { start, stop, step }, Item::Value(Type::Int))
+    }
+
+    /// The options of `prange`, as a call before the loop that checks them. Whether they are good.
+    fn prange_options(
+        &mut self,
+        expr: &'a ast::Expr,
+        keywords: &'a [ast::Keyword],
+        out: &mut Vec<Stmt>,
+    ) -> bool {
+        let mut flags = 0;
+        let mut numbers = [None, None];
+        let mut fine = true;
+        for keyword in keywords {
+            let Some(name) = keyword.arg.as_ref().map(|name| name.name.as_str()) else {
+                self.not_native(keyword.span, "calls `prange` with `**`");
+                return false;
+            };
+            let value = self.expr(&keyword.value);
+            if self.is_poison(value) {
+                return false;
+            }
+            let constant = self.const_of(value).cloned();
+            let at = keyword.value.span;
+            let refuse = |message: String| Diagnostic::error(Code::R004, at, message);
+            let problem = match (name, constant) {
+                ("schedule", Some(Const::Str(word))) => {
+                    match SCHEDULES.iter().position(|known| *known == word) {
+                        Some(schedule) => {
+                            flags |= schedule as i64;
+                            continue;
+                        }
+                        None => refuse(format!("there is no schedule '{word}'"))
+                            .help("a schedule is 'auto', 'static', 'dynamic' or 'guided'"),
+                    }
+                }
+                ("schedule", _) => refuse("the schedule is known only at run time".to_owned())
+                    .help("write it as text: `schedule=\"dynamic\"`"),
+                ("unchecked", Some(Const::Bool(unchecked))) => {
+                    flags |= if unchecked { UNCHECKED } else { 0 };
+                    continue;
+                }
+                ("unchecked", _) => refuse("`unchecked` is not `True` or `False`".to_owned())
+                    .help("whether a loop is checked is decided at compile time"),
+                ("chunk" | "threads", Some(Const::None)) => continue,
+                ("chunk" | "threads", Some(Const::Int(number))) if number < 1 => {
+                    refuse(format!("{name} must be at least 1, not {number}"))
+                }
+                ("chunk" | "threads", _) => {
+                    let number = self.index(value, "an option of `prange`");
+                    if self.is_poison(number) {
+                        return false;
+                    }
+                    let (place, flag) = match name {
+                        "chunk" => (0, HAS_CHUNK),
+                        _ => (1, HAS_THREADS),
+                    };
+                    numbers[place] = Some(number);
+                    flags |= flag;
+                    continue;
+                }
+                _ => Diagnostic::error(
+                    Code::T003,
+                    keyword.span,
+                    format!("prange() got an unexpected keyword argument '{name}'"),
+                )
+                .help("its options are `schedule`, `chunk`, `threads` and `unchecked`"),
+            };
+            self.problem(problem);
+            fine = false;
+        }
+        let span = expr.span;
+        let mut args = vec![self.int(flags, span)];
+        for number in numbers {
+            args.push(match number {
+                Some(number) => number,
+                None => self.int(0, span),
+            });
+        }
+        let name = "snek_rt_parallel_options".to_owned();
+        let check = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
+        let kind = StmtKind::Expr(check);
+        out.push(Stmt { kind, span });
+        fine
     }
 
     fn enumerate(

@@ -1,8 +1,9 @@
 //! Arithmetic: once for all lanes, on vectors, or lane by lane where there is no vector form.
 
-use snek_mir::ir::{Compare, IntOp, IntUnaryOp, Message, OpId, OpKind, Overflow, Type, ValueId};
+use snek_mir::ir::{Compare, IntOp, IntUnaryOp, OpId, OpKind, Overflow, Type, ValueId};
 use snek_mir::ops::Raises;
 
+use super::exits::{Raising, unchecked};
 use super::shapes::Shape;
 use super::{Active, Obstacle, Widener};
 use crate::rewrite::is_speculatable;
@@ -17,14 +18,15 @@ impl Widener<'_> {
         }
         let linear = |v: &ValueId| self.plan.shape(*v) != Shape::Uniform;
         let differs = data.args.iter().chain(&data.results).any(linear);
-        if properties.raises != Raises::No {
-            self.may_raise(op, !differs)?;
+        let mut kind = data.kind.clone();
+        if properties.raises != Raises::No && self.raising(op, !differs)? == Raising::Early {
+            self.require_no_overflow(op)?;
+            kind = unchecked(&kind);
         }
         let mut args = Vec::new();
         for arg in &data.args {
             args.push(self.scalar(*arg)?);
         }
-        let mut kind = data.kind.clone();
         if self.active != Active::All {
             // Lane 0 may compute what the program does not.
             wrap(&mut kind);
@@ -42,36 +44,15 @@ impl Widener<'_> {
         Ok(())
     }
 
-    /// An op that may raise must be the same in all lanes, and nothing of a later lane may have happened before.
-    pub(super) fn may_raise(&self, op: OpId, uniform: bool) -> Result<(), Obstacle> {
-        let early = !self.stored && !self.plan.is_masked(self.function, op);
-        if uniform && early {
-            return Ok(());
-        }
-        let data = &self.function.ops[op];
-        let what = match (&data.kind, data.kind.raise()) {
-            (OpKind::Int(..) | OpKind::IntUnary(..), _) => {
-                "integer arithmetic may overflow".to_string()
-            }
-            (_, Some(raise)) => match &raise.message {
-                Message::Text(text) => format!("{} may be raised: {text}", raise.kind.name()),
-                _ => format!("{} may be raised", raise.kind.name()),
-            },
-            (OpKind::Load(_) | OpKind::Store(_) | OpKind::Row(_), _) => {
-                "a subscript may be out of bounds".to_string()
-            }
-            _ => "an exception may be raised".to_string(),
-        };
-        self.obstacle(what)
-    }
-
     /// An op with an operand or result that varies.
     pub(super) fn varying(&mut self, op: OpId) -> Result<(), Obstacle> {
         let data = self.function.ops[op].clone();
-        if data.kind.properties().raises != Raises::No {
-            self.may_raise(op, false)?;
-        }
         let mut kind = data.kind.clone();
+        if kind.properties().raises != Raises::No {
+            self.raising(op, false)?;
+            self.require_no_overflow(op)?;
+            kind = unchecked(&kind);
+        }
         wrap(&mut kind);
         let by_lane = match &kind {
             OpKind::Int(IntOp::Shl | IntOp::Shr, _) => {

@@ -2,6 +2,7 @@
 
 use snek_mir::ir::{Bound, Compare, IntOp, Lanes, OpId, OpKind, Type, ValueId};
 
+use super::exits::Raising;
 use super::shapes::Shape;
 use super::{Active, Obstacle, Widener};
 
@@ -39,17 +40,35 @@ impl Widener<'_> {
         let row = self.resolve(data.args[0], &data.args[1..], bounds);
         let mut values = row.indices.iter().map(|(index, _)| *index);
         let uniform = values.all(|index| self.plan.shape(index) == Shape::Uniform);
-        if bounds.iter().any(|bound| bound.may_raise()) {
-            self.may_raise(op, uniform)?;
-        }
-        if uniform && self.sure && !self.rows.contains_key(&data.args[0]) {
-            return self.uniform(op);
-        }
-        if row.indices.iter().any(|(_, bound)| bound.may_raise()) {
-            return self.obstacle("a subscript may be out of bounds");
-        }
+        let row = if bounds.iter().any(|bound| bound.may_raise()) {
+            let direct = self.raising(op, uniform)? == Raising::Directly;
+            if direct && uniform && self.sure && !self.rows.contains_key(&data.args[0]) {
+                return self.uniform(op);
+            }
+            self.checked(row)?
+        } else {
+            if uniform && self.sure && !self.rows.contains_key(&data.args[0]) {
+                return self.uniform(op);
+            }
+            row
+        };
         self.rows.insert(data.results[0], row);
         Ok(())
+    }
+
+    /// The same indices, which are good or the loop has been left.
+    fn checked(&mut self, mut row: Row) -> Result<Row, Obstacle> {
+        if !self.may_exit {
+            return self.obstacle("a subscript may be out of bounds");
+        }
+        let array = self.scalar(row.array)?;
+        for (axis, (index, bound)) in row.indices.iter_mut().enumerate() {
+            if bound.may_raise() {
+                self.require_bounds(array, axis as u8, *index, *bound)?;
+                *bound = Bound::Proved;
+            }
+        }
+        Ok(row)
     }
 
     pub(super) fn extent(&mut self, op: OpId, axis: u8) -> Result<(), Obstacle> {
@@ -75,15 +94,17 @@ impl Widener<'_> {
         indices: &[ValueId],
         bounds: &[Bound],
     ) -> Result<Place, Obstacle> {
-        let row = self.resolve(array, indices, bounds);
+        let mut row = self.resolve(array, indices, bounds);
         let shapes: Vec<Shape> = row
             .indices
             .iter()
             .map(|(index, _)| self.plan.shape(*index))
             .collect();
         let uniform = shapes.iter().all(|shape| *shape == Shape::Uniform);
-        if row.indices.iter().any(|(_, bound)| bound.may_raise()) {
-            self.may_raise(op, uniform)?;
+        if row.indices.iter().any(|(_, bound)| bound.may_raise())
+            && self.raising(op, uniform)? == Raising::Early
+        {
+            row = self.checked(row)?;
         }
         let mut args = vec![self.scalar(row.array)?];
         if uniform {
@@ -115,7 +136,7 @@ impl Widener<'_> {
                 self.vector(*index)?
             };
             args.push(match bound {
-                Bound::Wrapping => self.from_the_end(args[0], axis as u8, index)?,
+                Bound::Wrapping => self.counted_from_start(args[0], axis as u8, index)?,
                 _ => index,
             });
         }
@@ -126,7 +147,7 @@ impl Widener<'_> {
     }
 
     /// The index as it counts from the start.
-    fn from_the_end(
+    fn counted_from_start(
         &mut self,
         array: ValueId,
         axis: u8,

@@ -13,7 +13,7 @@ use snek_mir::ir::{
 };
 use snek_mir::ops::Raises;
 
-use super::{Obstacle, obstacle};
+use super::{Carry, Obstacle, obstacle};
 
 /// What the lanes of a value have to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Plan {
     divergent: BTreeSet<OpId>,
     /// Counted loops whose bounds vary.
     ranged: HashSet<OpId>,
+    /// Regions that surely end by leaving the loop: they are not done in lanes.
+    escaping: HashSet<RegionId>,
     /// `break`s and `next`s by what they name.
     exits: HashMap<LabelId, Vec<OpId>>,
     /// Who owns a label.
@@ -69,12 +71,18 @@ pub struct Plan {
 
 impl Plan {
     /// Analyses the body of a loop.
-    pub fn new(function: &Function, root: OpId) -> Result<Plan, Obstacle> {
+    pub fn new(
+        function: &Function,
+        root: OpId,
+        carries: &[Carry],
+        may_exit: bool,
+    ) -> Result<Plan, Obstacle> {
         let mut plan = Plan {
             shapes: HashMap::new(),
             inside: HashSet::new(),
             divergent: BTreeSet::new(),
             ranged: HashSet::new(),
+            escaping: HashSet::new(),
             exits: HashMap::new(),
             owners: HashMap::new(),
             parents: Parents::compute(function),
@@ -92,24 +100,43 @@ impl Plan {
             plan.inside.extend(&function.ops[op].results);
             plan.owners
                 .extend(function.ops[op].kind.label().map(|label| (label, op)));
-            plan.survey(function, op)?;
         }
-        for (label, exits) in &plan.exits {
-            for exit in exits {
-                let breaks = matches!(function.ops[*exit].kind, OpKind::Break(_));
-                let inside = plan
-                    .owners
-                    .get(label)
-                    .is_some_and(|o| *o != root || !breaks);
-                if !inside {
-                    return Err(obstacle(function, *exit, "the loop may be left early"));
-                }
+        let mut skipped = HashSet::new();
+        for region in edit::regions_in(function, data.body) {
+            if may_exit && plan.must_escape(function, region) {
+                plan.escaping.insert(region);
+                skipped.extend(edit::ops_in(function, region));
             }
+        }
+        for op in edit::ops_in(function, data.body) {
+            if !skipped.contains(&op) {
+                plan.survey(function, op, may_exit)?;
+            }
+        }
+        // What leaves the loop is no exit by which lanes part: they all leave.
+        let mut outside = None;
+        for (label, exits) in &mut plan.exits {
+            let owner = plan.owners.get(label).copied();
+            exits.retain(|exit| {
+                let breaks = matches!(function.ops[*exit].kind, OpKind::Break(_));
+                let inside = owner.is_some_and(|owner| owner != root || !breaks);
+                if !inside {
+                    outside = Some(*exit);
+                }
+                inside
+            });
+        }
+        if let (Some(exit), false) = (outside, may_exit) {
+            return Err(obstacle(function, exit, "the loop may be left early"));
         }
         let params = &function.regions[data.body].params;
         plan.shapes.insert(params[0], Shape::Linear(data.step));
-        for param in &params[1..] {
-            plan.shapes.insert(*param, Shape::Varying);
+        for (param, carry) in params[1..].iter().zip(carries) {
+            let shape = match carry {
+                Carry::Lanes(_) => Shape::Varying,
+                Carry::Unchanged => Shape::Uniform,
+            };
+            plan.shapes.insert(*param, shape);
         }
         while plan.changed {
             plan.changed = false;
@@ -121,10 +148,12 @@ impl Plan {
     }
 
     /// What no shape can help with; collects exits.
-    fn survey(&mut self, function: &Function, op: OpId) -> Result<(), Obstacle> {
+    fn survey(&mut self, function: &Function, op: OpId, may_exit: bool) -> Result<(), Obstacle> {
         let data = &function.ops[op];
         let reason = match &data.kind {
             OpKind::Call(_) | OpKind::ParallelCall { .. } => "a function is called",
+            OpKind::Atomic(..) => "an element is changed atomically",
+            OpKind::Return | OpKind::Raise(_) if may_exit => return Ok(()),
             OpKind::Return => "the loop may be left early",
             OpKind::Raise(_) => "an exception may be raised",
             OpKind::CallRuntime(_) if data.kind.properties().writes => "the runtime is called",
@@ -146,9 +175,38 @@ impl Plan {
         Err(obstacle(function, op, reason))
     }
 
+    /// The region ends by raising or leaving the loop, and has no other end.
+    fn must_escape(&self, function: &Function, region: RegionId) -> bool {
+        let leaves = |label: &LabelId| !self.owners.contains_key(label);
+        let Some(end) = function.terminator(region) else {
+            return false;
+        };
+        let escapes = match &function.ops[end].kind {
+            OpKind::Raise(_) | OpKind::Return => true,
+            OpKind::Next(label) => leaves(label),
+            OpKind::Break(label) => leaves(label) || self.is_root(*label),
+            _ => false,
+        };
+        let root = |label: &LabelId| self.is_root(*label);
+        let exits = edit::exits(function, region).labels;
+        let ends = |op: &OpId| matches!(function.ops[*op].kind, OpKind::Next(_));
+        let continues = edit::ops_in(function, region).iter().any(ends);
+        escapes && exits.iter().all(|l| leaves(l) || root(l)) && !continues
+    }
+
+    /// See `escaping`.
+    pub fn is_escaping(&self, region: RegionId) -> bool {
+        self.escaping.contains(&region)
+    }
+
     /// What the shapes turned out to be must be possible.
     fn accept(&self, function: &Function, body: RegionId) -> Result<(), Obstacle> {
+        let mut skipped = HashSet::new();
         for region in edit::regions_in(function, body) {
+            if self.is_escaping(region) || skipped.contains(&region) {
+                skipped.extend(edit::regions_in(function, region));
+                continue;
+            }
             let values = function.regions[region].params.clone();
             let owner = self.parents.owner_of[region].unwrap_or(self.root);
             self.accept_values(function, owner, &values)?;
@@ -218,6 +276,11 @@ impl Plan {
         })
     }
 
+    /// The label of the loop that is widened.
+    pub fn is_root(&self, label: LabelId) -> bool {
+        self.owners.get(&label) == Some(&self.root)
+    }
+
     /// How many `break`s and `next`s name a label.
     pub fn exits(&self, label: LabelId) -> usize {
         self.exits.get(&label).map_or(0, Vec::len)
@@ -273,6 +336,16 @@ impl Plan {
                 .divergent
                 .iter()
                 .any(|e| function.ops[*e].kind.target().is_some_and(names))
+    }
+
+    /// Something in a region stores, unless the loop is left there.
+    pub fn writes(&self, function: &Function, region: RegionId) -> bool {
+        !self.is_escaping(region)
+            && function.regions[region].ops.iter().any(|op| {
+                let kind = &function.ops[*op].kind;
+                let inner = kind.regions();
+                kind.properties().writes || inner.iter().any(|r| self.writes(function, *r))
+            })
     }
 
     /// What computing a region takes, roughly.
@@ -410,6 +483,9 @@ impl Plan {
     }
 
     fn region(&mut self, function: &Function, region: RegionId) {
+        if self.is_escaping(region) {
+            return;
+        }
         for op in &function.regions[region].ops {
             self.op(function, *op);
         }

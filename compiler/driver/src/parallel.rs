@@ -1,0 +1,192 @@
+//! How each loop over `prange` is run, for `--report parallel`: its schedule, what is reduced, what is private, and why
+//! its accesses to arrays are safe. Read off the program before it is optimised, as the race check sees it.
+
+use serde_json::json;
+use snek_analysis::effects::effects;
+use snek_analysis::races::{Plan, plans};
+use snek_diagnostics::Span;
+use snek_mir::edit;
+use snek_mir::ir::{Function, OpId, OpKind, Program};
+use snek_sema::hir;
+
+use crate::loops::LoopLine;
+
+/// A `prange` of the source, as the front end sees it.
+struct Source {
+    span: Span,
+    reductions: Vec<String>,
+    privates: Vec<String>,
+}
+
+/// The loops over `prange` that are written in the module itself, in the order of the source.
+pub fn loops(source: &hir::Program, program: &Program) -> Vec<LoopLine> {
+    let mut found: Vec<Source> = Vec::new();
+    for function in &source.functions {
+        collect(function, &function.body, &mut found);
+    }
+    let summaries = effects(program);
+    let mut lines: Vec<LoopLine> = Vec::new();
+    let mut seen: Vec<Span> = Vec::new();
+    for (id, function) in program.functions.iter_enumerated() {
+        let frame = &program.frames[function.frame];
+        if frame.file.starts_with('<') {
+            continue;
+        }
+        for plan in plans(program, id, &summaries) {
+            let site = &function.sites[function.ops[plan.op].site];
+            if seen.contains(&site.span) {
+                continue;
+            }
+            seen.push(site.span);
+            let source = found.iter().find(|source| source.span == site.span);
+            lines.push(line(function, &frame.name, site.line, &plan, source));
+        }
+        // Products of complex numbers.
+        for op in edit::ops(function) {
+            let site = &function.sites[function.ops[op].site];
+            let is_asked = found.iter().any(|source| source.span == site.span);
+            if matches!(function.ops[op].kind, OpKind::For(_))
+                && is_asked
+                && !seen.contains(&site.span)
+            {
+                seen.push(site.span);
+                let reason = "a product of complex numbers is folded in order";
+                lines.push(LoopLine {
+                    function: frame.name.clone(),
+                    line: site.line,
+                    variable: variable(function, op),
+                    text: format!("serial: {reason}"),
+                    json: json!({
+                        "function": frame.name,
+                        "line": site.line,
+                        "variable": variable(function, op),
+                        "kind": "serial",
+                        "reason": reason,
+                    }),
+                });
+            }
+        }
+    }
+    lines.sort_by_key(|line| line.line);
+    lines
+}
+
+fn line(
+    function: &Function,
+    name: &str,
+    line: u32,
+    plan: &Plan,
+    source: Option<&Source>,
+) -> LoopLine {
+    let schedule = schedule(function, plan.op);
+    let none = Vec::new();
+    let reductions = source.map_or(&none, |source| &source.reductions);
+    let privates = source.map_or(&none, |source| &source.privates);
+    let condition: Vec<&str> = plan
+        .nonnegative
+        .iter()
+        .map(|value| function.values[*value].name.as_deref().unwrap_or("start"))
+        .collect();
+    let mut parts = vec![format!("parallel, schedule {schedule}")];
+    if !reductions.is_empty() {
+        parts.push(format!("reduces {}", reductions.join(", ")));
+    }
+    if !privates.is_empty() {
+        parts.push(format!("private: {}", privates.join(", ")));
+    }
+    for array in &plan.arrays {
+        parts.push(format!("`{}`: {}", array.name, array.reason));
+    }
+    let arrays = plan
+        .arrays
+        .iter()
+        .map(|array| json!({"name": array.name, "writes": array.writes, "reason": array.reason}));
+    LoopLine {
+        function: name.to_owned(),
+        line,
+        variable: variable(function, plan.op),
+        json: json!({
+            "function": name,
+            "line": line,
+            "variable": variable(function, plan.op),
+            "kind": "parallel",
+            "schedule": schedule,
+            "reductions": reductions,
+            "privates": privates,
+            "nonnegative": condition,
+            "arrays": arrays.collect::<Vec<_>>(),
+        }),
+        text: parts.join("; "),
+    }
+}
+
+fn variable(function: &Function, op: OpId) -> Option<String> {
+    match &function.ops[op].kind {
+        OpKind::For(f) => {
+            let label = function.labels[f.label].as_str();
+            (!label.is_empty() && label != "for").then(|| label.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What the user has asked for: the call that checks it stands at the loop's place.
+fn schedule(function: &Function, op: OpId) -> &'static str {
+    let span = |op: OpId| function.sites[function.ops[op].site].span;
+    let names = snek_abi::parallel::SCHEDULES;
+    let asked = edit::ops(function).into_iter().find_map(|other| {
+        let data = &function.ops[other];
+        let is_call = matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"));
+        let flags = data.args.first().and_then(|v| function.const_int(*v));
+        (is_call && span(other) == span(op)).then_some(flags?)
+    });
+    let number = asked.unwrap_or(0) & snek_abi::parallel::SCHEDULE_MASK;
+    names.get(number as usize).copied().unwrap_or(names[0])
+}
+
+fn collect(function: &hir::Function, body: &[hir::Stmt], found: &mut Vec<Source>) {
+    for stmt in body {
+        match &stmt.kind {
+            hir::StmtKind::If { then, other, .. } => {
+                collect(function, then, found);
+                collect(function, other, found);
+            }
+            hir::StmtKind::While { body, other, .. } => {
+                collect(function, body, found);
+                collect(function, other, found);
+            }
+            hir::StmtKind::For(each) => {
+                if let Some(parallel) = &each.parallel {
+                    let name = |local: &hir::LocalId| function.locals[*local].name.clone();
+                    let reduced = parallel.reductions.iter();
+                    let mut privates: Vec<String> = parallel.privates.iter().map(name).collect();
+                    privates.retain(|name| !name.starts_with('.'));
+                    found.push(Source {
+                        span: parallel.span,
+                        reductions: reduced
+                            .map(|fold| format!("`{}` ({})", name(&fold.local), word(fold.op)))
+                            .collect(),
+                        privates: privates.iter().map(|name| format!("`{name}`")).collect(),
+                    });
+                }
+                collect(function, &each.body, found);
+                collect(function, &each.other, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn word(op: hir::ReductionOp) -> &'static str {
+    match op {
+        hir::ReductionOp::Add => "+",
+        hir::ReductionOp::Mul => "*",
+        hir::ReductionOp::Min => "min",
+        hir::ReductionOp::Max => "max",
+        hir::ReductionOp::BitAnd => "&",
+        hir::ReductionOp::BitOr => "|",
+        hir::ReductionOp::BitXor => "^",
+        hir::ReductionOp::And => "and",
+        hir::ReductionOp::Or => "or",
+    }
+}

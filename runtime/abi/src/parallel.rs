@@ -1,0 +1,51 @@
+//! Options of parallel loops, and the arrays that they fold into.
+
+use crate::ScalarKind;
+
+/// How chunks are dealt out, by number; the names are the user's.
+pub const SCHEDULES: &[&str] = &["auto", "static", "dynamic", "guided"];
+/// The schedule in the flags of `snek_rt_parallel_options`.
+pub const SCHEDULE_MASK: i64 = 0xff;
+/// The user has asked for no race check.
+pub const UNCHECKED: i64 = 1 << 8;
+/// The user has given a chunk size.
+pub const HAS_CHUNK: i64 = 1 << 9;
+/// The user has given a number of threads.
+pub const HAS_THREADS: i64 = 1 << 10;
+
+/// How elements fold.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum FoldOp {
+    Add = 0,
+    Mul = 1,
+    Min = 2,
+    Max = 3,
+    And = 4,
+    Or = 5,
+    Xor = 6,
+}
+
+/// An array that chunks of a parallel loop fold into, each into elements of its own.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccumulatorDesc {
+    /// Which 8 bytes of the context hold the address of its descriptor.
+    pub slot: u32,
+    /// A [`FoldOp`].
+    pub op: FoldOp,
+    /// What the array holds.
+    pub scalar: ScalarKind,
+    /// Its dimensions.
+    pub rank: u8,
+    /// 1: an iteration has loops or calls in it, so it may be much work.
+    pub heavy: u8,
+}
+
+impl AccumulatorDesc {
+    /// Bytes.
+    pub const SIZE: usize = 8;
+}
+
+const _: () = assert!(size_of::<AccumulatorDesc>() == AccumulatorDesc::SIZE);

@@ -1,0 +1,29 @@
+"""Each function returns what the element was before."""
+
+from typing import Any
+
+import numpy
+
+_Array = numpy.ndarray[Any, Any]
+
+__all__ = [
+    "add",
+    "and_",
+    "compare_exchange",
+    "exchange",
+    "max",
+    "min",
+    "or_",
+    "sub",
+    "xor",
+]
+
+def add(array: _Array, /, *index_and_value: Any) -> Any: ...
+def sub(array: _Array, /, *index_and_value: Any) -> Any: ...
+def min(array: _Array, /, *index_and_value: Any) -> Any: ...
+def max(array: _Array, /, *index_and_value: Any) -> Any: ...
+def and_(array: _Array, /, *index_and_value: Any) -> Any: ...
+def or_(array: _Array, /, *index_and_value: Any) -> Any: ...
+def xor(array: _Array, /, *index_and_value: Any) -> Any: ...
+def exchange(array: _Array, /, *index_and_value: Any) -> Any: ...
+def compare_exchange(array: _Array, /, *index_expected_value: Any) -> Any: ...

@@ -1,0 +1,266 @@
+"""Races through indices that are data, through functions, through aliases; reductions done wrongly; temporaries shared."""
+
+from snek import Array1D, Array2D, atomic, f64, i64, prange, u8
+
+
+def scatter(a: Array1D[f64], index: Array1D[i64]) -> None:
+    for i in prange(len(index)):
+        a[int(index[i])] = 1.0  # race: R001
+
+
+def gather_from_written(a: Array1D[f64], index: Array1D[i64]) -> None:
+    for i in prange(len(index)):
+        a[i] = a[int(index[i])]  # race: R001
+
+
+def histogram_that_looks(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] += 1
+        if hist[0] > 100:
+            hist[1] += 1  # race: R003
+
+
+def histogram_in_two_ways(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] += 1  # race: R001
+        hist[int(data[i]) + 1] *= 2
+
+
+def histogram_set(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] += 1
+        hist[0] = 7  # race: R003
+
+
+def histogram_by_division(data: Array1D[u8], hist: Array1D[f64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] /= 2.0  # race: R001
+
+
+def histogram_of_itself(hist: Array1D[i64], n: int) -> None:
+    for _ in prange(n):
+        hist[int(hist[0])] += 1  # race: R001
+
+
+def histogram_by_its_value(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] += hist[1]  # race: R001
+
+
+def float_added_to_int(data: Array1D[u8], hist: Array1D[i64], w: Array1D[f64]) -> None:
+    for i in prange(len(data)):
+        hist[int(data[i])] = int(float(hist[int(data[i])]) + float(w[i]))  # race: R001
+
+
+def alias_of_histogram(data: Array1D[u8], hist: Array1D[i64]) -> int:
+    seen = hist
+    total = 0
+    for i in prange(len(data)):
+        hist[int(data[i])] += 1  # race: R001
+        total += int(seen[0])
+    return total
+
+
+def row_of_histogram(data: Array1D[u8], hist: Array2D[i64]) -> None:
+    for i in prange(len(data)):
+        hist[0, int(data[i])] += 1
+        row = hist[0]
+        row[0] = 3  # race: R003
+
+
+def fill(row: Array1D[f64], value: float) -> None:
+    for i in range(len(row)):
+        row[i] = value
+
+
+def put(a: Array1D[f64], at: int, value: float) -> None:
+    a[at] = value
+
+
+def put_two(a: Array1D[f64], at: int) -> None:
+    a[at] = 1.0
+    a[at + 1] = 2.0
+
+
+def get(a: Array1D[f64], at: int) -> float:
+    return float(a[at])
+
+
+def smooth(a: Array1D[f64], at: int) -> None:
+    a[at] = 0.5 * (a[at - 1] + a[at + 1])
+
+
+def whole_to_function(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        fill(a, float(i))  # race: R001
+
+
+def same_row_to_function(a: Array2D[f64], n: int) -> None:
+    for i in prange(n):
+        fill(a[0], float(i))  # race: R001
+
+
+def function_writes_two(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        put_two(a, i)  # race: R001
+
+
+def function_half(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        put(a, i // 2, 1.0)  # race: R001
+
+
+def function_same(a: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        put(a, 5, float(i))  # race: R001
+
+
+def function_reads_neighbour(a: Array1D[f64], n: int) -> None:
+    for i in prange(1, n):
+        put(a, i, get(a, i - 1))  # race: R001
+
+
+def function_stencil(a: Array1D[f64]) -> None:
+    for i in prange(1, len(a) - 1):
+        smooth(a, i)  # race: R001
+
+
+def function_by_data(a: Array1D[f64], index: Array1D[i64]) -> None:
+    for i in prange(len(index)):
+        put(a, int(index[i]), 1.0)  # race: R001
+
+
+def two_of_one(a: Array2D[f64], n: int) -> None:
+    for i in prange(1, n):
+        fill(a[i], 1.0)  # race: R001
+        fill(a[i - 1], 2.0)
+
+
+def either(a: Array1D[f64], b: Array1D[f64]) -> None:
+    for i in prange(1, len(a)):
+        target = a if i % 2 == 0 else b
+        target[i] = a[i - 1]  # race: R001
+
+
+def renamed(a: Array1D[f64]) -> None:
+    b = a
+    for i in prange(1, len(a)):
+        b[i] = a[i - 1]  # race: R001
+
+
+def renamed_row(a: Array2D[f64]) -> None:
+    row = a[0]
+    for i in prange(1, a.shape[1]):
+        row[i] = a[0, i - 1]  # race: R001
+
+
+def swapped_wrongly(a: Array1D[f64], b: Array1D[f64], steps: int) -> None:
+    for _ in range(steps):
+        for i in prange(1, len(a)):
+            b[i] = a[i - 1]  # race: R001
+        a = b
+        for i in prange(1, len(a)):
+            b[i] = a[i - 1]  # race: R001
+
+
+def shared_temporary(a: Array1D[f64], tmp: Array1D[f64], n: int) -> None:
+    for i in prange(n):
+        tmp[0] = float(i)  # race: R003
+        a[i] = tmp[0] * 2.0
+
+
+def shared_scratch_row(a: Array2D[f64], scratch: Array1D[f64]) -> None:
+    for y in prange(a.shape[0]):
+        for x in range(a.shape[1]):
+            scratch[x] = a[y, x]  # race: R003
+        for x in range(a.shape[1]):
+            a[y, x] = scratch[a.shape[1] - 1 - x]
+
+
+def counter_as_index(a: Array1D[f64], out: Array1D[f64]) -> None:
+    k = 0
+    for i in prange(len(a)):
+        if a[i] > 0.0:
+            out[k] = a[i]  # race: R002
+            k += 1
+
+
+def last_value(a: Array1D[f64]) -> float:
+    x = 0.0
+    for i in prange(len(a)):
+        a[i] = x  # race: R002
+        x = float(a[i])
+    return x
+
+
+def assigned_on_one_way(a: Array1D[f64]) -> None:
+    t = 0.0
+    for i in prange(len(a)):
+        if a[i] > 0.0:
+            t = 2.0
+        a[i] = t  # race: R002
+
+
+def sum_that_looks(a: Array1D[f64], b: Array1D[f64]) -> float:
+    s = 0.0
+    for i in prange(len(a)):
+        s += float(a[i])
+        b[i] = s  # race: R002
+    return s
+
+
+def sum_and_product(a: Array1D[f64]) -> float:
+    s = 0.0
+    for i in prange(len(a)):
+        s += float(a[i])
+        s *= 2.0  # race: R002
+    return s
+
+
+def exponential_average(a: Array1D[f64]) -> float:
+    s = 0.0
+    for i in prange(len(a)):
+        s = 0.5 * s + float(a[i])  # race: R002
+    return s
+
+
+def linear_congruential(a: Array1D[i64], seed: int) -> None:
+    x = seed
+    for i in prange(len(a)):
+        x = (x * 5 + 1) % 65536  # race: R002
+        a[i] = x
+
+
+def swap_of_scalars(a: Array1D[f64]) -> None:
+    p, q = 0.0, 1.0
+    for i in prange(len(a)):
+        p, q = q, p  # race: R002
+        a[i] = 1.0
+
+
+def argument_of_minimum(a: Array1D[f64]) -> int:
+    least = 1e300
+    at = 0
+    for i in prange(len(a)):
+        if a[i] < least:  # race: R002
+            least = float(a[i])
+            at = i
+    return at  # race: R002
+
+
+def atomic_and_plain(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        atomic.add(hist, int(data[i]), 1)
+        hist[0] = 1  # race: R003
+
+
+def atomic_and_read(data: Array1D[u8], hist: Array1D[i64], out: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        atomic.add(hist, int(data[i]), 1)  # race: R001
+        out[i] = hist[int(data[i])]
+
+
+def atomic_of_another(data: Array1D[u8], a: Array1D[i64], b: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        atomic.add(a, int(data[i]), 1)
+        b[int(data[i])] = 2  # race: R001
