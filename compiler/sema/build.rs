@@ -1,5 +1,5 @@
-//! Embeds the standard library's typed Python: every `.py` of `stdlib/builtins/` and each one directly in
-//! `stdlib/`. Nothing is registered by hand: a new file is found.
+//! Embeds the standard library's typed Python: every `.py` directly in `stdlib/` and in some
+//! of its folders. Nothing is registered by hand: a new file is found.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", stdlib.display());
 
     let mut modules = Vec::new();
-    for folder in ["", "builtins", "methods"].map(|folder| stdlib.join(folder)) {
+    for folder in ["", "builtins", "methods", "vector"].map(|folder| stdlib.join(folder)) {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "py") {

@@ -46,18 +46,21 @@ __all__ = [
 ]
 
 
-def native(function=None, /):
+def native(function=None, /, *, strict_math=False):
     """Demand that a function is compiled to native code.
 
     Used as ``@native`` or ``@native()``.  ``snekc`` compiles every annotated
     function that it can; with this decorator, whatever keeps the function from
     being native is a compile error that says why.  In CPython the function is
     returned as it is.
+
+    With ``strict_math=True`` functions of ``math`` are the C library's in vectorised
+    loops, too, where they may otherwise differ from it by one unit in the last place.
     """
     return native if function is None else function
 
 
-def parallel(function=None, /):
+def parallel(function=None, /, *, strict_math=False):
     """Demand native code whose ``prange`` loops run on all cores.
 
     Used as ``@parallel`` or ``@parallel()``.  As ``@native``, and loops over

@@ -26,6 +26,7 @@ impl Function {
             may_raise: true,
             recursive: false,
             fastmath: false,
+            strict_math: false,
             role: Role::Plain,
             values: IndexVec::new(),
             ops: IndexVec::new(),

@@ -156,6 +156,8 @@ pub struct Program {
     pub functions: IndexVec<FunctionId, Function>,
     /// What Python can call.
     pub exports: Vec<Export>,
+    /// What may stand for calls of the runtime in loops that run in lanes.
+    pub vector_forms: Vec<VectorForm>,
     /// Python functions as tracebacks name them.
     pub frames: IndexVec<FrameId, Frame>,
 }
@@ -170,6 +172,16 @@ pub struct Frame {
     pub file: String,
     /// `co_firstlineno`.
     pub first_line: u32,
+}
+
+/// A function of the program that computes what a function of the runtime computes, within 1 ulp, in arithmetic that
+/// vectors have. Floats in, one float out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VectorForm {
+    /// Name of the runtime's function.
+    pub name: &'static str,
+    /// The program's.
+    pub function: FunctionId,
 }
 
 /// A native function that Python calls by name.
@@ -239,6 +251,8 @@ pub struct Function {
     pub recursive: bool,
     /// Float arithmetic may be reassociated and contracted.
     pub fastmath: bool,
+    /// No vector form stands for a call of the runtime.
+    pub strict_math: bool,
     /// Who calls it.
     pub role: Role,
     /// All values.

@@ -176,6 +176,10 @@ impl Display for Program {
         for export in &self.exports {
             self.fmt_export(f, export)?;
         }
+        for form in &self.vector_forms {
+            let function = self.symbol(form.function);
+            writeln!(f, "vector {} = {function}", quote(form.name))?;
+        }
         for id in self.functions.indices() {
             write!(f, "\n{}", print_function(self, id))?;
         }
@@ -308,6 +312,7 @@ impl Printer<'_> {
             (function.may_raise, " raises"),
             (function.recursive, " recursive"),
             (function.fastmath, " fastmath"),
+            (function.strict_math, " strict_math"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
             (function.role == Role::Leaf, " leaf"),

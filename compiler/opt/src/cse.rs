@@ -148,6 +148,8 @@ pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
         // Each is a way to say that nothing is known; text is unique enough.
         OpKind::Undefined | OpKind::ConstText(_) => return None,
         OpKind::Extent(axis) | OpKind::Stride(axis) => u64::from(*axis),
+        OpKind::Extract(lane) => u64::from(*lane),
+        OpKind::Reduce(op) => *op as u64,
         OpKind::Int(int, overflow) => {
             if int.is_commutative() {
                 args.sort_unstable();

@@ -15,7 +15,7 @@ pub fn run(program: &mut Program) {
     }
 }
 
-/// Keeps what exports reach, and renumbers it.
+/// Keeps what exports and vector forms reach, and renumbers it.
 fn drop_unused(program: &mut Program) {
     let mut used = vec![false; program.functions.len()];
     let mut work: Vec<FunctionId> = Vec::new();
@@ -23,7 +23,8 @@ fn drop_unused(program: &mut Program) {
         work.push(export.contiguous);
         work.extend(export.strided);
     }
-    if work.is_empty() {
+    work.extend(program.vector_forms.iter().map(|form| form.function));
+    if program.exports.is_empty() {
         // Nothing is exported in tests of single functions.
         return;
     }
@@ -52,6 +53,9 @@ fn drop_unused(program: &mut Program) {
         if let Some(strided) = &mut export.strided {
             renumber(strided);
         }
+    }
+    for form in &mut program.vector_forms {
+        renumber(&mut form.function);
     }
     for function in &mut program.functions {
         // Dead ops may name functions that are gone; nobody reads them.

@@ -44,13 +44,20 @@ pub fn run(program: &mut Program) {
         .collect();
     for component in call_components(program) {
         for id in component {
+            let is_form = program.vector_forms.iter().any(|form| form.function == id);
             let worth = |callee: FunctionId, size: usize| {
                 let function = &program.functions[callee];
-                let limit = if calls[callee] == 1 { ONLY_CALL } else { SMALL };
+                let limit = match calls[callee] {
+                    // Forms are to stand in loops.
+                    _ if is_form => LIMIT,
+                    1 => ONLY_CALL,
+                    _ => SMALL,
+                };
                 callee != id
                     && !function.recursive
                     && function.role == Role::Plain
                     && function.fastmath == program.functions[id].fastmath
+                    && (!function.strict_math || program.functions[id].strict_math)
                     && sizes[callee] <= limit
                     && size + sizes[callee] <= LIMIT
             };

@@ -29,6 +29,7 @@ mod tile;
 mod unblock;
 mod unfold;
 mod unroll;
+mod vector_math;
 pub mod vectorise;
 mod version;
 

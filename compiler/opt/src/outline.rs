@@ -212,6 +212,7 @@ fn empty(
     let mut function = Function::new(symbol, source.frame, params, results);
     function.role = role;
     function.fastmath = source.fastmath;
+    function.strict_math = source.strict_math;
     function
 }
 

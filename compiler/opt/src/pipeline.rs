@@ -7,8 +7,8 @@ use snek_mir::verify::verify;
 use crate::report::Notes;
 use crate::{
     carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, leaf, licm,
-    masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vectorise,
-    version,
+    masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vector_math,
+    vectorise, version,
 };
 
 /// How much to do.
@@ -59,6 +59,7 @@ pub const PASSES: &[Pass] = &[
     // Make functions small, then bring them together.
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "inline", |p, _| inline::run(p)),
+    at(O2, "forms", |p, _| vector_math::keep_needed(p)),
     at(O2, "effects", |p, _| effects::run(p)),
     at(O2, "unblock", |p, _| each(p, unblock::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
@@ -93,7 +94,9 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "interchange", |p, _| each(p, interchange::run)),
     at(O2, "tile", |p, _| each(p, tile::run)),
+    at(O2, "vector_math", |p, _| vector_math::run(p)),
     at(O2, "vectorise", vectorise::run),
+    at(O2, "chunk_math", |p, _| vector_math::chunks(p)),
     at(O2, "chunks", vectorise::chunks),
     at(O2, "licm", |p, _| each(p, licm::run)),
     at(O2, "jam_chunks", jam::chunks),
@@ -105,6 +108,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "strength", |p, _| each(p, strength::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
+    at(O0, "no_forms", |p, _| p.vector_forms.clear()),
     at(O0, "effects", |p, _| effects::run(p)),
     at(O2, "leaf", |p, _| leaf::run(p)),
 ];

@@ -90,6 +90,8 @@ pub struct Program {
     pub functions: IndexVec<FunctionId, Function>,
     /// What Python can call: in source order.
     pub exports: Vec<Export>,
+    /// Functions that do what intrinsics of the runtime do, in arithmetic that has lanes: by the intrinsic's name.
+    pub vector_forms: Vec<(&'static str, FunctionId)>,
 }
 
 /// A native function that Python calls by name.
@@ -132,6 +134,8 @@ pub struct Function {
     pub name_span: Span,
     /// `@parallel`.
     pub parallel: bool,
+    /// `strict_math=True`: functions of `math` are the C library's everywhere.
+    pub strict_math: bool,
     /// Parameters, in the order of the call: each is a local.
     pub params: Vec<LocalId>,
     /// Result type (`Type::None` for procedures).
@@ -500,4 +504,14 @@ pub enum ReductionOp {
     And,
     /// Bool `or`.
     Or,
+}
+
+/// Whether there is a `for` loop among the statements, however deep.
+pub fn has_for(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::For(_) => true,
+        StmtKind::If { then, other, .. } => has_for(then) || has_for(other),
+        StmtKind::While { body, other, .. } => has_for(body) || has_for(other),
+        _ => false,
+    })
 }

@@ -12,6 +12,40 @@ use snek_syntax::ast;
 /// Path and text of each file, sorted by path.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
+/// Which functions of `vector/FILE.py` compute what intrinsics compute, within 1 ulp, without calls: intrinsic, file, name.
+const VECTOR_FORMS: &[(&str, &str, &str)] = &[
+    ("snek_rt_float_pow", "vector/pow", "pow"),
+    ("snek_rt_math_acos", "vector/inverse", "acos"),
+    ("snek_rt_math_asin", "vector/inverse", "asin"),
+    ("snek_rt_math_atan", "vector/inverse", "atan"),
+    ("snek_rt_math_atan2", "vector/inverse", "atan2"),
+    ("snek_rt_math_cbrt", "vector/roots", "cbrt"),
+    ("snek_rt_math_cos", "vector/trig", "cos"),
+    ("snek_rt_math_cosh", "vector/exp", "cosh"),
+    ("snek_rt_math_erf", "vector/erf", "erf"),
+    ("snek_rt_math_erfc", "vector/erf", "erfc"),
+    ("snek_rt_math_exp", "vector/exp", "exp"),
+    ("snek_rt_math_exp2", "vector/exp", "exp2"),
+    ("snek_rt_math_expm1", "vector/exp", "expm1"),
+    ("snek_rt_math_fmod", "vector/roots", "fmod"),
+    ("snek_rt_math_hypot", "vector/roots", "hypot"),
+    ("snek_rt_math_log", "vector/log", "log"),
+    ("snek_rt_math_log10", "vector/log", "log10"),
+    ("snek_rt_math_log1p", "vector/log", "log1p"),
+    ("snek_rt_math_log2", "vector/log", "log2"),
+    ("snek_rt_math_pow", "vector/pow", "pow"),
+    ("snek_rt_math_sin", "vector/trig", "sin"),
+    ("snek_rt_math_sinh", "vector/exp", "sinh"),
+    ("snek_rt_math_tan", "vector/trig", "tan"),
+    ("snek_rt_math_tanh", "vector/exp", "tanh"),
+];
+
+/// The vector form of an intrinsic, if it has one: the intrinsic, the file, the function's name.
+pub fn vector_form(intrinsic: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    let at = VECTOR_FORMS.binary_search_by(|(name, ..)| (*name).cmp(intrinsic));
+    at.ok().map(|at| &VECTOR_FORMS[at])
+}
+
 /// The parsed files.
 pub struct Library {
     modules: Vec<OnceCell<Option<ast::Module>>>,
@@ -162,6 +196,26 @@ mod tests {
             }
         }
         assert!(count > 100, "{count}");
+    }
+
+    /// Every public function in `vector` is the form of an intrinsic.
+    #[test]
+    fn vector_forms_exist() {
+        assert!(VECTOR_FORMS.is_sorted());
+        for (path, text) in FILES {
+            for line in text.lines().filter(|_| path.starts_with("vector/")) {
+                let name = line
+                    .strip_prefix("def ")
+                    .and_then(|rest| rest.split('(').next());
+                if let Some(name) = name.filter(|name| !name.starts_with('_')) {
+                    let form = vector_form(&format!("snek_rt_math_{name}"));
+                    assert!(
+                        form.is_some_and(|(_, file, def)| file == path && *def == name),
+                        "{path}: {name}"
+                    );
+                }
+            }
+        }
     }
 
     /// Intrinsics of the runtime are rows of its table.

@@ -4,7 +4,7 @@
 //! is a *problem* of its instance; a caller of it has the problem of calling it. `@native`, `@parallel` and `--strict`
 //! make errors of problems; races are errors everywhere, since nobody asks for `prange` by accident.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use oxc_index::IndexVec;
 use snek_diagnostics::{Code, Diagnostic, Severity, Span};
@@ -12,6 +12,7 @@ use snek_syntax::ast::{self, ParameterKind, StmtKind};
 
 use crate::analyzer::{Analyzer, DefId};
 use crate::hir::{self, Export, ExportParam, FunctionId, ParamKind, Type};
+use crate::library::vector_form;
 use crate::modules::bodies;
 use crate::signatures::{ParamType, Signature};
 use crate::{Analysis, FunctionReport, Input, Reason};
@@ -352,15 +353,18 @@ fn assemble(
     name: &str,
     exported: &[(DefId, FunctionId)],
 ) -> hir::Program {
-    let mut needed: Vec<FunctionId> = exported.iter().map(|(_, id)| *id).collect();
-    let mut seen: std::collections::BTreeSet<FunctionId> = needed.iter().copied().collect();
-    while let Some(id) = needed.pop() {
-        for (callee, _) in &analyzer.instances[id].callees {
-            if seen.insert(*callee) {
-                needed.push(*callee);
-            }
-        }
-    }
+    let mut seen = BTreeSet::new();
+    reach(
+        analyzer,
+        exported.iter().map(|(_, id)| *id).collect(),
+        &mut seen,
+    );
+    let forms = vector_forms(analyzer, &seen);
+    reach(
+        analyzer,
+        forms.iter().map(|(_, id)| *id).collect(),
+        &mut seen,
+    );
     let mut functions: IndexVec<FunctionId, hir::Function> = IndexVec::new();
     let mut numbers = HashMap::new();
     for id in seen {
@@ -389,11 +393,56 @@ fn assemble(
             });
         }
     }
+    let number = |(name, id)| Some((name, *numbers.get(&id)?));
     hir::Program {
         module: name.to_owned(),
         functions,
         exports,
+        vector_forms: forms.into_iter().filter_map(number).collect(),
     }
+}
+
+/// Adds instances and what they call.
+fn reach(analyzer: &Analyzer<'_>, mut needed: Vec<FunctionId>, seen: &mut BTreeSet<FunctionId>) {
+    while let Some(id) = needed.pop() {
+        if seen.insert(id) {
+            needed.extend(analyzer.instances[id].callees.iter().map(|(id, _)| *id));
+        }
+    }
+}
+
+/// The vector forms of the intrinsics that are used, if there are loops that could run in lanes at all.
+fn vector_forms(
+    analyzer: &mut Analyzer<'_>,
+    seen: &BTreeSet<FunctionId>,
+) -> Vec<(&'static str, FunctionId)> {
+    let mut used = BTreeSet::new();
+    let mut any_loop = false;
+    for function in seen
+        .iter()
+        .filter_map(|id| analyzer.instances[*id].function.as_ref())
+    {
+        any_loop |= hir::has_for(&function.body);
+        for expr in &function.exprs {
+            if let hir::ExprKind::Intrinsic { name, .. } = &expr.kind {
+                used.extend(vector_form(name));
+            }
+        }
+    }
+    if !any_loop {
+        return Vec::new();
+    }
+    let mut forms = Vec::new();
+    for (intrinsic, file, name) in used {
+        let defs = analyzer.library_scope(file).into_iter();
+        let mut defs = defs.flat_map(|scope| analyzer.defs_of(scope));
+        if let Some(def) = defs.find(|def| analyzer.defs[*def].ast.name.name == name) {
+            let count = analyzer.signature(def).params.len();
+            let types = vec![Type::Fixed(hir::Fixed::F64); count];
+            forms.push((intrinsic, analyzer.instance(def, types)));
+        }
+    }
+    forms
 }
 
 fn export_params(signature: &Signature<'_>) -> Vec<ExportParam> {

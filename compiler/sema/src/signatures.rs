@@ -69,6 +69,8 @@ pub(crate) struct Signature<'a> {
     pub demanded: Option<&'static str>,
     /// `@parallel`
     pub parallel: bool,
+    /// `@native(strict_math=True)`
+    pub strict_math: bool,
     /// `@intrinsic("name")` of the standard library.
     pub intrinsic: Option<&'a str>,
 }
@@ -92,6 +94,7 @@ impl<'a> Analyzer<'a> {
             problems: Vec::new(),
             demanded: None,
             parallel: false,
+            strict_math: false,
             intrinsic: None,
         };
         let is_library = self.scopes[scope].library.is_some();
@@ -199,18 +202,24 @@ impl<'a> Analyzer<'a> {
         signature: &mut Signature<'a>,
     ) {
         let scope = self.defs[def].scope;
-        let (callee, args): (&ast::Expr, &[ast::Expr]) = match &decorator.kind {
+        type Arguments<'a> = (&'a [ast::Expr], &'a [ast::Keyword]);
+        let (callee, (args, keywords)): (&ast::Expr, Arguments<'_>) = match &decorator.kind {
             ExprKind::Call {
                 func,
                 args,
                 keywords,
-            } if keywords.is_empty() => (func, args),
-            _ => (decorator, &[]),
+            } => (func, (args, keywords)),
+            _ => (decorator, (&[], &[])),
         };
         let name = match self.resolve_dotted(scope, callee) {
             Some(Reference::External(name)) => name,
             _ => String::new(),
         };
+        if matches!(name.as_str(), "snek.native" | "snek.parallel") {
+            for keyword in keywords {
+                read_option(keyword, signature);
+            }
+        }
         match (name.as_str(), args) {
             ("snek.native", []) => signature.demanded = signature.demanded.or(Some("@native")),
             ("snek.parallel", []) => {
@@ -244,6 +253,31 @@ impl<'a> Analyzer<'a> {
             Reference::External(name) if name == "snek.native" => Some("@native"),
             Reference::External(name) if name == "snek.parallel" => Some("@parallel"),
             _ => None,
+        }
+    }
+}
+
+/// `strict_math=True` of a decorator.
+fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
+    let name = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
+    if name != "strict_math" {
+        let message = format!("there is no option `{name}`");
+        let problem = Diagnostic::error(Code::T003, keyword.span, message);
+        signature
+            .problems
+            .push(problem.help("the options are: `strict_math`"));
+        return;
+    }
+    match &keyword.value.kind {
+        ExprKind::Constant {
+            value: ast::Constant::Bool(value),
+        } => signature.strict_math = *value,
+        _ => {
+            let message = format!("`{name}` must be known when the function is compiled");
+            let problem = Diagnostic::error(Code::T003, keyword.value.span, message);
+            signature
+                .problems
+                .push(problem.help("write `True` or `False`"));
         }
     }
 }

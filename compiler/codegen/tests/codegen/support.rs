@@ -23,6 +23,7 @@ impl Module {
             module: name.to_owned(),
             functions: IndexVec::new(),
             exports: Vec::new(),
+            vector_forms: Vec::new(),
             frames: IndexVec::new(),
         };
         Module { program }

@@ -88,6 +88,7 @@ pub(super) fn lower_function<'h>(
         return bug(format!("the file of `{}` is not known", hir.name));
     };
     let mut function = lowering.functions[instance].clone();
+    function.strict_math = hir.strict_math;
     let region = function.body;
     let site = function.add_site(Site {
         span: hir.name_span,

@@ -5,7 +5,7 @@
 //! | `op.sqrt op.floor op.ceil op.trunc op.rint op.fabs op.fneg` | a float | a float |
 //! | `op.copysign op.fmin op.fmax` | two floats | a float |
 //! | `op.fma` | three floats | a float |
-//! | `op.bits`, `op.from_bits` | Float, Int | Int, Float: the same 64 bits |
+//! | `op.bits`, `op.from_bits` | Float, Int (or U64) | Int (or U64), Float: the same 64 bits |
 //! | `op.clz op.ctz op.popcount` | an int | the same type |
 //! | `op.complex`, `op.real`, `op.imag` | two floats, a complex | a complex, a float |
 //! | `atomic.NAME` | an array, its indices, a value (two for `compare_exchange`) | what the element was |
@@ -52,6 +52,7 @@ impl Body<'_, '_> {
             return Ok(Vec::new());
         }
         let flat = values.concat();
+        let types = flatten(ty, &[]);
         if let Some(word) = name.strip_prefix("atomic.") {
             let Some(op) = AtomicOp::from_name(word) else {
                 return bug(format!("there is no intrinsic `{name}`"));
@@ -62,21 +63,19 @@ impl Body<'_, '_> {
                 2
             };
             let bounds = vec![Bound::Checked; flat.len().saturating_sub(count)];
-            let types = flatten(ty, &[]);
             return Ok(self.b().values(OpKind::Atomic(op, bounds), flat, &types));
         }
         let results = match name.strip_prefix("op.") {
-            Some(op) => self.op_intrinsic(op, &flat)?,
+            Some(op) => self.op_intrinsic(op, &flat, &types)?,
             None => match RuntimeFn::find(name) {
                 Some(row) => self.runtime_call(row, flat, ty)?,
                 None => return bug(format!("there is no intrinsic `{name}`")),
             },
         };
-        let types = flatten(ty, &[]);
         self.coerce(results, &types)
     }
 
-    fn op_intrinsic(&mut self, op: &str, args: &[ValueId]) -> Result<Vec<ValueId>> {
+    fn op_intrinsic(&mut self, op: &str, args: &[ValueId], types: &[Type]) -> Result<Vec<ValueId>> {
         let unary = match op {
             "sqrt" => Some(FloatUnaryOp::Sqrt),
             "floor" => Some(FloatUnaryOp::Floor),
@@ -110,7 +109,10 @@ impl Body<'_, '_> {
                 let ty = b.function.ty(*x);
                 b.value(OpKind::FusedMulAdd, vec![*x, *y, *z], ty)
             }
-            ("bits", [x]) => b.convert(Convert::Bitcast, *x, Type::I64),
+            ("bits", [x]) => {
+                let ty = types.first().copied().unwrap_or(Type::I64);
+                b.convert(Convert::Bitcast, *x, ty)
+            }
             ("from_bits", [x]) => b.convert(Convert::Bitcast, *x, Type::F64),
             ("complex", [re, im]) => return Ok(vec![*re, *im]),
             ("real", [re, _]) => *re,

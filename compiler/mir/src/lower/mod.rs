@@ -24,7 +24,9 @@ mod types;
 mod written;
 
 use crate::edit;
-use crate::ir::{Export, ExportParam, Frame, FrameId, Function, FunctionId, Layout, Program};
+use crate::ir::{
+    Export, ExportParam, Frame, FrameId, Function, FunctionId, Layout, Program, VectorForm,
+};
 use oxc_index::IndexVec;
 use snek_diagnostics::{InternalError, SourceMap};
 use snek_sema::hir;
@@ -65,8 +67,9 @@ fn lower_here(hir: &hir::Program, sources: &SourceMap) -> Result<Program> {
         symbols: HashSet::new(),
     };
     let exports = lowering.exports()?;
+    let forms = lowering.vector_forms()?;
     lowering.run()?;
-    lowering.finish(exports)
+    lowering.finish(exports, forms)
 }
 
 /// What the functions share.
@@ -123,6 +126,15 @@ impl<'h> Lowering<'h> {
             });
         }
         Ok(exports)
+    }
+
+    fn vector_forms(&mut self) -> Result<Vec<VectorForm>> {
+        let mut forms = Vec::new();
+        for (name, function) in &self.hir.vector_forms {
+            let function = self.instance(*function, Vec::new())?;
+            forms.push(VectorForm { name, function });
+        }
+        Ok(forms)
     }
 
     fn hir_function(&self, id: hir::FunctionId) -> Result<&'h hir::Function> {
@@ -198,11 +210,12 @@ impl<'h> Lowering<'h> {
         Ok(())
     }
 
-    fn finish(self, exports: Vec<Export>) -> Result<Program> {
+    fn finish(self, exports: Vec<Export>, vector_forms: Vec<VectorForm>) -> Result<Program> {
         let mut program = Program {
             module: self.hir.module.clone(),
             functions: self.functions,
             exports,
+            vector_forms,
             frames: self.frames,
         };
         for component in edit::call_components(&program) {

@@ -59,6 +59,7 @@ impl Parser<'_> {
         state.function.may_raise = self.eat_word("raises");
         state.function.recursive = self.eat_word("recursive");
         state.function.fastmath = self.eat_word("fastmath");
+        state.function.strict_math = self.eat_word("strict_math");
         state.function.role = if self.eat_word("parallel_body") {
             Role::ParallelBody
         } else if self.eat_word("combine") {

@@ -6,7 +6,7 @@ mod lexer;
 
 use crate::ir::{
     ArrayType, Element, Export, ExportParam, Frame, FrameId, FunctionId, Layout, ParamKind,
-    Program, PyType, Scalar, Type,
+    Program, PyType, Scalar, Type, VectorForm,
 };
 use crate::text::scalar_kind_name;
 use lexer::Token;
@@ -218,13 +218,21 @@ impl Parser<'_> {
             } else if self.eat_word("export") {
                 let export = self.export()?;
                 program.exports.push(export);
+            } else if self.eat_word("vector") {
+                let name = self.quoted()?;
+                let Some(row) = snek_abi::RuntimeFn::find(&name) else {
+                    return self.error(format!("the runtime has no `{name}`"));
+                };
+                self.expect("=")?;
+                let (name, function) = (row.name, self.symbol()?);
+                program.vector_forms.push(VectorForm { name, function });
             } else if self.eat_word("func") {
                 let function = self.function(&program)?;
                 program.functions.push(function);
             } else if *self.peek() == Token::End {
                 return Ok(program);
             } else {
-                return self.wanted("`frame`, `export` or `func`");
+                return self.wanted("`frame`, `export`, `vector` or `func`");
             }
         }
     }

@@ -4,7 +4,9 @@
 mod fold;
 mod function;
 
-use crate::ir::{Element, Export, FunctionId, Layout, OpId, Program, PyType, Role, Scalar, Type};
+use crate::ir::{
+    Element, Export, FunctionId, Layout, OpId, Program, PyType, Role, Scalar, Type, VectorForm,
+};
 use crate::text::print_op;
 use snek_abi::ScalarKind;
 use snek_diagnostics::InternalError;
@@ -61,7 +63,31 @@ pub fn verify(program: &Program) -> Vec<Fault> {
             });
         });
     }
+    for form in &program.vector_forms {
+        if let Some(message) = verify_form(program, form) {
+            faults.push(Fault {
+                place: format!("vector {}", form.name),
+                op: None,
+                message,
+            });
+        }
+    }
     faults
+}
+
+fn verify_form(program: &Program, form: &VectorForm) -> Option<String> {
+    let Some(function) = program.functions.get(form.function) else {
+        return Some("its function does not exist".to_string());
+    };
+    let Some(row) = snek_abi::RuntimeFn::find(form.name) else {
+        return Some("the runtime has no such function".to_string());
+    };
+    let types = |types: &[snek_abi::AbiType]| -> Vec<Type> {
+        types.iter().copied().map(crate::ops::abi_type).collect()
+    };
+    let differs = function.types(function.params()) != types(row.params)
+        || function.results != types(row.results);
+    differs.then(|| "its function has other parameters or results".to_string())
 }
 
 /// The faults of one function.

@@ -203,8 +203,14 @@ impl Model<'_, '_> {
                 // In lanes both sides run; the scalar loop takes one, and guesses which.
                 let before = self.scalar;
                 self.may_diverge += u32::from(!is_uniform);
-                self.region(*then, weight);
-                self.region(*other, weight);
+                for side in [*then, *other] {
+                    // What calls the runtime in one of two ways does so for rare arguments.
+                    let ops = &function.regions[side].ops;
+                    let calls =
+                        |op: &OpId| matches!(function.ops[*op].kind, OpKind::CallRuntime(_));
+                    let seldom = if ops.iter().any(calls) { 0.02 } else { 1.0 };
+                    self.region(side, weight * seldom);
+                }
                 self.scalar = before + (self.scalar - before) / 2.0 + weight * 2.0;
                 for result in &data.results {
                     if is_uniform {
@@ -317,6 +323,8 @@ fn costs(kind: &OpKind, args: &[Type]) -> (f64, f64) {
         OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::Undefined => (0.0, 0.0),
         OpKind::Extent(_) | OpKind::Stride(_) | OpKind::AsStrided => (0.0, 0.0),
         OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => (12.0, 64.0),
+        // Lane by lane.
+        OpKind::CallRuntime(_) => (20.0, 100.0),
         OpKind::Int(IntOp::Mul, _) if is_wide => (1.0, 8.0),
         OpKind::Int(IntOp::Mul, _) if bits == 8 => (1.0, 4.0),
         OpKind::Int(IntOp::Shr, _) if is_wide => (1.0, 4.0),

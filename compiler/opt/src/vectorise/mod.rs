@@ -43,41 +43,49 @@ const BETTER: f64 = 1.15;
 pub fn run(program: &mut Program, notes: &mut Notes) {
     let names = names(program);
     for function in &mut program.functions {
-        let structure = Structure::new(function);
-        if narrow::run(function, &structure) {
-            crate::dce::run(function);
-        }
-        let structure = Structure::new(function);
-        let relaxed = function.fastmath;
-        let roots = roots(function, &structure);
-        if !roots.is_empty() {
-            nests(
-                function,
-                &structure,
-                &names,
-                &roots,
-                (relaxed, false),
-                notes,
-            );
-        }
+        serial(function, &names, notes);
     }
+}
+
+/// Runs the pass on the serial loops of a function. Gives those that run in lanes now.
+pub(crate) fn serial(function: &mut Function, names: &Names, notes: &mut Notes) -> Vec<OpId> {
+    let structure = Structure::new(function);
+    if narrow::run(function, &structure) {
+        crate::dce::run(function);
+    }
+    let structure = Structure::new(function);
+    let relaxed = function.fastmath;
+    let roots = roots(function, &structure);
+    if roots.is_empty() {
+        return roots;
+    }
+    nests(function, &structure, names, &roots, (relaxed, false), notes)
 }
 
 /// Runs the pass on the loops over the chunks of parallel loops.
 pub fn chunks(program: &mut Program, notes: &mut Notes) {
     let names = names(program);
     for function in &mut program.functions {
-        if function.role != Role::ParallelBody {
-            continue;
-        }
-        let structure = Structure::new(function);
-        if let Some(op) = chunk(function) {
-            nests(function, &structure, &names, &[op], (true, true), notes);
-        }
+        in_chunk(function, &names, notes);
     }
 }
 
-fn names(program: &Program) -> IndexVec<FunctionId, String> {
+/// The same for one function. Gives the loop, if it runs in lanes now.
+pub(crate) fn in_chunk(function: &mut Function, names: &Names, notes: &mut Notes) -> Vec<OpId> {
+    if function.role != Role::ParallelBody {
+        return Vec::new();
+    }
+    let structure = Structure::new(function);
+    match chunk(function) {
+        Some(op) => nests(function, &structure, names, &[op], (true, true), notes),
+        None => Vec::new(),
+    }
+}
+
+/// Names of a program's functions, for reports.
+pub(crate) type Names = IndexVec<FunctionId, String>;
+
+pub(crate) fn names(program: &Program) -> Names {
     let name = |f: &Function| program.frames[f.frame].name.clone();
     program.functions.iter().map(name).collect()
 }
@@ -123,11 +131,11 @@ struct Nest {
 fn nests(
     function: &mut Function,
     structure: &Structure,
-    names: &IndexVec<FunctionId, String>,
+    names: &Names,
     roots: &[OpId],
     (relaxed, independent): (bool, bool),
     notes: &mut Notes,
-) {
+) -> Vec<OpId> {
     let facts = ranges(function, structure);
     let context = Context {
         function,
@@ -140,9 +148,11 @@ fn nests(
         .iter()
         .map(|op| nest(&context, *op, independent))
         .collect();
+    let mut done = Vec::new();
     for nest in found {
-        take(function, structure, &facts, nest, notes);
+        take(function, structure, &facts, nest, notes, &mut done);
     }
+    done
 }
 
 fn nest(context: &Context<'_>, op: OpId, independent: bool) -> Nest {
@@ -280,6 +290,7 @@ fn take(
     facts: &snek_analysis::ranges::Ranges,
     nest: Nest,
     notes: &mut Notes,
+    done: &mut Vec<OpId>,
 ) {
     let inside = gain_inside(&nest);
     let outcome = match nest.found {
@@ -303,11 +314,13 @@ fn take(
         Err(obstacle) if obstacle.reason == shape::INNER => Outcome::Inner,
         Err(obstacle) => Outcome::Not(obstacle),
     };
-    let done = matches!(outcome, Outcome::Lanes { .. });
+    let in_lanes = matches!(outcome, Outcome::Lanes { .. });
     notes.add(LoopNote::new(function, nest.op, outcome));
-    if !done {
-        for inner in nest.inner {
-            take(function, structure, facts, inner, notes);
-        }
+    if in_lanes {
+        done.push(nest.op);
+        return;
+    }
+    for inner in nest.inner {
+        take(function, structure, facts, inner, notes, done);
     }
 }

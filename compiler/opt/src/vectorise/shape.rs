@@ -187,6 +187,7 @@ fn raises(
                 let name = context.names.get(*callee).map_or("?", String::as_str);
                 return obstacle(data.site, format!("it calls `{name}`"));
             }
+            OpKind::CallRuntime(_) if data.kind.properties().is_pure() => {}
             OpKind::CallRuntime(name) => {
                 let name = name.rsplit("snek_rt_").next().unwrap_or(name);
                 return obstacle(data.site, format!("it calls `{name}` of the runtime"));

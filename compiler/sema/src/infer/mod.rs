@@ -505,6 +505,7 @@ impl<'a> Infer<'_, 'a> {
                 file: name_span.file,
                 name_span,
                 parallel: signature.parallel || self.parallel_loops > 0,
+                strict_math: signature.strict_math,
                 params,
                 result,
                 locals: self.locals,

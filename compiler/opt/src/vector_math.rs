@@ -1,0 +1,148 @@
+//! Math functions in loops that are going to run in lanes: the call of the runtime gives way to the function's vector form,
+//! which is arithmetic like any other.
+//!
+//! A form may differ from the C library's result by 1 ulp. So it is put into the scalar loop before that is vectorised, and
+//! what stays of the loop for the last iterations computes the same: an element's result does not depend on where it is.
+//! Loops that stay scalar keep the C library. Which loops run in lanes is found by trying, on a copy of the function.
+//!
+//! Must never touch functions with `strict_math`, nor the calls that forms themselves make for rare arguments.
+
+use std::collections::HashSet;
+
+use snek_analysis::structure::Structure;
+use snek_mir::edit::{self, Cloner};
+use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, Role, VectorForm};
+
+use crate::report::Notes;
+use crate::rewrite::place_of;
+use crate::vectorise::{self, Names};
+
+/// Files of the standard library that hold forms.
+const FORMS: &str = "<snek vector/";
+
+/// Drops the forms that no loop could use, before work is put into them.
+pub fn keep_needed(program: &mut Program) {
+    if program.vector_forms.is_empty() {
+        return;
+    }
+    let mut needed = HashSet::new();
+    for function in &program.functions {
+        if !function.strict_math {
+            let calls = calls(program, function);
+            needed.extend(calls.into_iter().map(|(_, form)| form));
+        }
+    }
+    program
+        .vector_forms
+        .retain(|form| needed.contains(&form.function));
+}
+
+/// Runs the pass on serial loops.
+pub fn run(program: &mut Program) {
+    each(program, vectorise::serial);
+}
+
+/// Runs the pass on the loops over the chunks of parallel loops.
+pub fn chunks(program: &mut Program) {
+    each(program, vectorise::in_chunk);
+}
+
+type Vectorise = fn(&mut Function, &Names, &mut Notes) -> Vec<OpId>;
+
+fn each(program: &mut Program, vectorise: Vectorise) {
+    if program.vector_forms.is_empty() {
+        return;
+    }
+    let names = vectorise::names(program);
+    for id in program.functions.indices() {
+        let function = &program.functions[id];
+        let calls = match function.strict_math {
+            true => Vec::new(),
+            false => calls(program, function),
+        };
+        if calls.is_empty() {
+            continue;
+        }
+        let mut trial = function.clone();
+        replace(program, &mut trial, &calls);
+        let loops: HashSet<OpId> = vectorise(&mut trial, &names, &mut Notes::default())
+            .into_iter()
+            .collect();
+        if loops.is_empty() {
+            continue;
+        }
+        let structure = Structure::new(function);
+        let inside = |call: &(OpId, FunctionId)| {
+            let around = structure.loops_around(function, call.0);
+            around.iter().any(|op| loops.contains(op))
+        };
+        let calls: Vec<_> = calls.into_iter().filter(inside).collect();
+        let mut function = function.clone();
+        replace(program, &mut function, &calls);
+        program.functions[id] = function;
+    }
+}
+
+/// The calls in counted loops that have a form, with it.
+fn calls(program: &Program, function: &Function) -> Vec<(OpId, FunctionId)> {
+    let form_of = |op: &OpId| {
+        let data = &function.ops[*op];
+        let OpKind::CallRuntime(name) = data.kind else {
+            return None;
+        };
+        let form: &VectorForm = program.vector_forms.iter().find(|form| form.name == name)?;
+        let frame = function.sites[data.site].frame;
+        let own = program.frames[frame].file.starts_with(FORMS);
+        (!own && is_plain(program, form)).then_some((*op, form.function))
+    };
+    let calls: Vec<_> = edit::ops(function).iter().filter_map(form_of).collect();
+    if calls.is_empty() {
+        return calls;
+    }
+    let structure = Structure::new(function);
+    let in_loop = |call: &(OpId, FunctionId)| {
+        let around = structure.loops_around(function, call.0);
+        let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
+        function.role == Role::ParallelBody || around.iter().any(is_for)
+    };
+    calls.into_iter().filter(in_loop).collect()
+}
+
+/// Whether a form's code ends with its only `return`, so that it can stand where a call is.
+fn is_plain(program: &Program, form: &VectorForm) -> bool {
+    let function = &program.functions[form.function];
+    let ops = edit::ops(function);
+    let returns = ops
+        .iter()
+        .filter(|op| function.ops[**op].kind.is_terminator());
+    let leaves = |op: &&OpId| !matches!(function.ops[**op].kind, OpKind::Yield);
+    let last = function.regions[function.body].ops.last();
+    let returns: Vec<&OpId> = returns.filter(leaves).collect();
+    returns.len() == 1
+        && returns.first() == last.as_ref()
+        && last.is_some_and(|op| matches!(function.ops[*op].kind, OpKind::Return))
+}
+
+/// Puts the forms' code where the calls are.
+fn replace(program: &Program, function: &mut Function, calls: &[(OpId, FunctionId)]) {
+    for (call, form) in calls {
+        let Some((region, at)) = place_of(function, *call) else {
+            continue;
+        };
+        let form = &program.functions[*form];
+        let data = function.ops[*call].clone();
+        let mut cloner = Cloner::inlining(form, data.site);
+        for (param, arg) in form.params().iter().zip(data.args) {
+            cloner.values.insert(*param, arg);
+        }
+        let copy = function.add_region();
+        cloner.ops(function, form.body, copy);
+        let mut ops = std::mem::take(&mut function.regions[copy].ops);
+        let Some(end) = ops.pop() else {
+            continue;
+        };
+        let value = function.ops[end].args[0];
+        function.regions[region].ops.splice(at..=at, ops);
+        edit::replace_all_uses(function, data.results[0], value);
+    }
+}
