@@ -14,6 +14,7 @@ mod all {
     pub use crate::print::entries::*;
     #[cfg(not(test))]
     pub use crate::py::entries::*;
+    pub use crate::scratch::entries::*;
     pub use crate::stack::entries::*;
 }
 

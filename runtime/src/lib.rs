@@ -9,6 +9,7 @@
 //! | [`exc`] | the exception that is pending in this thread |
 //! | [`cpu`] | which instructions there are |
 //! | [`stack`] | the stack limit of this thread |
+//! | [`scratch`] | memory for the time of a loop |
 //! | [`par`] | parallel loops, on one pool per process |
 //! | [`print`], [`format`] | `print`, and numbers as Python writes them |
 //! | [`math`] | arithmetic that is no machine instruction, and `math` |
@@ -27,6 +28,7 @@ pub mod print;
 // Unit tests run without an interpreter, so they cannot link its symbols.
 #[cfg(not(test))]
 pub mod py;
+pub mod scratch;
 pub mod stack;
 
 // Rust's thread-local destructors name this symbol, which a C compiler's start files define.

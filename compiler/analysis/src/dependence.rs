@@ -32,7 +32,8 @@ pub struct Access {
     pub base: ValueId,
     /// One per dimension of the base.
     pub subscripts: Vec<ValueId>,
-    /// For each: it may be negative, and then counts from the end.
+    /// For each: it does not say where the access is. It may be negative, and then counts from the end, or lanes lie
+    /// along it.
     pub wraps: Vec<bool>,
     /// It is a store.
     pub writes: bool,
@@ -110,7 +111,15 @@ pub fn accesses(function: &Function, structure: &Structure, loop_op: OpId) -> Ve
                     }
                 };
                 let bounds = data.kind.bounds().unwrap_or_default();
-                let may_wrap = |n| matches!(bounds.get(n), Some(Bound::Checked | Bound::Wrapping));
+                // Lanes reach further along their axis than their subscript says.
+                let axis = match &data.kind {
+                    OpKind::LoadLanes(lanes) | OpKind::StoreLanes(lanes) => Some(lanes.axis),
+                    _ => None,
+                };
+                let may_wrap = |n| {
+                    matches!(bounds.get(n), Some(Bound::Checked | Bound::Wrapping))
+                        || axis.is_some_and(|axis| usize::from(axis) == n)
+                };
                 subscripts.splice(0..0, data.args.iter().skip(1).take(rank).copied());
                 wraps.splice(0..0, (0..rank).map(may_wrap));
             };

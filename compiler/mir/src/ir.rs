@@ -644,6 +644,9 @@ pub enum OpKind {
     /// `array, array`: no byte between the first and the last that one of them spans is spanned by the other: Bool. An
     /// array without elements spans none.
     Disjoint,
+    /// `address, extents...`: the contiguous array at an address (I64), which must have room for it. There is one such view
+    /// of a piece of memory, and nothing else reaches it.
+    View,
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
     /// `array`: the same view. What a parallel loop does through it is fold into elements, by this operation alone: each

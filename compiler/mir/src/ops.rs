@@ -99,6 +99,7 @@ impl OpKind {
             | OpKind::Convert(_)
             | OpKind::Extent(_)
             | OpKind::Stride(_)
+            | OpKind::View
             | OpKind::AsStrided
             | OpKind::Accumulator(_)
             | OpKind::DataPointer
@@ -276,6 +277,7 @@ impl OpKind {
             OpKind::Extent(_) => "extent",
             OpKind::Stride(_) => "stride",
             OpKind::Row(_) => "row",
+            OpKind::View => "view",
             OpKind::AsStrided => "as_strided",
             OpKind::Accumulator(_) => "accumulator",
             OpKind::Atomic(..) => "atomic",
@@ -709,6 +711,14 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
                 format!("of axis {axis} of {}", args[0])
             })?;
             same("results", results, &[Type::I64])
+        }
+        OpKind::View => {
+            let array = array_of(results)?;
+            arity(usize::from(array.rank) + 1, 1)?;
+            expect(array.layout == Layout::Contiguous, || {
+                format!("gives {}", results[0])
+            })?;
+            same("operands", args, &vec![Type::I64; args.len()])
         }
         OpKind::AsStrided => {
             arity(1, 1)?;

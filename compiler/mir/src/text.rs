@@ -372,6 +372,7 @@ impl Printer<'_> {
             | OpKind::Compare(_)
             | OpKind::Select
             | OpKind::Convert(_)
+            | OpKind::View
             | OpKind::AsStrided
             | OpKind::Splat
             | OpKind::FromLanes

@@ -8,6 +8,7 @@
 //! all proofs.
 
 use oxc_index::IndexVec;
+use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
     Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, RegionId, Type, ValueDef,
@@ -29,6 +30,30 @@ pub fn run(function: &mut Function) {
     });
     for op in loops.into_iter().rev() {
         hoist(function, op);
+    }
+}
+
+/// Only extents of arrays leave loops: nothing is proved of them, so this may run before all proofs.
+pub fn extents(function: &mut Function) {
+    let structure = Structure::new(function);
+    for &op in &structure.order {
+        if !matches!(function.ops[op].kind, OpKind::Extent(_)) {
+            continue;
+        }
+        let array = function.ops[op].args[0];
+        let loops = structure.loops_around(function, op).into_iter();
+        let outermost = loops
+            .take_while(|around| structure.is_invariant(function, array, *around))
+            .last();
+        if let Some(outermost) = outermost
+            && let (Some(from), Some(to)) =
+                (structure.region_of[op], structure.region_of[outermost])
+        {
+            edit::remove_op(function, from, op);
+            let ops = &mut function.regions[to].ops;
+            let at = ops.iter().position(|other| *other == outermost);
+            ops.insert(at.unwrap_or(0), op);
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, leaf, licm, masked, outline, prove,
-    share, simplify, strength, unblock, unfold, vector_math, vectorise, version,
+    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, leaf, licm,
+    masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vector_math,
+    vectorise, version,
 };
 
 /// How much to do.
@@ -64,6 +65,9 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", |p, _| each(p, simplify::run)),
     at(O2, "cse", |p, _| each(p, cse::run)),
     at(O2, "dce", |p, _| each(p, dce::run)),
+    // Conditions before a loop need the extents that its inner loops end at.
+    at(O2, "extents", |p, _| each(p, licm::extents)),
+    at(O2, "cse", |p, _| each(p, cse::run)),
     // Take checks out by proof, then by testing once before a loop.
     at(O2, "prove", |p, _| each(p, prove::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
@@ -84,10 +88,19 @@ pub const PASSES: &[Pass] = &[
     at(O2, "dce", |p, _| each(p, dce::run)),
     // What code generation wants. Vectors do not cross functions, so they come after.
     at(O0, "outline", |p, _| outline::run(p)),
+    // Loops: small ones are unrolled, sums come inside and read what lies close together, the best of each nest run in
+    // lanes, and several iterations of loops around share what they read.
+    at(O2, "unroll", |p, _| each(p, unroll::run)),
+    at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "interchange", |p, _| each(p, interchange::run)),
+    at(O2, "tile", |p, _| each(p, tile::run)),
     at(O2, "vector_math", |p, _| vector_math::run(p)),
     at(O2, "vectorise", vectorise::run),
     at(O2, "chunk_math", |p, _| vector_math::chunks(p)),
     at(O2, "chunks", vectorise::chunks),
+    at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "jam_chunks", jam::chunks),
+    at(O2, "jam", jam::run),
     at(O2, "licm", |p, _| each(p, licm::run)),
     // Loops that stay scalar.
     at(O2, "masked", |p, _| each(p, masked::run)),

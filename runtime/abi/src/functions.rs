@@ -217,6 +217,10 @@ macro_rules! for_each_runtime_function {
             // Checks the options of a loop that follows; `flags` as in `parallel`.
             raises fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32;
             Reads fn snek_rt_num_threads() -> i64;
+
+            // Memory for the time of a loop: its address, aligned to 64 bytes, or 0 if there is none; and its end.
+            Any fn snek_rt_scratch_take(bytes: i64) -> i64;
+            Any fn snek_rt_scratch_give(address: i64, bytes: i64);
             Any fn snek_rt_set_num_threads(threads: i64);
 
             // Printing: begin, the pieces in order, end, which writes them out. Separators and

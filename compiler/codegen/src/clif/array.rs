@@ -443,6 +443,22 @@ impl<'a> Lower<'a> {
         Ok(())
     }
 
+    /// An array at an address.
+    pub(super) fn view_of_memory(&mut self, op: &Op) -> Result<(), CodegenError> {
+        let Some(ty) = self.function.ty(op.results[0]).array() else {
+            return Ok(());
+        };
+        let data = self.one(op.args[0])?;
+        let none = self.b.int(types::I64, 0);
+        let mut parts = vec![none, data];
+        for extent in &op.args[1..] {
+            parts.push(self.one(*extent)?);
+        }
+        let view = View::from_parts(ty, &mut parts.into_iter());
+        self.values[op.results[0]] = view.map(Val::Array);
+        Ok(())
+    }
+
     /// A contiguous view as one of any strides; its descriptor has them already.
     pub(super) fn as_strided(&mut self, op: &Op) -> Result<(), CodegenError> {
         let mut view = self.view(op.args[0])?;

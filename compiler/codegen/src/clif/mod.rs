@@ -391,6 +391,7 @@ impl<'a> Lower<'a> {
                 self.define(op.results[0], extent);
             }
             OpKind::Row(bounds) => self.row(op, bounds)?,
+            OpKind::View => self.view_of_memory(op)?,
             OpKind::AsStrided => self.as_strided(op)?,
             // Outside of parallel loops it is the array.
             OpKind::Accumulator(_) => {

@@ -473,6 +473,7 @@ impl Parser<'_> {
             match name {
                 "fma" => OpKind::FusedMulAdd,
                 "select" => OpKind::Select,
+                "view" => OpKind::View,
                 "as_strided" => OpKind::AsStrided,
                 "data" => OpKind::DataPointer,
                 "splat" => OpKind::Splat,

@@ -199,6 +199,14 @@ impl<'p> Machine<'p> {
                     view(&args[0]).extents[usize::from(*axis)],
                 ))]
             }
+            OpKind::View => {
+                let extents: Vec<i64> = (1..args.len()).map(|n| int(n) as i64).collect();
+                let count = extents.iter().product::<i64>() as usize;
+                vec![Value::Array(View::new(
+                    &extents,
+                    vec![Value::Undefined; count],
+                ))]
+            }
             OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],
@@ -312,10 +320,8 @@ impl<'p> Machine<'p> {
                 schedule,
                 ..
             } => {
-                let mut args = args;
-                if schedule.is_some() {
-                    args.truncate(args.len() - 2);
-                }
+                let scheduled = if schedule.is_some() { 2 } else { 0 };
+                let args = &args[..args.len() - scheduled];
                 let (start, stop, step) = (int(0), int(1), i128::from(*step));
                 let (away, stride) = ((stop - start) * step.signum(), step.abs());
                 let trips = ((away + stride - 1) / stride).max(0);
@@ -392,6 +398,8 @@ impl<'p> Machine<'p> {
                 self.output += if *value == 1 { "True" } else { "False" };
                 Vec::new()
             }
+            ("snek_rt_scratch_take", [_]) => vec![Value::Int(1)],
+            ("snek_rt_scratch_give", _) => Vec::new(),
             ("snek_rt_print_none", _) => {
                 self.output += "None";
                 Vec::new()

@@ -60,8 +60,8 @@ pub fn build(
 
     let same = leave(function, plan, body, exits);
     let watches = watch(function, plan, body);
-    let place = tested_at(function, structure, plan);
-    let apart = place.and_then(|place| tests(function, plan, place, site));
+    let place = tested_at(function, structure, plan.op, plan.dependences);
+    let apart = place.and_then(|place| tests(function, plan.dependences, place, site));
     let Some((region, at)) = place_of(function, op) else {
         return Ok(());
     };
@@ -311,7 +311,7 @@ fn in_lanes(ty: Type, lanes: u8) -> Type {
 }
 
 /// The number of iterations, which counts only if the condition holds: that it is at least the number of lanes.
-fn trip_count(
+pub fn trip_count(
     b: &mut Builder<'_>,
     facts: &Ranges,
     start: ValueId,
@@ -354,7 +354,7 @@ fn trip_count(
 }
 
 /// `start + count * step`.
-fn advance(b: &mut Builder<'_>, start: ValueId, count: ValueId, step: i64) -> ValueId {
+pub fn advance(b: &mut Builder<'_>, start: ValueId, count: ValueId, step: i64) -> ValueId {
     let by = match step {
         1 => count,
         -1 => return b.int(IntOp::Sub, Overflow::Wrap, start, count),
@@ -409,11 +409,14 @@ fn combine(b: &mut Builder<'_>, fold: &Fold, init: ValueId, lanes: ValueId) -> V
 }
 
 /// The op before which arrays are tested: the outermost loop around that still sees all of them.
-fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Option<OpId> {
-    let pairs = plan.dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
-    let arrays: Vec<ValueId> = pairs
-        .chain(plan.dependences.injective.iter().copied())
-        .collect();
+pub fn tested_at(
+    function: &Function,
+    structure: &Structure,
+    op: OpId,
+    dependences: &Dependences,
+) -> Option<OpId> {
+    let pairs = dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
+    let arrays: Vec<ValueId> = pairs.chain(dependences.injective.iter().copied()).collect();
     if arrays.is_empty() {
         return None;
     }
@@ -422,13 +425,18 @@ fn tested_at(function: &Function, structure: &Structure, plan: &Plan<'_>) -> Opt
         let fixed = |array: &ValueId| structure.is_invariant(function, *array, at);
         arrays.iter().all(|a| visible(a) && fixed(a))
     };
-    let around = structure.loops_around(function, plan.op);
+    let around = structure.loops_around(function, op);
     let outermost = around.into_iter().rev().find(|at| seen(*at));
-    Some(outermost.unwrap_or(plan.op))
+    Some(outermost.unwrap_or(op))
 }
 
 /// Tests that arrays do not share memory, and that each element has one subscript.
-fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Option<ValueId> {
+pub fn tests(
+    function: &mut Function,
+    dependences: &Dependences,
+    at: OpId,
+    site: SiteId,
+) -> Option<ValueId> {
     let (region, index) = place_of(function, at)?;
     let mut b = Builder::before(function, region, index, site);
     let mut all: Option<ValueId> = None;
@@ -438,11 +446,11 @@ fn tests(function: &mut Function, plan: &Plan<'_>, at: OpId, site: SiteId) -> Op
             None => test,
         });
     };
-    for &(x, y) in plan.dependences.apart.keys() {
+    for &(x, y) in dependences.apart.keys() {
         let test = b.value(OpKind::Disjoint, vec![x, y], Type::BOOL);
         and(&mut b, &mut all, test);
     }
-    for &array in &plan.dependences.injective {
+    for &array in &dependences.injective {
         let Some(ty) = b.function.ty(array).array() else {
             continue;
         };

@@ -11,7 +11,7 @@
 //! function. Loops over chunks of parallel loops come last, where no loop in them was taken; their iterations are
 //! independent by declaration, and their float reductions may be regrouped.
 
-mod build;
+pub(crate) mod build;
 mod cost;
 mod narrow;
 mod shape;

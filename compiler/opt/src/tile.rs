@@ -1,0 +1,354 @@
+//! Tiling with packing: what a nest reads again in each of its outermost iterations is read in panels of a few columns,
+//! copied to where it lies close together.
+//!
+//! `for i { for j { for k { s += a[i, k] * b[k, j] } } }` walks down the columns of `b` for every `i`: with a large `b`
+//! each step is another line of the cache. It becomes
+//! `for panel { copy b[:, panel]; for i { for j in panel { for k { ... copy[k, j] } } } }` and the nest as it was for the
+//! columns that are left, or for all where arrays overlap, `b` is small, or there is no memory. Any load that moves
+//! with the two inner loops and not with the outer one is such a `b`, in either order of its subscripts.
+//!
+//! Each iteration does what it did, and those of one `i` keep their order. Iterations of different `i` must not meet: an
+//! array that is stored to has `i` itself as a subscript wherever it is accessed, and shares no memory with the others.
+//! Nothing may raise, so the copy is given back on every way. Runs before `vectorise`, which then finds a short loop
+//! over neighbours.
+
+use std::collections::HashMap;
+
+use snek_analysis::dependence::{Access, Dependences, Lanes, accesses};
+use snek_analysis::ranges::ranges;
+use snek_analysis::structure::{Structure, is_loop};
+use snek_mir::builder::Builder;
+use snek_mir::edit::{self, Cloner};
+use snek_mir::ir::{
+    ArrayType, Bound, Compare, Element, For, Function, IntOp, Layout, LoopKind, OpId, OpKind,
+    Overflow, RegionId, Type, ValueId,
+};
+
+use crate::jam::is_simple;
+use crate::rewrite::{new_op, place_of};
+use crate::vectorise::build::{tested_at, tests};
+
+/// Bytes of a panel's row: a line of the cache.
+const ROW: u32 = 64;
+/// Smaller arrays stay in the first cache as they are.
+const LARGE: i64 = 64 << 10;
+/// Fewer iterations of the outer loop do not pay for the copy.
+const ROWS: i64 = 24;
+/// Panels of more rows are not made.
+const LONGEST: i64 = 1 << 20;
+/// Bodies of more ops are not doubled.
+const SIZE: usize = 200;
+/// More pairs of arrays are not tested.
+const PAIRS: usize = 8;
+
+/// Runs the pass.
+pub fn run(function: &mut Function) {
+    let structure = Structure::new(function);
+    let ops = structure.order.iter().copied();
+    let nests: Vec<Nest> = ops
+        .filter_map(|op| find(function, &structure, op))
+        .collect();
+    if nests.is_empty() {
+        return;
+    }
+    let facts = ranges(function, &structure);
+    for nest in nests {
+        let dependences = Lanes::new(function, &structure, &facts, nest.rows)
+            .and_then(|mut lanes| lanes.dependences(&nest.accesses).ok());
+        if let Some(dependences) = dependences.filter(|found| found.apart.len() <= PAIRS) {
+            build(function, &structure, &nest, &dependences);
+        }
+    }
+}
+
+/// `for rows { for columns { for depth { array[depth, columns] } } }`, each loop from 0 and by 1.
+struct Nest {
+    rows: OpId,
+    columns: OpId,
+    depth: OpId,
+    /// What is copied.
+    load: OpId,
+    /// Its access, rows of arrays followed.
+    packed: Access,
+    element: ArrayType,
+    accesses: Vec<Access>,
+}
+
+/// The induction variable and the body of a serial loop from 0 by 1 whose bounds `around` does not change.
+fn counted(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
+    let data = &function.ops[op];
+    let OpKind::For(f) = &data.kind else {
+        return None;
+    };
+    let from_zero = function.const_int(data.args[0]) == Some(0);
+    let is_plain = f.kind == LoopKind::Serial && f.step == 1 && from_zero;
+    is_plain.then(|| (f, function.regions[f.body].params[0]))
+}
+
+/// The loops in a region, those in other loops left out.
+fn loops_in(function: &Function, region: RegionId) -> Vec<OpId> {
+    let ops = function.regions[region].ops.iter().copied();
+    ops.filter(|op| is_loop(&function.ops[*op].kind)).collect()
+}
+
+fn find(function: &Function, structure: &Structure, rows: OpId) -> Option<Nest> {
+    let (f, i) = counted(function, rows)?;
+    let [columns] = loops_in(function, f.body)[..] else {
+        return None;
+    };
+    let (g, j) = counted(function, columns)?;
+    let fixed = |op: OpId| structure.is_invariant(function, function.ops[op].args[1], rows);
+    if !function.ops[rows].results.is_empty()
+        || !function.ops[columns].results.is_empty()
+        || !fixed(columns)
+    {
+        return None;
+    }
+    let ops = edit::ops_in(function, f.body);
+    // What is beside the loop over columns is done again for each panel.
+    let beside = function.regions[f.body]
+        .ops
+        .iter()
+        .filter(|op| **op != columns);
+    let is_pure = |op: &OpId| {
+        let properties = function.ops[*op].kind.properties();
+        properties.is_pure() || properties.terminator
+    };
+    if ops.len() > SIZE
+        || !ops.iter().all(|op| is_simple(function, *op))
+        || !beside.clone().all(is_pure)
+    {
+        return None;
+    }
+    let accesses = accesses(function, structure, rows);
+    if !are_apart(&accesses, i) {
+        return None;
+    }
+    for depth in loops_in(function, g.body) {
+        let Some((h, k)) = counted(function, depth).filter(|_| fixed(depth)) else {
+            continue;
+        };
+        // What does not sum up may run in lanes itself.
+        if function.ops[depth].results.is_empty() {
+            continue;
+        }
+        for &load in &function.regions[h.body].ops {
+            let Some(access) = accesses.iter().find(|access| access.op == load) else {
+                continue;
+            };
+            let stored = accesses
+                .iter()
+                .any(|other| other.writes && other.base == access.base);
+            let count = |value| access.subscripts.iter().filter(|s| **s == value).count();
+            let rest_is_fixed = access.subscripts.iter().all(|subscript| {
+                [j, k].contains(subscript) || structure.is_invariant(function, *subscript, rows)
+            });
+            let array = function.ty(access.base).array()?;
+            let is_scalar = matches!(array.element, Element::Scalar(_));
+            if !stored
+                && matches!(function.ops[load].kind, OpKind::Load(_))
+                && (count(j), count(k)) == (1, 1)
+                && rest_is_fixed
+                && is_scalar
+                && !access.wraps.contains(&true)
+                && structure.is_invariant(function, access.base, rows)
+                && structure.is_visible_at(function, access.base, rows)
+            {
+                return Some(Nest {
+                    rows,
+                    columns,
+                    depth,
+                    load,
+                    packed: access.clone(),
+                    element: array,
+                    accesses,
+                });
+            }
+        }
+    }
+    None
+}
+
+/// Each array that is stored to has `i` at one subscript, the same in all accesses.
+fn are_apart(accesses: &[Access], i: ValueId) -> bool {
+    let stores = accesses.iter().filter(|access| access.writes);
+    let mut any = false;
+    for store in stores {
+        any = true;
+        let mut same = accesses.iter().filter(|other| other.base == store.base);
+        let is_at =
+            |access: &Access, n: usize| access.subscripts.get(n) == Some(&i) && !access.wraps[n];
+        let first = (0..store.subscripts.len()).find(|n| is_at(store, *n));
+        if first.is_none_or(|n| !same.all(|other| is_at(other, n))) {
+            return false;
+        }
+    }
+    any
+}
+
+fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependences: &Dependences) {
+    let site = function.ops[nest.rows].site;
+    let place = tested_at(function, structure, nest.rows, dependences);
+    let apart = place.and_then(|place| tests(function, dependences, place, site));
+    let Some((region, at)) = place_of(function, nest.rows) else {
+        return;
+    };
+    let stop = |op: OpId| function.ops[op].args[1];
+    let (rows, columns, depth) = (stop(nest.rows), stop(nest.columns), stop(nest.depth));
+    let size = nest.element.element.size();
+    let width = i64::from((ROW / size).max(1));
+    let mut b = Builder::before(function, region, at, site);
+    let mut condition = apart;
+    for (value, compare, limit) in [
+        (rows, Compare::Ge, ROWS),
+        (columns, Compare::Ge, width),
+        (depth, Compare::Ge, width),
+        (depth, Compare::Le, LONGEST),
+    ] {
+        let limit = b.const_i64(limit);
+        let holds = b.compare(compare, value, limit);
+        condition = Some(and(&mut b, condition, holds));
+    }
+    let elements = b.int(IntOp::Mul, Overflow::Wrap, columns, depth);
+    let limit = b.const_i64(LARGE / i64::from(size));
+    let is_large = b.compare(Compare::Ge, elements, limit);
+    let condition = and(&mut b, condition, is_large);
+    let zero = b.const_i64(0);
+    let first = b.if_(
+        condition,
+        &[Type::I64],
+        |b| {
+            let row = b.const_i64(width * i64::from(size));
+            let bytes = b.int(IntOp::Mul, Overflow::Wrap, depth, row);
+            let take = b.call_runtime("snek_rt_scratch_take", vec![bytes], &[Type::I64]);
+            let there = b.compare(Compare::Ne, take[0], zero);
+            b.if_(
+                there,
+                &[Type::I64],
+                |b| {
+                    let mask = b.const_i64(-width);
+                    let end = b.int(IntOp::And, Overflow::Wrap, columns, mask);
+                    let wide = b.const_i64(width);
+                    let ty = Type::Array(ArrayType {
+                        rank: 2,
+                        layout: Layout::Contiguous,
+                        ..nest.element
+                    });
+                    let view = b.value(OpKind::View, vec![take[0], depth, wide], ty);
+                    b.for_("panel", (zero, end, width), vec![], |b, _, panel, _| {
+                        pack(b, nest, (panel, view), (zero, depth, wide));
+                        let region = b.region();
+                        panel_nest(b.function, nest, region, (panel, view), (zero, wide));
+                        Vec::new()
+                    });
+                    b.call_runtime("snek_rt_scratch_give", vec![take[0], bytes], &[]);
+                    vec![end]
+                },
+                |_| vec![zero],
+            )
+        },
+        |_| vec![zero],
+    );
+    function.ops[nest.columns].args[0] = first[0];
+}
+
+fn and(b: &mut Builder<'_>, all: Option<ValueId>, one: ValueId) -> ValueId {
+    match all {
+        Some(all) => b.int(IntOp::And, Overflow::Wrap, all, one),
+        None => one,
+    }
+}
+
+/// Copies a panel.
+fn pack(
+    b: &mut Builder<'_>,
+    nest: &Nest,
+    (panel, view): (ValueId, ValueId),
+    (zero, depth, wide): (ValueId, ValueId, ValueId),
+) {
+    let induction = |b: &Builder<'_>, op: OpId| match &b.function.ops[op].kind {
+        OpKind::For(f) => b.function.regions[f.body].params[0],
+        _ => zero,
+    };
+    let (j, k) = (induction(b, nest.columns), induction(b, nest.depth));
+    let ty = b.function.types(&b.function.ops[nest.load].results.clone());
+    b.for_("depth", (zero, depth, 1), vec![], |b, _, row, _| {
+        b.for_("column", (zero, wide, 1), vec![], |b, _, column, _| {
+            let there = b.int(IntOp::Add, Overflow::Wrap, panel, column);
+            let mut args = vec![nest.packed.base];
+            for subscript in &nest.packed.subscripts {
+                args.push(match *subscript {
+                    value if value == j => there,
+                    value if value == k => row,
+                    value => value,
+                });
+            }
+            let bounds = vec![Bound::Proved; args.len() - 1];
+            let value = b.value(OpKind::Load(bounds), args, ty[0]);
+            let bounds = vec![Bound::Proved; 2];
+            b.op(OpKind::Store(bounds), vec![view, row, column, value], &[]);
+            Vec::new()
+        });
+        Vec::new()
+    });
+}
+
+/// The nest for the columns of a panel, at the end of a region.
+fn panel_nest(
+    function: &mut Function,
+    nest: &Nest,
+    region: RegionId,
+    (panel, view): (ValueId, ValueId),
+    (zero, wide): (ValueId, ValueId),
+) {
+    let mut cloner = Cloner::within();
+    let rows = cloner.op(function, nest.rows);
+    function.regions[region].ops.push(rows);
+    let same = |cloner: &Cloner<'_>, function: &Function, op: OpId| match &function.ops[op].kind {
+        OpKind::For(f) => {
+            let induction = function.regions[f.body].params[0];
+            cloner.values.get(&induction).copied()
+        }
+        _ => None,
+    };
+    let (Some(j), Some(k)) = (
+        same(&cloner, function, nest.columns),
+        same(&cloner, function, nest.depth),
+    ) else {
+        return;
+    };
+    let loaded = cloner.values[&function.ops[nest.load].results[0]];
+    for op in edit::ops_in(function, region) {
+        let data = &mut function.ops[op];
+        if data.results.first() == Some(&loaded) {
+            data.kind = OpKind::Load(vec![Bound::Proved; 2]);
+            data.args = vec![view, k, j];
+        }
+    }
+    // Everybody else wants the column's own number.
+    for op in edit::ops_in(function, region) {
+        let OpKind::For(f) = function.ops[op].kind.clone() else {
+            continue;
+        };
+        if function.regions[f.body].params[0] != j {
+            continue;
+        }
+        let data = &mut function.ops[op];
+        data.args[0] = zero;
+        data.args[1] = wide;
+        let site = data.site;
+        let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
+        let add = new_op(function, add, vec![panel, j], &[Type::I64], site);
+        let column = function.ops[add].results[0];
+        let renamed = HashMap::from([(j, column)]);
+        for inner in edit::ops_in(function, f.body) {
+            let data = &mut function.ops[inner];
+            if data.results.first() != Some(&loaded) {
+                for arg in &mut data.args {
+                    *arg = renamed.get(arg).copied().unwrap_or(*arg);
+                }
+            }
+        }
+        function.regions[f.body].ops.insert(0, add);
+    }
+}
