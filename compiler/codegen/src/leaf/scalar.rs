@@ -276,7 +276,18 @@ impl Select<'_> {
                 };
                 // Sums of short integers may take wrong upper halves with them: nobody looks at these.
                 let address = self.address(self.func.dfg.first_result(inst), 0);
-                self.op(code, &[A::D(to, size), A::M(address)]);
+                if !address.is_at(to) {
+                    self.op(code, &[A::D(to, size), A::M(address)]);
+                    return Ok(());
+                }
+                // A constant of more than 32 bits is no part of an address.
+                let (left, right) = (self.reg(args[0]), self.reg(args[1]));
+                let code = if long {
+                    Code::Add_r64_rm64
+                } else {
+                    Code::Add_r32_rm32
+                };
+                self.op(code, &[A::B(to, left, size), A::U(right, size)]);
             }
             Opcode::Isub | Opcode::Band | Opcode::Bor | Opcode::Bxor => {
                 let constant = self.int_const(args[1]).and_then(|c| i32::try_from(c).ok());

@@ -53,6 +53,13 @@ pub struct Address {
     slot: Option<u32>,
 }
 
+impl Address {
+    /// Whether it is just what a register says.
+    pub fn is_at(&self, register: VReg) -> bool {
+        self.base == Some(register) && self.index.is_none() && self.offset == 0
+    }
+}
+
 /// What the selection gives.
 pub type Maybe<T> = Result<T, Refused>;
 
