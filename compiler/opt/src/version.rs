@@ -10,9 +10,11 @@ use snek_analysis::arrays::extent_of;
 use snek_analysis::ranges::{Need, OverflowNeed, ranges};
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
-use snek_mir::ir::{Compare, Function, IntOp, OpId, OpKind, Overflow, SiteId, Type, ValueId};
+use snek_mir::ir::{
+    Compare, Function, IntOp, LoopKind, OpId, OpKind, Overflow, SiteId, Type, ValueDef, ValueId,
+};
 
-use crate::rewrite::{emit, split_on};
+use crate::rewrite::{emit, split_on, yielded};
 
 /// Nests larger than this are not doubled.
 const NEST: usize = 800;
@@ -66,7 +68,10 @@ pub fn run(function: &mut Function) {
         if !is_innermost(function, *innermost) {
             continue;
         }
-        let found = loops.iter().rev().find_map(|l| {
+        // Within a parallel loop: what is outside of it is not known in its body once that is a function of its own.
+        let is_parallel = |l: &OpId| matches!(&function.ops[*l].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
+        let inside = loops.iter().position(is_parallel).unwrap_or(loops.len());
+        let found = loops[..inside.max(1)].iter().rev().find_map(|l| {
             let terms = moderate(function, &structure, need, *l)?;
             Some((*l, terms))
         });
@@ -170,18 +175,51 @@ fn moderate(
     outer: OpId,
 ) -> Option<Vec<Condition>> {
     let known = |value: ValueId| structure.is_visible_at(function, value, outer);
-    let bits = if need.product { 30 } else { 60 };
+    let bits = need.bits;
     let mut conditions = Vec::new();
     for terms in &need.unbounded {
-        let &(value, k) = terms
-            .iter()
-            .find(|(value, _)| known(*value) && function.const_int(*value).is_none())?;
+        let usable = |value: ValueId| known(value) && function.const_int(value).is_none();
+        let term = terms.iter().copied().find(|(value, _)| usable(*value));
+        let counted = || Some((limit_of_counter(function, need.op, &usable)?, 0));
+        let (value, k) = term.or_else(counted)?;
         if k.unsigned_abs() >= 1 << bits {
             return None;
         }
         conditions.push(Condition::Within(value, bits));
     }
     Some(conditions)
+}
+
+/// What `k` is compared with in `while k < limit ...`, if the op checks what such a loop counted. It is a guess at what
+/// bounds it (with the initial value), which the next `prove` confirms or not.
+fn limit_of_counter(
+    function: &Function,
+    check: OpId,
+    usable: &dyn Fn(ValueId) -> bool,
+) -> Option<ValueId> {
+    let OpKind::Check(_) = function.ops[check].kind else {
+        return None;
+    };
+    let checked = *function.ops[check].args.get(1)?;
+    let ValueDef::Result(op, n) = function.values[checked].def else {
+        return None;
+    };
+    let OpKind::While { cond, .. } = function.ops[op].kind else {
+        return None;
+    };
+    let counter = *yielded(function, cond).get(n as usize + 1)?;
+    edit::ops_in(function, cond).into_iter().find_map(|op| {
+        let data = &function.ops[op];
+        let OpKind::Compare(compare) = data.kind else {
+            return None;
+        };
+        let (low, high) = match compare {
+            Compare::Lt | Compare::Le => (data.args[0], data.args[1]),
+            Compare::Gt | Compare::Ge => (data.args[1], data.args[0]),
+            Compare::Eq | Compare::Ne => return None,
+        };
+        (low == counter && usable(high)).then_some(high)
+    })
 }
 
 fn double(function: &mut Function, op: OpId, conditions: &BTreeSet<Condition>) {

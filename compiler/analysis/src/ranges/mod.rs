@@ -76,13 +76,13 @@ pub struct Need {
     pub lacks_lower: bool,
 }
 
-/// Arithmetic that could not be proved not to overflow.
+/// Arithmetic that could not be proved not to overflow, or a check that an integer fits a narrower type.
 #[derive(Clone, Debug)]
 pub struct OverflowNeed {
     /// The op.
     pub op: OpId,
-    /// It multiplies: the operands must be smaller still.
-    pub product: bool,
+    /// Operands within `-(2 ** bits)` and `2 ** bits`, give or take as much, would prove it.
+    pub bits: u32,
     /// For each bound of an operand that is too far: `operand <= value + k`, or `operand >= value + k`, for each pair.
     pub unbounded: Vec<Vec<(ValueId, i64)>>,
 }

@@ -133,10 +133,13 @@ impl Walk<'_> {
             (left, a, x),
             (right, b, y),
         );
-        let product = int == IntOp::Mul;
-        let can_help = product || matches!(int, IntOp::Add | IntOp::Sub);
-        if overflow == Overflow::Checked && can_help && unproved == self.facts.no_overflow.len() {
-            self.note_overflow_need(op, product, [a, b]);
+        let bits = match int {
+            IntOp::Mul => 30,
+            IntOp::Add | IntOp::Sub => 60,
+            _ => return,
+        };
+        if overflow == Overflow::Checked && unproved == self.facts.no_overflow.len() {
+            self.note_overflow_need(op, bits, &[a, b]);
         }
     }
 

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use oxc_index::IndexVec;
+use snek_abi::ScalarKind;
 use snek_mir::ir::{
-    Bound, Function, LabelId, Layout, LoopKind, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+    Bound, Function, LabelId, Layout, LoopKind, Message, OpId, OpKind, RegionId, Scalar, Type,
+    ValueId,
 };
 
 use super::counters::{COUNTER, counters};
@@ -290,10 +292,15 @@ impl<'f> Walk<'f> {
                     }
                 }
             }
-            OpKind::Check(_) => {
+            OpKind::Check(raise) => {
                 let condition = data.args[0];
                 if let Some(truth) = self.truth(condition) {
                     self.facts.conditions.push((op, truth));
+                } else if let Message::WeakInt(kind) = &raise.message
+                    && matches!(kind, ScalarKind::I32 | ScalarKind::U32)
+                    && let Some(node) = self.node(data.args[1])
+                {
+                    self.note_overflow_need(op, 30, &[node]);
                 }
                 self.assume(condition, true);
             }
@@ -627,10 +634,11 @@ impl<'f> Walk<'f> {
             .collect()
     }
 
-    pub(super) fn note_overflow_need(&mut self, op: OpId, product: bool, operands: [Node; 2]) {
-        let far = if product { 1 << 31 } else { 1 << 61 };
+    /// See [`OverflowNeed`].
+    pub(super) fn note_overflow_need(&mut self, op: OpId, bits: u32, operands: &[Node]) {
+        let far = 1 << (bits + 1);
         let mut unbounded = Vec::new();
-        for node in operands {
+        for &node in operands {
             let interval = self.relations.bounds(node);
             if interval.hi > far {
                 let found = self.relations.above(node).to_vec();
@@ -643,7 +651,7 @@ impl<'f> Walk<'f> {
         }
         self.facts.overflow_needs.push(OverflowNeed {
             op,
-            product,
+            bits,
             unbounded,
         });
     }
