@@ -11,8 +11,8 @@ use oxc_index::IndexVec;
 use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, Function, IntOp, OpId, OpKind, RegionId, Type, ValueDef,
-    ValueId,
+    Compare, FloatOp, FloatUnaryOp, Function, IntOp, LoopKind, OpId, OpKind, RegionId, Type,
+    ValueDef, ValueId,
 };
 use snek_mir::ops::Raises;
 
@@ -63,6 +63,7 @@ fn hoist(function: &mut Function, op: OpId) {
         inside: IndexVec::from_vec(vec![false; function.values.len()]),
         behind_guard: IndexVec::from_vec(vec![false; function.values.len()]),
         writes: false,
+        parallel: matches!(&function.ops[op].kind, OpKind::For(f) if f.kind == LoopKind::Parallel),
         moved: Vec::new(),
         guarded: Vec::new(),
     };
@@ -103,6 +104,8 @@ struct Exodus {
     behind_guard: IndexVec<ValueId, bool>,
     /// The loop writes memory.
     writes: bool,
+    /// Its body will be a function of its own.
+    parallel: bool,
     moved: Vec<OpId>,
     guarded: Vec<OpId>,
 }
@@ -123,7 +126,12 @@ impl Exodus {
             let data = &function.ops[op];
             let invariant = data.args.iter().all(|arg| !self.inside[*arg]);
             let needs_guard = data.args.iter().any(|arg| self.behind_guard[*arg]);
-            if invariant && !needs_guard && is_speculatable(function, op) {
+            // What is compared outside of a parallel loop is a bool in its body, which says nothing of the integers.
+            let tells = self.parallel
+                && matches!(data.kind, OpKind::Compare(_))
+                && function.ty(data.args[0]) == Type::I64;
+            if tells {
+            } else if invariant && !needs_guard && is_speculatable(function, op) {
                 if always || is_cheap(&data.kind) {
                     self.leave(function, op, false);
                     self.moved.push(op);
