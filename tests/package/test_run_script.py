@@ -130,7 +130,8 @@ def test_an_unwritable_cache(snekc, write):
 
 
 def test_modules_beside_the_script_are_native(run, write, tmp_path):
-    native = "import types\ndef f(x: int) -> int:\n    return x + 1\nNATIVE = not isinstance(f, types.FunctionType)\n"
+    native = "import types\ndef f(x: int) -> int:\n    return x + 1\n"
+    native += "NATIVE = not isinstance(f, types.FunctionType)\n"
     write("sub/one.py", "from pkg import two\nimport pkg.sub.three as three\n" + native)
     write("sub/pkg/__init__.py", "def plain(x: int) -> int:\n    return x\n")
     write("sub/pkg/two.py", "from .sub import three\nfrom . import sub\n" + native)
@@ -154,7 +155,8 @@ def test_modules_beside_the_script_are_native(run, write, tmp_path):
 def test_a_module_beside_the_script_that_does_not_compile(run, write):
     write(
         "racy.py",
-        "from snek import parallel, prange\n\n\n@parallel\ndef f(n: int) -> int:\n    last = 0\n    for i in prange(n):\n        last = i\n    return last\n",
+        "from snek import parallel, prange\n\n\n@parallel\ndef f(n: int) -> int:\n"
+        "    last = 0\n    for i in prange(n):\n        last = i\n    return last\n",
     )
     write("script.py", "print('begun')\nimport racy\n")
     result = run("script.py")

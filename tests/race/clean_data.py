@@ -47,7 +47,9 @@ def maxima_by_if(data: Array1D[u8], w: Array1D[f64], out: Array1D[f64]) -> None:
             out[b] = w[i]
 
 
-def bits(data: Array1D[u8], w: Array1D[i64], a: Array1D[i64], b: Array1D[i64], c: Array1D[i64]) -> None:
+def bits(
+    data: Array1D[u8], w: Array1D[i64], a: Array1D[i64], b: Array1D[i64], c: Array1D[i64]
+) -> None:
     for i in prange(len(data)):
         a[int(data[i])] |= w[i]
         b[int(data[i])] &= w[i]
@@ -240,7 +242,9 @@ def rows_of_its_own(hist: Array2D[i64], data: Array2D[u8]) -> None:
             hist[y, int(data[y, x])] += 1
 
 
-def sparse_rows(start: Array1D[i64], column: Array1D[i64], x: Array1D[f64], y: Array1D[f64]) -> None:
+def sparse_rows(
+    start: Array1D[i64], column: Array1D[i64], x: Array1D[f64], y: Array1D[f64]
+) -> None:
     for i in prange(len(y)):
         s = 0.0
         for k in range(int(start[i]), int(start[i + 1])):

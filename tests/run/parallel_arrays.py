@@ -1,7 +1,6 @@
 """`prange`: elements of arrays folded over the iterations (histograms), of every kind and element type."""
 
 import numpy as np
-
 from snek import (
     Array1D,
     Array2D,
@@ -59,7 +58,9 @@ def extremes(data: Array1D[u8], w: Array1D[f64], low: Array1D[f64], high: Array1
 
 
 @parallel
-def bits(data: Array1D[u8], w: Array1D[i64], a: Array1D[i64], b: Array1D[i64], c: Array1D[i64]) -> None:
+def bits(
+    data: Array1D[u8], w: Array1D[i64], a: Array1D[i64], b: Array1D[i64], c: Array1D[i64]
+) -> None:
     for i in prange(len(data)):
         a[int(data[i])] |= w[i]
         b[int(data[i])] &= w[i]
@@ -158,7 +159,8 @@ CASES += [
     for n in LENGTHS
 ]
 CASES += [
-    f"(complex_sums(_bytes({n}), np.arange({n}) * (1 + 0.5j), o := np.ones(4, complex)), o)" for n in LENGTHS
+    f"(complex_sums(_bytes({n}), np.arange({n}) * (1 + 0.5j), o := np.ones(4, complex)), o)"
+    for n in LENGTHS
 ]
 CASES += [
     f"(column_sums(np.arange(600.0).reshape({shape}), o := np.zeros({n})), o)"

@@ -42,7 +42,9 @@ def bits(data: Array1D[i64], out: Array1D[i64]) -> None:
         atomic.xor(out, 2, int(data[i]))
 
 
-def one_by_one(a: Array1D[i64], b: Array1D[f64], c: Array1D[u8]) -> tuple[i64, i64, i64, f64, f64, u8]:
+def one_by_one(
+    a: Array1D[i64], b: Array1D[f64], c: Array1D[u8]
+) -> tuple[i64, i64, i64, f64, f64, u8]:
     p = atomic.exchange(a, 0, 7)
     q = atomic.compare_exchange(a, 0, 7, 9)
     r = atomic.compare_exchange(a, 0, 7, 11)
@@ -61,13 +63,18 @@ def flags(a: Array1D[bool], k: int) -> tuple[bool, bool]:
 
 
 CASES = [
-    f"(histogram(np.arange({n}).astype(np.uint8), h := np.zeros(256, int)), h)" for n in (0, 1, 1000, 9999)
+    f"(histogram(np.arange({n}).astype(np.uint8), h := np.zeros(256, int)), h)"
+    for n in (0, 1, 1000, 9999)
 ]
 CASES += ["(image(np.arange(5000).astype(np.uint8), o := np.zeros((3, 4), np.uint8)), o)"]
 CASES += ["(extremes(np.arange(5000) * 7919 % 10007 - 5000, o := np.zeros(3, int)), o)"]
-CASES += ["(floats(np.arange(2000) * 0.5 - 300.0, o := np.zeros(4), g := np.zeros(1, np.float32)), o, g)"]
+CASES += [
+    "(floats(np.arange(2000) * 0.5 - 300.0, o := np.zeros(4), g := np.zeros(1, np.float32)), o, g)"
+]
 CASES += ["(bits(np.arange(3000) * 7919, o := np.array([0, -1, 5])), o)"]
-CASES += ["(one_by_one(a := np.arange(3), b := np.ones(3), c := np.arange(3, dtype=np.uint8)), a, b, c)"]
+CASES += [
+    "(one_by_one(a := np.arange(3), b := np.ones(3), c := np.arange(3, dtype=np.uint8)), a, b, c)"
+]
 CASES += [f"(any_index(a := np.arange(5), {k}), a)" for k in (0, 4, -1, -5, 5, -6)]
 CASES += ["(flags(a := np.array([False, True, True]), 0), a)"]
 CASES += ["(any_index(a := np.array([2**63 - 1]), 0), a)"]

@@ -62,8 +62,13 @@ def histogram(data: Array1D[i64], hist: Array1D[i64], chunk: int) -> None:
 CASES = [f"(static(a := np.arange({n}) * 0.5), a)" for n in (0, 1, 7, 1000)]
 CASES += [f"(dynamic(a := np.arange(1001.0), {c}), a)" for c in (1, 3, 64, 10**6, 2**62, 0, -1)]
 CASES += [f"guided(np.arange(3000.0), {t})" for t in (1, 2, 3, 7, 1000, 2**62, 0, -5)]
-CASES += [f"all_of_them({n}, {c}, {t})" for n in (0, 10, 5000) for c in (0, 1, 7) for t in (0, 1, 3)]
+CASES += [
+    f"all_of_them({n}, {c}, {t})" for n in (0, 10, 5000) for c in (0, 1, 7) for t in (0, 1, 3)
+]
 CASES += ["by_expressions(np.array([0, 100, 3, 4, 2]))", "by_expressions(np.array([0, 100, 3, 4]))"]
-CASES += ["by_expressions(np.array([0, 100, 0, 4, 2]))", "by_expressions(np.array([0, 100, 1, 0, 2]))"]
+CASES += [
+    "by_expressions(np.array([0, 100, 0, 4, 2]))",
+    "by_expressions(np.array([0, 100, 1, 0, 2]))",
+]
 CASES += ["unset(1000)", "(unchecked(a := np.zeros(100), np.arange(100)[::-1]), a)"]
 CASES += [f"(histogram(np.arange(4000) % 50, h := np.zeros(50, int), {c}), h)" for c in (1, 1000)]

@@ -6,7 +6,6 @@ Results may differ from the interpreter's by 1 ulp, so cases compare with `math`
 import math
 
 import numpy as np
-
 from snek import Array1D, f64, native, parallel, prange
 
 
@@ -206,15 +205,23 @@ RANGES = {
     "erf": (-6.5, 6.5),
     "erfc": (-6.5, 27.0),
 }
-SPECIAL = "np.array([0.0, -0.0, inf, -inf, nan, 5e-324, -5e-324, 1e-310, 0.5, -0.5, 1e300, -1e300, 1.0])"
+SPECIAL = (
+    "np.array([0.0, -0.0, inf, -inf, nan, 5e-324, -5e-324, 1e-310, 0.5, -0.5, 1e300, -1e300, 1.0])"
+)
 
 CASES = [
     *(
         f"[is_near(do_{name}, math.{name}, numbers(n, {low}, {high})) for n in (0, 1, 2, 3, 4, 5, 7, 8, 67, 500)]"
         for name, (low, high) in RANGES.items()
     ),
-    *(f"is_near(do_{name}, math.{name}, numbers(99, {low}, {high})[::-2])" for name, (low, high) in RANGES.items()),
-    *(f"is_same_everywhere(do_{name}, numbers(23, {low}, {high}))" for name, (low, high) in RANGES.items()),
+    *(
+        f"is_near(do_{name}, math.{name}, numbers(99, {low}, {high})[::-2])"
+        for name, (low, high) in RANGES.items()
+    ),
+    *(
+        f"is_same_everywhere(do_{name}, numbers(23, {low}, {high}))"
+        for name, (low, high) in RANGES.items()
+    ),
     *(f"is_near(do_{name}, math.{name}, {SPECIAL})" for name in ("atan", "tanh", "erf", "erfc")),
     *(
         f"is_near(do_{name}, math.{name}, numbers(67, -9.0, 9.0), numbers(68, -9.0, 9.0))"

@@ -16,9 +16,38 @@ COUNT = 700
 INF, NAN = math.inf, math.nan
 PI_2 = math.pi / 2
 SPECIAL = [0.0, 5e-324, 1e-310, 2.2250738585072014e-308, 1e-300, 1e-30, 1e-9, 0.25, 0.5, 0.75, 1.0]
-SPECIAL += [math.nextafter(1.0, 0.0), math.nextafter(1.0, 2.0), 1.5, 2.0, 3.0, 4.5, 5.0, 22.0, 100.0]
-SPECIAL += [709.782712893384, 709.7827128933841, 710.4758600739439, 710.475860073944, 745.2, 1023.0, 1024.0]
-SPECIAL += [1e6, 1048576.0, 2.0**31, 2.0**52, 2.0**53 + 2, 1e22, 1e300, 1.7976931348623157e308, INF, NAN]
+SPECIAL += [
+    math.nextafter(1.0, 0.0),
+    math.nextafter(1.0, 2.0),
+    1.5,
+    2.0,
+    3.0,
+    4.5,
+    5.0,
+    22.0,
+    100.0,
+]
+SPECIAL += [
+    709.782712893384,
+    709.7827128933841,
+    710.4758600739439,
+    710.475860073944,
+    745.2,
+    1023.0,
+    1024.0,
+]
+SPECIAL += [
+    1e6,
+    1048576.0,
+    2.0**31,
+    2.0**52,
+    2.0**53 + 2,
+    1e22,
+    1e300,
+    1.7976931348623157e308,
+    INF,
+    NAN,
+]
 SPECIAL += [-x for x in SPECIAL]
 
 libm = ctypes.CDLL(ctypes.util.find_library("m"))
@@ -83,8 +112,18 @@ PAIRS = [
     (patterns, patterns),
 ]
 SWEEPS = {
-    "exp": [uniform(-746.0, 709.7), uniform(-1.0, 1.0), magnitudes(-1074, 0), uniform(-746.0, -700.0)],
-    "exp2": [uniform(-1075.0, 1023.9), uniform(-1.0, 1.0), magnitudes(-1074, 0), multiples(0.5, 2000.0)],
+    "exp": [
+        uniform(-746.0, 709.7),
+        uniform(-1.0, 1.0),
+        magnitudes(-1074, 0),
+        uniform(-746.0, -700.0),
+    ],
+    "exp2": [
+        uniform(-1075.0, 1023.9),
+        uniform(-1.0, 1.0),
+        magnitudes(-1074, 0),
+        multiples(0.5, 2000.0),
+    ],
     "expm1": [uniform(-50.0, 709.7), uniform(-2.0, 2.0), magnitudes(-1074, 0), uniform(-0.4, 0.4)],
     "log": LOGARITHMS,
     "log2": LOGARITHMS,
@@ -98,7 +137,11 @@ SWEEPS = {
     "atan": [magnitudes(-1074, 1024), uniform(-3.0, 3.0), near(0.4375, -40), near(2.4375, -40)],
     "atan2": PAIRS,
     "hypot": PAIRS,
-    "fmod": [*PAIRS, (magnitudes(-3, 24), magnitudes(-3, 3)), (magnitudes(0, 60), magnitudes(0, 30))],
+    "fmod": [
+        *PAIRS,
+        (magnitudes(-3, 24), magnitudes(-3, 3)),
+        (magnitudes(0, 60), magnitudes(0, 30)),
+    ],
     "sinh": [uniform(-1.1, 1.1), uniform(-710.4, 710.4), magnitudes(-1074, 2)],
     "cosh": [uniform(-1.1, 1.1), uniform(-710.4, 710.4), magnitudes(-1074, 2)],
     "tanh": [uniform(-0.6, 0.6), uniform(0.5, 1.0), uniform(-23.0, 23.0), magnitudes(-1074, 2)],

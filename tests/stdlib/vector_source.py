@@ -43,7 +43,9 @@ def _intrinsic(name):
         if name in ("op.bits", "op.from_bits"):
             result = stub.__annotations__["return"]
             return lambda x: np.asarray(x).view(result)
-        return PRIMITIVES[name] if name in PRIMITIVES else _library(name.removeprefix("snek_rt_math_"))
+        return (
+            PRIMITIVES[name] if name in PRIMITIVES else _library(name.removeprefix("snek_rt_math_"))
+        )
 
     return decorate
 

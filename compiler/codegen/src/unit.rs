@@ -238,6 +238,9 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
+/// Leaves without a second form, and why.
+pub type Refusals = Vec<(Unit, Refused)>;
+
 /// Compiles all units, and the second forms of leaves, which are put behind them. Says which leaves have none.
 pub fn compile_all(
     program: &Program,
@@ -245,7 +248,7 @@ pub fn compile_all(
     isa: &Isa,
     options: &CodegenOptions,
     listing: bool,
-) -> Result<(Vec<Compiled>, Vec<(Unit, Refused)>), CodegenError> {
+) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
     // Callers must know which leaves have a second form.
     let none = BTreeSet::new();
     let is_wanted = |unit: &Unit| match unit {

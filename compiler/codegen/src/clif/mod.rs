@@ -379,7 +379,7 @@ impl<'a> Lower<'a> {
             OpKind::Splat => self.splat(op)?,
             OpKind::Iota => self.iota(op)?,
             OpKind::Extract(lane) => self.extract(op, *lane)?,
-            OpKind::FromLanes => self.from_lanes(op)?,
+            OpKind::FromLanes => self.gather_scalars(op)?,
             OpKind::Reduce(kind) => self.reduce(op, *kind)?,
             OpKind::LoadLanes(lanes) => self.load_lanes(op, *lanes)?,
             OpKind::StoreLanes(lanes) => self.store_lanes(op, *lanes)?,

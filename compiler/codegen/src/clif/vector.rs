@@ -634,7 +634,7 @@ impl<'a> Lower<'a> {
         Vector { shape, parts }
     }
 
-    pub(super) fn from_lanes(&mut self, op: &Op) -> Result<(), CodegenError> {
+    pub(super) fn gather_scalars(&mut self, op: &Op) -> Result<(), CodegenError> {
         let result = op.results[0];
         let shape = self.shape_of(result)?;
         let is_mask = self.lane_scalar(result)? == Scalar::Bool;

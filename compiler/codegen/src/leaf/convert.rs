@@ -76,7 +76,7 @@ impl Select<'_> {
                 self.op(code, &[A::D(to, x), A::U(a, x), A::U(b, x)]);
             }
             Opcode::FcvtFromSint | Opcode::FcvtFromUint => {
-                self.to_floats(opcode == Opcode::FcvtFromSint, ty, size, to, args[0])?;
+                self.ints_as_floats(opcode == Opcode::FcvtFromSint, ty, size, to, args[0])?;
             }
             Opcode::FcvtToSintSat | Opcode::FcvtToUintSat => {
                 let unsigned = opcode == Opcode::FcvtToUintSat;
@@ -158,7 +158,7 @@ impl Select<'_> {
     }
 
     /// Integers to floats.
-    fn to_floats(
+    fn ints_as_floats(
         &mut self,
         signed: bool,
         ty: Type,

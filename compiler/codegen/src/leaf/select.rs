@@ -362,10 +362,7 @@ impl<'a> Select<'a> {
         let mut at = address;
         let mut offset = i64::from(offset);
         let fits = |offset: i64| i32::try_from(offset).is_ok();
-        loop {
-            let Some((inst, opcode)) = self.def(at).filter(|(inst, _)| self.is_here(*inst)) else {
-                break;
-            };
+        while let Some((inst, opcode)) = self.def(at).filter(|(inst, _)| self.is_here(*inst)) {
             if opcode == Opcode::StackAddr
                 && let InstructionData::StackAddr {
                     stack_slot,
