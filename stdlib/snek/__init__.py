@@ -19,8 +19,6 @@ Scalar types (``i8`` to ``i64``, ``u8`` to ``u64``, ``f32``, ``f64``, ``c64``,
 ``snek`` neither needs nor loads NumPy.
 """
 
-from _operator import index as _index
-
 __all__ = [
     "Array",
     "Array1D",
@@ -90,7 +88,7 @@ def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
     if schedule not in ("auto", "static", "dynamic", "guided"):
         raise ValueError(f"there is no schedule {schedule!r}")
     for name, value in (("chunk", chunk), ("threads", threads)):
-        if value is not None and _index(value) < 1:
+        if value is not None and range(value).stop < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
     return range(*bounds)
 
