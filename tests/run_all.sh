@@ -9,4 +9,14 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --release --locked --workspace
 fi
-python -m pytest tests
+# Two halves at a time: most of it is programs that run on one core.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+python -m pytest tests/run tests/bench >"$log" 2>&1 &
+programs=$!
+rest=0
+python -m pytest tests --ignore tests/run --ignore tests/bench || rest=$?
+half=0
+wait "$programs" || half=$?
+cat "$log"
+exit $((rest != 0 || half != 0))
