@@ -35,7 +35,7 @@ use widen::Obstacle;
 /// Larger bodies are not doubled.
 const SIZE: usize = 600;
 /// More pairs of arrays are not tested.
-const PAIRS: usize = 8;
+const PAIRS: usize = 24;
 /// An outer loop must be this much better than the loops in it.
 const BETTER: f64 = 1.15;
 
