@@ -126,7 +126,13 @@ def interpreters():
 @pytest.mark.parametrize("python", interpreters())
 def test_one_module_for_every_python(snekc, write, tmp_path, python, installed):
     write("everywhere.py", SOURCE)
-    assert snekc("build", "everywhere.py").returncode == 0
+    write(
+        "counts.py",
+        "from snek import Array1D, atomic, i64, parallel, prange\n\n@parallel\n"
+        "def count(bins: Array1D[i64], n: int) -> None:\n"
+        "    for i in prange(n):\n        atomic.add(bins, i % 4, 1)\n",
+    )
+    assert snekc("build", "everywhere.py", "counts.py").returncode == 0
     if installed:
         # The module's own `import snek` finds the package, which needs no compiler to run.
         # Without it, the compiled module stands in for the package.
@@ -134,13 +140,17 @@ def test_one_module_for_every_python(snekc, write, tmp_path, python, installed):
         package.mkdir()
         import snek
 
-        for name in ("__init__.py", "_types.py"):
+        for name in ("__init__.py", "_types.py", "atomic.py"):
             shutil.copy(Path(snek.__file__).parent / name, package)
     code = (
         "import everywhere as m, inspect; assert m.__file__.endswith('.so')\n"
         "print(m.half(3), m.half(3, up=True), m.count(1000), inspect.signature(m.half))\n"
-        "try: m.half(-1)\nexcept ValueError as e: print(e)"
+        "try: m.half(-1)\nexcept ValueError as e: print(e)\n"
+        "import array, counts; bins = array.array('q', [0] * 4)\n"
+        "counts.count(bins, 1000); print(counts.__file__[-3:], list(bins))"
     )
     ran = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "1.5 2.0 2997 (n: int, *, up: bool = False) -> float\nnegative\n"
+    assert ran.stdout == (
+        "1.5 2.0 2997 (n: int, *, up: bool = False) -> float\nnegative\n.so [250, 250, 250, 250]\n"
+    )

@@ -352,7 +352,8 @@ unsafe fn stand_in_for_snek() -> PyResult<()> {
     unsafe {
         let package = new_text(include_str!("../../../stdlib/snek/__init__.py"))?;
         let types = new_text(include_str!("../../../stdlib/snek/_types.py"))?;
-        let arguments = [package.get(), types.get(), pyo3_ffi::Py_None()];
+        let atomic = new_text(include_str!("../../../stdlib/snek/atomic.py"))?;
+        let arguments = [package.get(), types.get(), atomic.get()];
         call_python(include_str!("standalone.py"), c"provide", arguments).map(drop)
     }
 }

@@ -3,10 +3,10 @@
 import sys
 
 
-def provide(package, types, _):
+def provide(package, types, atomic):
     """Stands in for the package `snek` where it is not installed: compiled modules need nothing of it.
 
-    `package` and `types` are the texts of the package's own files, so decorators, `prange` and the
+    `package`, `types` and `atomic` are the texts of the package's own files, so decorators, `prange` and the
     types are what they would be.
     """
     try:
@@ -16,7 +16,7 @@ def provide(package, types, _):
             raise
         from importlib.util import spec_from_loader
 
-        texts = {"snek": package, "snek._types": types}
+        texts = {"snek": package, "snek._types": types, "snek.atomic": atomic}
 
         class Embedded:
             """Finds and loads what the compiled module carries; asked after all other finders."""
