@@ -79,7 +79,7 @@ def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
 
     ``schedule`` says how iterations are dealt out: ``"static"`` (a share for
     each thread), ``"dynamic"`` (whoever is free takes the next ``chunk``),
-    ``"guided"`` (chunks get smaller), ``"auto"``.  ``threads`` is how many may
+    ``"guided"`` (for now as ``"auto"``), ``"auto"``.  ``threads`` is how many may
     work on the loop.  None of these changes a result by a bit.
     ``unchecked=True`` turns the proof off: races are then the caller's matter.
     """
