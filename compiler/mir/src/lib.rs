@@ -8,4 +8,5 @@ pub mod lower;
 pub mod ops;
 pub mod parse;
 pub mod text;
+pub mod typing;
 pub mod verify;

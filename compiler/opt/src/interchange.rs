@@ -18,12 +18,10 @@ use snek_mir::ir::{IntOp, Overflow, RegionId};
 
 use crate::jam::is_simple;
 use crate::rewrite::{emit, split_on};
-use crate::vectorise::build::{tested_at, tests};
+use crate::vectorise::build::{PAIRS, tested_at, tests};
 
 /// Bodies of more ops are not doubled.
 const SIZE: usize = 120;
-/// More pairs of arrays are not tested.
-const PAIRS: usize = 8;
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {

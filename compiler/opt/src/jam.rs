@@ -24,7 +24,7 @@ use snek_mir::ops::Raises;
 
 use crate::report::Notes;
 use crate::rewrite::{new_op, place_of};
-use crate::vectorise::build::{advance, tested_at, tests, trip_count};
+use crate::vectorise::build::{PAIRS, advance, tested_at, tests, trip_count};
 
 /// Iterations that are done at once, at most.
 const FACTOR: u8 = 4;
@@ -34,8 +34,6 @@ const SIZE: usize = 300;
 const REGISTERS: u32 = 12;
 /// Bits of a register.
 const NATIVE: u32 = 256;
-/// More pairs of arrays are not tested.
-const PAIRS: usize = 8;
 
 /// Runs the pass on serial loops.
 pub fn run(program: &mut Program, _: &mut Notes) {

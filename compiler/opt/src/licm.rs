@@ -130,14 +130,14 @@ impl Exodus {
             let tells = self.parallel
                 && matches!(data.kind, OpKind::Compare(_))
                 && function.ty(data.args[0]) == Type::I64;
-            if tells {
-            } else if invariant && !needs_guard && is_speculatable(function, op) {
+            let leaves = invariant && !tells;
+            if leaves && !needs_guard && is_speculatable(function, op) {
                 if always || is_cheap(&data.kind) {
                     self.leave(function, op, false);
                     self.moved.push(op);
                     continue;
                 }
-            } else if invariant && *first && can_guard(function, op, self.writes) {
+            } else if leaves && *first && can_guard(function, op, self.writes) {
                 self.leave(function, op, true);
                 self.guarded.push(op);
                 continue;

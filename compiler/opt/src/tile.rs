@@ -26,7 +26,7 @@ use snek_mir::ir::{
 
 use crate::jam::is_simple;
 use crate::rewrite::{new_op, place_of};
-use crate::vectorise::build::{tested_at, tests};
+use crate::vectorise::build::{PAIRS, tested_at, tests};
 
 /// Bytes of a panel's row: a line of the cache.
 const ROW: u32 = 64;
@@ -38,8 +38,6 @@ const ROWS: i64 = 24;
 const LONGEST: i64 = 1 << 20;
 /// Bodies of more ops are not doubled.
 const SIZE: usize = 200;
-/// More pairs of arrays are not tested.
-const PAIRS: usize = 8;
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {

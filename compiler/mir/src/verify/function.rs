@@ -5,7 +5,8 @@ use crate::ir::{
     For, Function, LabelId, LoopKind, OpId, OpKind, Overflow, Program, ReductionOp, RegionId, Role,
     Scalar, SiteId, Type, ValueDef, ValueId,
 };
-use crate::ops::{Raises, check_types};
+use crate::ops::Raises;
+use crate::typing::check_types;
 use oxc_index::IndexVec;
 
 /// A structured op around what is being checked.

@@ -18,6 +18,8 @@ use super::shape::{Fold, may_exit};
 use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
 use crate::rewrite::place_of;
 
+/// More pairs of arrays are not tested before a loop, whoever asks.
+pub const PAIRS: usize = 24;
 /// Sums whose parts stay within this do not overflow in any order.
 const MODERATE: i64 = 1 << 62;
 

@@ -27,15 +27,13 @@ use snek_mir::edit;
 use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role, ValueId};
 
 use crate::report::{LoopNote, Notes, Outcome};
-use build::Plan;
+use build::{PAIRS, Plan};
 use cost::Estimate;
 use shape::{Context, Fold};
 use widen::Obstacle;
 
 /// Larger bodies are not doubled.
 const SIZE: usize = 600;
-/// More pairs of arrays are not tested.
-const PAIRS: usize = 24;
 /// An outer loop must be this much better than the loops in it.
 const BETTER: f64 = 1.15;
 
