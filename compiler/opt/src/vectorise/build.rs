@@ -1,10 +1,10 @@
 //! Puts a vector loop before a scalar one: `if there is work for lanes, and they may { vector loop }`, then the scalar
 //! loop for what is left, or for all.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use snek_analysis::arrays::view;
-use snek_analysis::dependence::Dependences;
+use snek_analysis::dependence::{Access, Dependences};
 use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
@@ -14,6 +14,7 @@ use snek_mir::ir::{
     ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
 };
 
+use super::rounds;
 use super::shape::{Fold, may_exit};
 use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
 use crate::rewrite::place_of;
@@ -33,8 +34,8 @@ pub struct Plan<'p> {
     pub folds: &'p [Fold],
     /// What must be tested.
     pub dependences: &'p Dependences,
-    /// Arrays whose elements the loop does not write, if the tests hold.
-    pub unwritten: &'p BTreeSet<ValueId>,
+    /// Loads of what the loop does not write, if the tests hold.
+    pub unwritten: &'p [Access],
 }
 
 /// Builds it. On `Err` the function is as it was.
@@ -64,10 +65,15 @@ pub fn build(
     let watches = watch(function, plan, body);
     let place = tested_at(function, structure, plan.op, plan.dependences);
     let apart = place.and_then(|place| tests(function, plan.dependences, place, site));
+    let pivot = plan.dependences.pivot;
+    let end = pivot.and_then(|pivot| rounds::around(function, op, pivot));
     let Some((region, at)) = place_of(function, op) else {
         return Ok(());
     };
-    let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
+    let (start, stop) = (
+        function.ops[op].args[0],
+        end.unwrap_or(function.ops[op].args[1]),
+    );
     let inits = function.ops[op].args[2..].to_vec();
     let mut types = vec![Type::I64];
     types.extend(function.types(&inits));
@@ -286,8 +292,11 @@ fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId, exits: bool) 
         }
         let same = match &data.kind {
             OpKind::Load(bounds) => {
-                let base = view(function, data.args[0]).base;
-                plan.unwritten.contains(&base) && bounds.iter().all(|bound| !bound.may_raise())
+                let view = view(function, data.args[0]);
+                let place = [&view.prefix, &data.args[1..]].concat();
+                let is_there =
+                    |access: &Access| access.base == view.base && access.subscripts == place;
+                plan.unwritten.iter().any(is_there) && bounds.iter().all(|bound| !bound.may_raise())
             }
             OpKind::Row(bounds) => bounds.iter().all(|bound| !bound.may_raise()),
             _ => false,

@@ -14,17 +14,16 @@
 pub(crate) mod build;
 mod cost;
 mod narrow;
+mod rounds;
 mod shape;
 pub mod widen;
-
-use std::collections::BTreeSet;
 
 use oxc_index::IndexVec;
 use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, WINDOW, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
-use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role, ValueId};
+use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role};
 
 use crate::report::{LoopNote, Notes, Outcome};
 use build::{PAIRS, Plan};
@@ -115,7 +114,7 @@ fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
 struct Candidate {
     folds: Vec<Fold>,
     dependences: Dependences,
-    unwritten: BTreeSet<ValueId>,
+    unwritten: Vec<Access>,
     estimate: Estimate,
 }
 
@@ -205,17 +204,14 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         Dependences::none()
     } else {
         lanes
-            .dependences(&accesses)
+            .dependences_but_one(&accesses)
             .map_err(|conflict| explain(function, &conflict))?
     };
     if dependences.apart.len() > PAIRS {
         return refuse("it would need too many tests of arrays that may overlap");
     }
-    let written: BTreeSet<ValueId> = stored(&accesses, true);
-    let unwritten = match independent {
-        true => BTreeSet::new(),
-        false => &stored(&accesses, false) - &written,
-    };
+    let is_unwritten = |access: &&Access| dependences.unwritten.contains(&access.op);
+    let unwritten = accesses.iter().filter(is_unwritten).cloned().collect();
     let moving = accesses
         .into_iter()
         .map(|access| {
@@ -233,12 +229,6 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         }),
         None => refuse("lanes would not make it faster"),
     }
-}
-
-/// The arrays that are stored to, or loaded from.
-fn stored(accesses: &[Access], writes: bool) -> BTreeSet<ValueId> {
-    let those = accesses.iter().filter(|access| access.writes == writes);
-    those.map(|access| access.base).collect()
 }
 
 /// Two accesses that may meet, for people. `{}` is the text at the site.

@@ -22,8 +22,8 @@ use std::collections::HashMap;
 use oxc_index::IndexVec;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Function, IntOp, IntUnaryOp, LabelId, OpId, OpKind, Overflow, ReductionOp, RegionId, Scalar,
-    SiteId, Type, ValueId,
+    Function, IntOp, IntUnaryOp, LabelId, Lanes, OpId, OpKind, Overflow, ReductionOp, RegionId,
+    Scalar, SiteId, Type, ValueId,
 };
 
 use crate::rewrite::new_op;
@@ -122,6 +122,8 @@ fn in_lanes(
         rows: HashMap::new(),
         spread: Vec::new(),
         region,
+        body: region,
+        loaded: Vec::new(),
         site,
         active: Active::All,
         sure: true,
@@ -190,6 +192,10 @@ struct Widener<'f> {
     spread: Vec<ValueId>,
     /// Where ops are added.
     region: RegionId,
+    /// The whole body.
+    body: RegionId,
+    /// What all lanes have loaded there: the array and its subscripts.
+    loaded: Vec<(Lanes, Vec<ValueId>)>,
     site: SiteId,
     active: Active,
     /// At least one lane is active.

@@ -196,6 +196,12 @@ impl Widener<'_> {
             }
             Place::Any(args) => (OpKind::Gather { masked }, args),
         };
+        if let OpKind::LoadLanes(lanes) = kind
+            && !masked
+            && self.region == self.body
+        {
+            self.loaded.push((lanes, args.clone()));
+        }
         args.extend(mask);
         let mut vectors = Vec::new();
         for ty in types {
@@ -225,11 +231,48 @@ impl Widener<'_> {
             }
             Place::Any(args) => (OpKind::Scatter { masked }, args),
         };
+        if let (OpKind::StoreLanes(lanes), Some(mask)) = (&kind, mask)
+            && let Some(all) = self.loaded_before(*lanes, &args)
+        {
+            return self.store_over(all, args, values, mask);
+        }
         for value in values {
             args.push(self.vector(*value)?);
         }
         args.extend(mask);
         self.op(kind, args, &[]);
+        Ok(())
+    }
+
+    /// Lanes that are neighbours, if all of them have been loaded from there before.
+    fn loaded_before(&self, lanes: Lanes, args: &[ValueId]) -> Option<Lanes> {
+        let masked = false;
+        let all = Lanes { masked, ..lanes };
+        let is_there = |(known, place): &(Lanes, Vec<ValueId>)| *known == all && place == args;
+        let found = lanes.step.abs() == 1 && self.loaded.iter().any(is_there);
+        found.then_some(all)
+    }
+
+    /// Some lanes store to elements that all have loaded: the others keep what is there. Nobody else stores there, since
+    /// these iterations load it.
+    fn store_over(
+        &mut self,
+        lanes: Lanes,
+        mut args: Vec<ValueId>,
+        values: &[ValueId],
+        mask: ValueId,
+    ) -> Result<(), Obstacle> {
+        let mut new = Vec::new();
+        for value in values {
+            new.push(self.vector(*value)?);
+        }
+        let types = self.function.types(&new);
+        let old = self.op(OpKind::LoadLanes(lanes), args.clone(), &types);
+        for (new, old) in new.into_iter().zip(old) {
+            let value = self.pick(mask, new, old);
+            args.push(value);
+        }
+        self.op(OpKind::StoreLanes(lanes), args, &[]);
         Ok(())
     }
 
