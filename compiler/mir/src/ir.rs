@@ -506,7 +506,8 @@ pub enum LoopKind {
     Serial,
     /// Iterations are independent but for the declared reductions.
     Parallel,
-    /// Each iteration stands for this many lanes; values in the body may be vectors.
+    /// Each iteration stands for this many lanes; values in the body may be vectors. The distance of its bounds is a
+    /// multiple of its step.
     Vector(u8),
 }
 

@@ -10,6 +10,7 @@
 
 mod convert;
 mod emit;
+mod latch;
 mod machine;
 mod scalar;
 mod select;
@@ -56,6 +57,7 @@ pub fn compile(
         .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
     context.compute_cfg();
     context.compute_domtree();
+    latch::run(&mut context.func, &context.cfg, &context.domtree);
     if context
         .func
         .signature

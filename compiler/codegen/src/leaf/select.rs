@@ -377,16 +377,7 @@ impl<'a> Select<'a> {
                     ..Address::default()
                 };
             }
-            if opcode != Opcode::Iadd {
-                break;
-            }
-            let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
-            let constant = match (self.int_const(a), self.int_const(b)) {
-                (_, Some(constant)) => Some((a, constant)),
-                (Some(constant), _) => Some((b, constant)),
-                _ => None,
-            };
-            if let Some((rest, constant)) = constant {
+            if let Some((rest, constant)) = self.sum_with_constant(at) {
                 if !fits(offset.wrapping_add(constant)) {
                     break;
                 }
@@ -394,10 +385,17 @@ impl<'a> Select<'a> {
                 at = rest;
                 continue;
             }
+            if opcode != Opcode::Iadd {
+                break;
+            }
+            let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
             let (base, index) = match (self.scaled(a), self.scaled(b)) {
                 (_, Some(scaled)) => (a, scaled),
                 (Some(scaled), None) => (b, scaled),
-                (None, None) => (a, (b, 1, 0)),
+                (None, None) => {
+                    let (index, constant) = self.peeled(b);
+                    (a, (index, 1, constant))
+                }
             };
             let (index, scale, more) = index;
             if fits(offset.wrapping_add(more)) {
@@ -426,15 +424,27 @@ impl<'a> Select<'a> {
         }
     }
 
+    /// A value that is made here as another one plus a constant.
+    fn sum_with_constant(&self, value: Value) -> Option<(Value, i64)> {
+        let (inst, opcode) = self.def(value).filter(|(inst, _)| self.is_here(*inst))?;
+        if !matches!(opcode, Opcode::Iadd | Opcode::Isub) {
+            return None;
+        }
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        match (opcode, self.int_const(a), self.int_const(b)) {
+            (Opcode::Isub, _, constant) => Some((a, constant?.checked_neg()?)),
+            (_, _, Some(constant)) => Some((a, constant)),
+            (_, constant, None) => Some((b, constant?)),
+        }
+    }
+
     /// A value as another one plus a constant.
     fn peeled(&self, value: Value) -> (Value, i64) {
         let (mut value, mut sum) = (value, 0i64);
-        while let Some(inst) = self.def_as(value, Opcode::Iadd)
-            && self.is_here(inst)
-            && let Some(constant) = self.int_const(self.arg(inst, 1))
+        while let Some((rest, constant)) = self.sum_with_constant(value)
             && let Some(more) = sum.checked_add(constant)
         {
-            (value, sum) = (self.arg(inst, 0), more);
+            (value, sum) = (rest, more);
         }
         (value, sum)
     }
@@ -449,13 +459,10 @@ impl<'a> Select<'a> {
             .int_const(self.arg(inst, 1))
             .filter(|shift| (0..=3).contains(shift))?;
         let inner = self.arg(inst, 0);
-        if let Some(sum) = self
-            .def_as(inner, Opcode::Iadd)
-            .filter(|inst| self.is_here(*inst))
-            && let Some(constant) = self.int_const(self.arg(sum, 1))
+        if let Some((rest, constant)) = self.sum_with_constant(inner)
             && constant.abs() < 1 << 24
         {
-            return Some((self.arg(sum, 0), 1 << shift, constant << shift));
+            return Some((rest, 1 << shift, constant << shift));
         }
         Some((inner, 1 << shift, 0))
     }
@@ -479,6 +486,35 @@ impl<'a> Select<'a> {
             return None;
         };
         Some(self.address(arg, i32::from(offset)))
+    }
+
+    /// A vector before casts to other lanes.
+    pub fn without_casts(&self, value: Value) -> Value {
+        let mut value = self.func.dfg.resolve_aliases(value);
+        while let Some(inst) = self.def_as(value, Opcode::Bitcast) {
+            let inner = self.func.dfg.resolve_aliases(self.arg(inst, 0));
+            if !self.ty(inner).is_vector() {
+                break;
+            }
+            value = inner;
+        }
+        value
+    }
+
+    /// The address of some bytes of a vector that is loaded here, in whatever register that may be, too.
+    pub fn in_memory(&mut self, value: Value, first: u32, bytes: u32) -> Option<Address> {
+        let mut value = self.without_casts(value);
+        if let Some(inst) = self.def_as(value, Opcode::ScalarToVector) {
+            value = self.func.dfg.resolve_aliases(self.arg(inst, 0));
+        }
+        let inst = self.def_as(value, Opcode::Load)?;
+        let InstructionData::Load { arg, offset, .. } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        let reaches = self.ty(value).bytes() >= first + bytes;
+        let same = self.places.get(&inst) == Some(&self.here);
+        let offset = i32::from(offset).checked_add(first as i32)?;
+        (reaches && same).then(|| self.address(arg, offset))
     }
 
     /// A value as the last operand of an instruction: from memory if that is the only one that needs it.
