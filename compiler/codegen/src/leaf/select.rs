@@ -77,8 +77,13 @@ pub struct Select<'a> {
     next: usize,
     needed: HashSet<Value>,
     constants: Vec<Vec<u8>>,
-    /// Constants that are in registers from the start of the function.
+    /// Registers for constants, which are filled at the start of the function if they are used.
     constant_registers: BTreeMap<usize, VReg>,
+    /// Which constants these are for.
+    constant_of: HashMap<VReg, usize>,
+    used_constants: HashSet<usize>,
+    /// Instructions take constants from memory where they can.
+    from_memory: bool,
     /// The block of each instruction, and how many stores are before it in that.
     places: HashMap<ClifInst, (ClifBlock, u32)>,
     /// Where the selection is.
@@ -227,7 +232,22 @@ impl<'a> Select<'a> {
         }
         let register = self.vector();
         self.constant_registers.insert(index, register);
+        self.constant_of.insert(register, index);
         register
+    }
+
+    /// A vector register as the last operand of an instruction: as memory, if it is for a constant that need not be in one.
+    pub fn last(&self, register: VReg, size: Size) -> A {
+        let bytes = if size == Size::Y { 32 } else { 16 };
+        match self.constant_of.get(&register) {
+            Some(index) if self.from_memory && self.constants[*index].len() == bytes => {
+                A::M(Address {
+                    constant: Some(*index),
+                    ..Address::default()
+                })
+            }
+            _ => A::U(register, size),
+        }
     }
 
     /// A register with the same bits in every lane.
@@ -349,6 +369,9 @@ impl<'a> Select<'a> {
     }
 
     fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
+        for operand in &operands {
+            self.used_constants.extend(self.constant_of.get(&operand.vreg()));
+        }
         self.buffer.push(Inst {
             what,
             operands,
@@ -521,7 +544,21 @@ impl<'a> Select<'a> {
     pub fn rm(&mut self, value: Value, size: Size) -> A {
         match self.folded(value) {
             Some(address) => A::M(address),
-            None => A::U(self.reg(value), size),
+            None => {
+                let register = self.reg(value);
+                match self.constant_of.get(&register) {
+                    Some(index)
+                        if self.from_memory
+                            && self.constants[*index].len() == self.ty(value).bytes() as usize =>
+                    {
+                        A::M(Address {
+                            constant: Some(*index),
+                            ..Address::default()
+                        })
+                    }
+                    _ => A::U(register, size),
+                }
+            }
         }
     }
 
@@ -587,7 +624,11 @@ impl<'a> Select<'a> {
             .args(&self.func.dfg.value_lists)
             .filter_map(|arg| arg.as_value())
             .collect();
-        args.into_iter().map(|arg| self.reg(arg)).collect()
+        let args: Vec<VReg> = args.into_iter().map(|arg| self.reg(arg)).collect();
+        for arg in &args {
+            self.used_constants.extend(self.constant_of.get(arg));
+        }
+        args
     }
 
     /// The registers in which parameters arrive, and the loads of those that come on the stack.
@@ -621,7 +662,10 @@ impl<'a> Select<'a> {
             };
             self.load_from(register, ty, address)?;
         }
-        for (constant, register) in self.constant_registers.clone() {
+        let used = &self.used_constants;
+        let mut registers = self.constant_registers.clone();
+        registers.retain(|constant, _| used.contains(constant));
+        for (constant, register) in registers {
             let address = Address {
                 constant: Some(constant),
                 ..Address::default()
@@ -644,8 +688,25 @@ fn has_effect(opcode: Opcode) -> bool {
     opcode.is_terminator() || opcode.can_store() || opcode.is_call()
 }
 
+/// With more constants in registers than this there are too few for other values.
+const CONSTANTS: usize = 6;
+
 /// Selects the instructions of a function.
 pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) -> Maybe<Code256> {
+    let (code, constants) = select_with(func, cfg, domtree, false)?;
+    match constants > CONSTANTS {
+        true => Ok(select_with(func, cfg, domtree, true)?.0),
+        false => Ok(code),
+    }
+}
+
+/// Selects instructions, with constants in registers or, where possible, in memory. Gives how many are in registers.
+fn select_with(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+    from_memory: bool,
+) -> Maybe<(Code256, usize)> {
     let Some(entry) = func.layout.entry_block() else {
         return refuse("no code");
     };
@@ -657,6 +718,9 @@ pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) 
         needed: HashSet::new(),
         constants: Vec::new(),
         constant_registers: BTreeMap::new(),
+        constant_of: HashMap::new(),
+        used_constants: HashSet::new(),
+        from_memory,
         places: HashMap::new(),
         here: (entry, 0),
         line: 0,
@@ -794,7 +858,7 @@ pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) 
             code.blocks[to.index()].predecessors.push(Block::new(block));
         }
     }
-    Ok(code)
+    Ok((code, select.used_constants.len()))
 }
 
 /// The condition that an integer comparison asks for.

@@ -160,7 +160,7 @@ impl Select<'_> {
     /// An instruction of two registers.
     pub fn pair(&mut self, code: Option<table::Pair>, size: Size, to: VReg, a: VReg, b: VReg) {
         if let Some(code) = code {
-            let args = [A::D(to, size), A::U(a, size), A::U(b, size)];
+            let args = [A::D(to, size), A::U(a, size), self.last(b, size)];
             self.op(of(code, size), &args);
         }
     }
@@ -405,10 +405,11 @@ impl Select<'_> {
             self.op(of(test, size), &[A::U(value, size), A::U(value, size)]);
             return Ok(Condition::NotEqual);
         }
-        let zero = self.every(&[0], size);
-        let off = self.made(Some(table::equal(ty.lane_type())), size, value, zero);
-        self.op(of(test, size), &[A::U(off, size), A::U(off, size)]);
-        Ok(Condition::Equal)
+        // A mask is all ones, or zero: carry is set if no bit of the ones is missing.
+        let ones = self.every(&[0xff], size);
+        let ones = self.last(ones, size);
+        self.op(of(test, size), &[A::U(value, size), ones]);
+        Ok(Condition::Below)
     }
 
     /// Ops that floats have in all lanes alike, also those of scalars.
