@@ -110,14 +110,7 @@ impl Select<'_> {
 
     /// Wider lanes of integers. What was widened just for this is widened once, and what was loaded just for this is read
     /// where it is.
-    fn widen(
-        &mut self,
-        opcode: Opcode,
-        ty: Type,
-        size: Size,
-        to: VReg,
-        value: Value,
-    ) -> Maybe<()> {
+    fn widen(&mut self, opcode: Opcode, ty: Type, size: Size, to: VReg, value: Value) -> Maybe<()> {
         let lane = ty.lane_type();
         let (first, signed) = first_widened(opcode, self.ty(value));
         let mut found = (value, first, signed);

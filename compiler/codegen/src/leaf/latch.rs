@@ -88,7 +88,10 @@ impl Latch<'_> {
                 }
             });
             if [a, b] != args {
-                condition = FuncCursor::new(self.func).at_inst(end).ins().icmp(cond, a, b);
+                condition = FuncCursor::new(self.func)
+                    .at_inst(end)
+                    .ins()
+                    .icmp(cond, a, b);
             }
         }
         let aliases: Vec<(Value, Value)> = self
@@ -178,6 +181,11 @@ impl Latch<'_> {
         };
         let ty = self.func.dfg.value_type(value);
         let end = self.func.layout.last_inst(self.before)?;
-        Some(FuncCursor::new(self.func).at_inst(end).ins().iconst(ty, imm))
+        Some(
+            FuncCursor::new(self.func)
+                .at_inst(end)
+                .ins()
+                .iconst(ty, imm),
+        )
     }
 }

@@ -98,7 +98,11 @@ impl Select<'_> {
     pub fn condition(&mut self, value: Value) -> Maybe<Condition> {
         if let Some((inner, is_on)) = self.truth(value) {
             let condition = self.condition(inner)?;
-            return Ok(if is_on { condition } else { condition.inverse() });
+            return Ok(if is_on {
+                condition
+            } else {
+                condition.inverse()
+            });
         }
         if let Some((inst, opcode)) = self.def(value).filter(|(inst, _)| self.is_here(*inst)) {
             match opcode {

@@ -370,7 +370,8 @@ impl<'a> Select<'a> {
 
     fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
         for operand in &operands {
-            self.used_constants.extend(self.constant_of.get(&operand.vreg()));
+            self.used_constants
+                .extend(self.constant_of.get(&operand.vreg()));
         }
         self.buffer.push(Inst {
             what,

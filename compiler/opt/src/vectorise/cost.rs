@@ -5,13 +5,11 @@
 use std::collections::HashMap;
 
 use snek_analysis::dependence::{Access, Motion};
-use snek_mir::edit;
 use snek_mir::ir::{
     Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, RegionId, Scalar, Type, ValueId,
 };
 
 use super::shape::{Context, Fold};
-use crate::rewrite::yielded;
 
 /// Bits of the vectors that are hoped for.
 const NATIVE: u32 = 256;
@@ -21,12 +19,6 @@ const INNER: f64 = 16.0;
 const WORTHWHILE: f64 = 1.25;
 /// Bits of all the registers that one value may take.
 const WIDEST: u32 = 1024;
-
-/// Instructions that the processor looks ahead, and those that it does in a cycle.
-const WINDOW: f64 = 200.0;
-const WIDTH: f64 = 4.0;
-/// Registers for values, beside those for constants.
-const REGISTERS: u32 = 12;
 
 /// What a loop would be in lanes.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +56,6 @@ struct Model<'c, 'f> {
     bits: f64,
     diverges: bool,
     may_diverge: u32,
-    /// There are loops inside.
-    nests: bool,
-    /// When values in lanes are there, in cycles, and the last of them.
-    there: HashMap<ValueId, f64>,
-    latest: f64,
 }
 
 /// Estimates a loop; `None` if it would not gain.
@@ -94,9 +81,6 @@ pub fn estimate(
         bits: 0.0,
         diverges: false,
         may_diverge: 0,
-        nests: false,
-        there: HashMap::new(),
-        latest: 0.0,
     };
     let params = &context.function.regions[f.body].params;
     model.shapes.insert(params[0], Shape::Linear);
@@ -110,7 +94,6 @@ pub fn estimate(
         _ if model.diverges => 2,
         (false, 0..=6) => 4,
         (false, 7..=14) | (true, 0..=8) => 2,
-        (true, _) if !model.nests => model.registers(f.body, native),
         _ => 1,
     };
     let most = (WIDEST / model.widest).min(64);
@@ -155,59 +138,6 @@ fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {
 }
 
 impl Model<'_, '_> {
-    /// Registers per value that hide the latency of a long body, of which the processor does not see the next iteration
-    /// in time.
-    fn registers(&self, body: RegionId, native: u32) -> u32 {
-        let work = self.bits * f64::from(native) / f64::from(NATIVE);
-        let time = |times: u32| {
-            let work = work * f64::from(times);
-            let waiting = self.latest * (work / WINDOW).min(1.0);
-            waiting.max(work / WIDTH) / f64::from(times)
-        };
-        let live = self.live(body);
-        let mut times = 1;
-        while 2 * times * live <= REGISTERS && time(2 * times) < 0.8 * time(times) && times < 4 {
-            times *= 2;
-        }
-        times
-    }
-
-    /// How many values in lanes are needed at once.
-    fn live(&self, body: RegionId) -> u32 {
-        let function = self.context.function;
-        let ops = edit::ops_in(function, body);
-        let mut last = HashMap::new();
-        for (at, op) in ops.iter().enumerate() {
-            for arg in &function.ops[*op].args {
-                if self.shapes.get(arg) == Some(&Shape::Varying) {
-                    last.insert(*arg, at);
-                }
-            }
-        }
-        let (mut ends, mut live, mut most) = (vec![0; ops.len()], 0, 0);
-        for at in last.values() {
-            ends[*at] += 1;
-        }
-        for (at, op) in ops.iter().enumerate() {
-            let results = function.ops[*op].results.iter();
-            live += results.filter(|result| last.contains_key(result)).count() as u32;
-            most = most.max(live);
-            live -= ends[at].min(live);
-        }
-        most
-    }
-
-    /// Notes when the results of an op are there.
-    fn comes(&mut self, op: OpId, latency: f64) {
-        let data = &self.context.function.ops[op];
-        let when = |arg: &ValueId| self.there.get(arg).copied().unwrap_or(0.0);
-        let there = data.args.iter().map(when).fold(0.0, f64::max) + latency;
-        self.latest = self.latest.max(there);
-        for result in &data.results {
-            self.there.insert(*result, there);
-        }
-    }
-
     fn vary(&mut self, value: ValueId) {
         self.shapes.insert(value, Shape::Varying);
         if let Some(scalar) = self.context.function.ty(value).scalar() {
@@ -246,7 +176,6 @@ impl Model<'_, '_> {
                         self.vary(*param);
                     }
                 }
-                self.nests = true;
                 self.scalar += weight;
                 self.shared += weight;
                 self.region(inner.body, weight * INNER);
@@ -281,11 +210,6 @@ impl Model<'_, '_> {
                         |op: &OpId| matches!(function.ops[*op].kind, OpKind::CallRuntime(_));
                     let seldom = if ops.iter().any(calls) { 0.02 } else { 1.0 };
                     self.region(side, weight * seldom);
-                    for (result, value) in data.results.iter().zip(yielded(function, side)) {
-                        let there = self.there.get(value).copied().unwrap_or(0.0);
-                        let known = self.there.entry(*result).or_default();
-                        *known = known.max(there + 2.0);
-                    }
                 }
                 self.scalar = before + (self.scalar - before) / 2.0 + weight * 2.0;
                 for result in &data.results {
@@ -335,7 +259,6 @@ impl Model<'_, '_> {
                         .max();
                     self.ops += 1;
                     self.bits += weight * cost_in_lanes * f64::from(bits.unwrap_or(64).max(8));
-                    self.comes(op, latency(kind));
                 }
             }
         }
@@ -382,20 +305,10 @@ impl Model<'_, '_> {
             _ => self.lane += weight * count * per_lane,
         }
         self.ops += 1;
-        self.comes(op, 5.0);
         self.widen(scalar);
         for result in &data.results {
             self.vary(*result);
         }
-    }
-}
-
-/// After how many cycles the result of an op on registers is there.
-fn latency(kind: &OpKind) -> f64 {
-    match kind {
-        OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt) => 13.0,
-        OpKind::Float(_) | OpKind::Convert(_) | OpKind::Int(IntOp::Mul, _) => 3.0,
-        _ => 1.0,
     }
 }
 
