@@ -283,7 +283,7 @@ impl<'a> Select<'a> {
         let (inst, opcode) = self.def(value)?;
         let arg = || self.arg(inst, 0);
         match opcode {
-            Opcode::Ireduce if self.ty(value).is_vector() => self
+            Opcode::X86Cvtt2dq => self
                 .half(value)
                 .filter(|(_, high)| !high)
                 .map(|(part, _)| part),
@@ -527,7 +527,11 @@ impl<'a> Select<'a> {
 
     /// The address of some bytes of a vector that is loaded here, in whatever register that may be, too.
     pub fn in_memory(&mut self, value: Value, first: u32, bytes: u32) -> Option<Address> {
-        let mut value = self.without_casts(value);
+        let (mut value, mut first) = (self.without_casts(value), first);
+        if let Some((whole, high)) = self.half(value) {
+            first += if high { 16 } else { 0 };
+            value = self.without_casts(whole);
+        }
         if let Some(inst) = self.def_as(value, Opcode::ScalarToVector) {
             value = self.func.dfg.resolve_aliases(self.arg(inst, 0));
         }

@@ -625,13 +625,8 @@ impl Select<'_> {
             types::I16 => (Code::VEX_Vpextrw_r32_xmm_imm8, Size::B4),
             types::I32 => (Code::VEX_Vpextrd_rm32_xmm_imm8, Size::B4),
             types::I64 => (Code::VEX_Vpextrq_rm64_xmm_imm8, Size::B8),
-            types::F32 => (Code::VEX_Vpshufd_xmm_xmmm128_imm8, x),
-            _ => {
-                let imm = if at == 0 { 0x44 } else { 0xee };
-                let args = [A::D(to, x), A::U(part, x), A::Imm8(imm)];
-                self.op(Code::VEX_Vpshufd_xmm_xmmm128_imm8, &args);
-                return Ok(());
-            }
+            types::F32 => (Code::VEX_Vpermilps_xmm_xmmm128_imm8, x),
+            _ => (Code::VEX_Vpermilpd_xmm_xmmm128_imm8, x),
         };
         self.op(code, &[A::D(to, size), A::U(part, x), A::Imm8(at)]);
         Ok(())

@@ -114,6 +114,11 @@ pub fn build(
                 if fold.unchanged {
                     continue;
                 }
+                if fold.in_order.is_some() {
+                    args.push(*init);
+                    vectors.push(b.function.ty(*init));
+                    continue;
+                }
                 let ty = in_lanes(b.function.ty(*init), plan.lanes);
                 args.push(identity(b, fold.op, ty));
                 vectors.push(ty);
@@ -149,6 +154,10 @@ pub fn build(
                     values.push(*init);
                     continue;
                 };
+                if fold.in_order.is_some() {
+                    values.push(vector);
+                    continue;
+                }
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![vector], ty);
                 let value = combine(b, fold, *init, lanes);
@@ -200,6 +209,7 @@ fn where_lanes_left(
             false => folded.next(),
         };
         values.push(match vector {
+            Some(sum) if fold.in_order.is_some() => *sum,
             Some(vector) => {
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![*vector], ty);
@@ -213,9 +223,10 @@ fn where_lanes_left(
 
 /// The body in lanes. Folds that raise wrap there.
 fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<Widened, Obstacle> {
-    let carry = |fold: &Fold| match fold.unchanged {
-        true => Carry::Unchanged,
-        false => Carry::Lanes(fold.op),
+    let carry = |fold: &Fold| match (fold.unchanged, fold.in_order) {
+        (true, _) => Carry::Unchanged,
+        (_, Some(op)) => Carry::InOrder(op),
+        _ => Carry::Lanes(fold.op),
     };
     let carries: Vec<Carry> = plan.folds.iter().map(carry).collect();
     let mut kept = Vec::new();
@@ -258,6 +269,7 @@ fn watch(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> usize {
     for (n, _) in plan
         .folds
         .iter()
+        .filter(|fold| !fold.unchanged)
         .enumerate()
         .filter(|(_, fold)| fold.watched)
     {

@@ -36,6 +36,8 @@ use shapes::{Plan, Shape};
 pub enum Carry {
     /// One accumulator per lane.
     Lanes(ReductionOp),
+    /// A scalar: this op, which does something to it in each iteration, does that with one lane after the other.
+    InOrder(OpId),
     /// Every iteration hands it on as it is: it stays the initial value, and the vector loop does not carry it.
     Unchanged,
 }
@@ -446,6 +448,7 @@ impl Widener<'_> {
             OpKind::Load(bounds) => self.load(op, bounds),
             OpKind::Store(bounds) => self.store(op, bounds),
             OpKind::Check(_) => self.check(op),
+            _ if self.plan.is_in_order(op) => self.in_order(op),
             _ => {
                 let shapes = data.args.iter().chain(&data.results);
                 let mut shapes = shapes.map(|v| self.plan.shape(*v));
