@@ -18,6 +18,9 @@ const INNER: f64 = 16.0;
 /// A loop must gain this much.
 const WORTHWHILE: f64 = 1.25;
 const WORTHWHILE_IN_ORDER: f64 = 1.7;
+/// What an iteration stores and so few iterations later is loaded is not in the cache yet; lanes that were stored by two
+/// instructions are waited for.
+const NEAR: u64 = 8;
 /// Bits of all the registers that one value may take.
 const WIDEST: u32 = 1024;
 
@@ -116,7 +119,7 @@ pub fn estimate(
             lanes /= 2;
         }
     }
-    if lanes < 2 {
+    if lanes < 2 || window < NEAR {
         return None;
     }
     let per_lane = f64::from(lanes);
