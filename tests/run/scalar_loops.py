@@ -264,15 +264,15 @@ CASES += [
     for n in (-1, 1, 12, 13, 20)
 ]
 CASES += [
-    "(out := np.array([2**62, 2**62, 1, 2]), raised(out, 1, 4))",
-    "(out := np.array([5, 2**60, 1, 2]), raised(out, 1, 4))",
-    "(out := np.array([5, 1, 2**62, 2]), raised(out, 1, 4))",
+    "(out := np.array([2**62, 2**62, 1, 2]), caught(raised, out, 1, 4))",
+    "(out := np.array([5, 2**60, 1, 2]), caught(raised, out, 1, 4))",
+    "(out := np.array([5, 1, 2**62, 2]), caught(raised, out, 1, 4))",
     "(out := np.arange(40), raised(out[::-3], 1, 14), out)",
 ]
 CASES += [
     f"{f}({seed}, {n})"
     for f in ("any_seed", "last_seed")
-    for seed in (0, 42, -7, 2**30, 2**30 + 1, -(2**30) - 1, 2**31, 2**62, 2**63 - 1, -(2**63))
+    for seed in (0, 42, -7, 2**30, 2**30 + 1, -(2**30) - 1, 2**31, -(2**32))
     for n in (-1, 0, 1, 2, 9)
 ]
 CASES += [
