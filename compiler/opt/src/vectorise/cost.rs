@@ -48,6 +48,8 @@ struct Model<'c, 'f> {
     shapes: HashMap<ValueId, Shape>,
     /// What is done lane by lane.
     in_order: HashSet<OpId>,
+    /// Arrays have neighbours side by side along their last dimension, whatever their layout says.
+    dense: bool,
     /// Bits of the widest scalar in lanes.
     widest: u32,
     /// Ops on vectors.
@@ -71,6 +73,7 @@ pub fn estimate(
     accesses: Vec<(Access, Motion)>,
     folds: &[Fold],
     window: u64,
+    dense: bool,
 ) -> Option<Estimate> {
     let OpKind::For(f) = &context.function.ops[op].kind else {
         return None;
@@ -80,6 +83,7 @@ pub fn estimate(
         accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
         shapes: HashMap::new(),
         in_order: HashSet::new(),
+        dense,
         widest: 8,
         ops: 0,
         scalar: 0.0,
@@ -311,7 +315,8 @@ impl Model<'_, '_> {
         let count = count as f64;
         self.scalar += weight * count;
         let rank = function.ty(access.base).array().map_or(1, |a| a.rank);
-        let contiguous = array.is_some_and(|a| a.layout == Layout::Contiguous) && count < 2.0;
+        let contiguous = array.is_some_and(|a| self.dense || a.layout == Layout::Contiguous);
+        let contiguous = contiguous && count < 2.0;
         let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
         // A place per lane is taken out of a vector, a scalar goes in or out.
         let per_lane = match (motion, access.writes) {
