@@ -72,6 +72,8 @@ pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
 pub struct Select<'a> {
     /// What is translated.
     pub func: &'a Function,
+    /// Products that are added may be fused with the sum.
+    pub contract: bool,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
@@ -148,6 +150,11 @@ impl<'a> Select<'a> {
         self.places
             .get(&inst)
             .is_some_and(|place| place.0 == self.here.0)
+    }
+
+    /// Whether one operand of one instruction is all that needs a value.
+    pub fn is_used_once(&self, value: Value) -> bool {
+        self.uses.get(&self.func.dfg.resolve_aliases(value)) == Some(&1)
     }
 
     /// The value of an integer constant, sign-extended.
@@ -697,10 +704,15 @@ fn has_effect(opcode: Opcode) -> bool {
 const CONSTANTS: usize = 6;
 
 /// Selects the instructions of a function.
-pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) -> Maybe<Code256> {
-    let (code, constants) = select_with(func, cfg, domtree, false)?;
+pub fn select(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+    contract: bool,
+) -> Maybe<Code256> {
+    let (code, constants) = select_with(func, cfg, domtree, contract, false)?;
     match constants > CONSTANTS {
-        true => Ok(select_with(func, cfg, domtree, true)?.0),
+        true => Ok(select_with(func, cfg, domtree, contract, true)?.0),
         false => Ok(code),
     }
 }
@@ -710,6 +722,7 @@ fn select_with(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
+    contract: bool,
     from_memory: bool,
 ) -> Maybe<(Code256, usize)> {
     let Some(entry) = func.layout.entry_block() else {
@@ -717,6 +730,7 @@ fn select_with(
     };
     let mut select = Select {
         func,
+        contract,
         uses: HashMap::new(),
         registers: HashMap::new(),
         next: 0,
