@@ -76,6 +76,9 @@ pub struct Dependences {
     pub apart: BTreeMap<(ValueId, ValueId), (OpId, OpId)>,
     /// Arrays in which different subscripts must be different elements.
     pub injective: BTreeSet<ValueId>,
+    /// Arrays of any strides whose elements along the last dimension must be neighbours in memory. It is who asks that
+    /// adds them.
+    pub dense: BTreeSet<ValueId>,
     /// Loads of elements that no iteration stores, if arrays are apart (and the iteration of the pivot is left out).
     pub unwritten: BTreeSet<OpId>,
     /// The iteration with this value of the induction variable must not be in a group: it stores what others load.
@@ -90,6 +93,7 @@ impl Dependences {
             narrowest: None,
             apart: BTreeMap::new(),
             injective: BTreeSet::new(),
+            dense: BTreeSet::new(),
             unwritten: BTreeSet::new(),
             pivot: None,
         }

@@ -582,6 +582,8 @@ pub struct Lanes {
     pub step: i64,
     /// The last operand is a mask.
     pub masked: bool,
+    /// Elements along the last dimension are neighbours in memory, although the array's layout does not say so.
+    pub dense: bool,
 }
 
 /// What an op does. `ops.rs` has the properties of each in one table.

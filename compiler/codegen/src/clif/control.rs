@@ -9,7 +9,7 @@ use cranelift_codegen::ir::condcodes::{CondCode as _, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, InstructionData, Value};
 use snek_mir::edit;
-use snek_mir::ir::{For, LabelId, LoopKind, Op, OpId, OpKind, RegionId, ValueId};
+use snek_mir::ir::{For, LabelId, LoopKind, Op, OpId, OpKind, RegionId, ValueDef, ValueId};
 
 use super::Lower;
 use crate::CodegenError;
@@ -160,6 +160,25 @@ impl<'a> Lower<'a> {
         })
     }
 
+    /// Whether a region only says that this iteration is the best so far, as the other one says that another is:
+    /// `if a[i] < a[best]: best = i`.
+    fn is_seldom(&self, region: RegionId, other: RegionId) -> bool {
+        let function = self.function;
+        let only = |region: RegionId| match function.regions[region].ops[..] {
+            [end] if matches!(function.ops[end].kind, OpKind::Yield) => &function.ops[end].args[..],
+            _ => &[],
+        };
+        let places = only(region).iter().zip(only(other));
+        places.into_iter().any(|(now, before)| {
+            let defs = [now, before].map(|value| &function.values[*value].def);
+            let [ValueDef::Param(body, 0), ValueDef::Param(same, 1..)] = defs else {
+                return false;
+            };
+            let is_body = |op: &Op| matches!(&op.kind, OpKind::For(f) if f.body == *body);
+            body == same && function.ops.iter().any(is_body)
+        })
+    }
+
     pub(super) fn if_op(
         &mut self,
         op: &'a Op,
@@ -172,9 +191,9 @@ impl<'a> Lower<'a> {
             self.block_with(&types)
         };
         let blocks = [self.b.ins.create_block(), self.b.ins.create_block()];
-        for (block, region) in blocks.iter().zip([then, other]) {
-            if self.is_cold(region) {
-                self.b.ins.set_cold_block(*block);
+        for (block, region, opposite) in [(blocks[0], then, other), (blocks[1], other, then)] {
+            if self.is_cold(region) || self.is_seldom(region, opposite) {
+                self.b.ins.set_cold_block(block);
             }
         }
         if self.leaves(other) && !self.leaves(then) {

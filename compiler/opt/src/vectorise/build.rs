@@ -237,9 +237,10 @@ fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<W
         }
     }
     let (op, lanes) = (plan.op, plan.lanes);
+    let dense = &plan.dependences.dense;
     let body = match may_exit(plan.folds) {
-        true => widen_with_exits(function, op, lanes, &carries, label),
-        false => widen(function, op, lanes, &carries, label).map(|region| Widened {
+        true => widen_with_exits(function, op, lanes, &carries, dense, label),
+        false => widen(function, op, lanes, &carries, dense, label).map(|region| Widened {
             region,
             exits: false,
         }),
@@ -439,7 +440,8 @@ pub fn tested_at(
     dependences: &Dependences,
 ) -> Option<OpId> {
     let pairs = dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
-    let arrays: Vec<ValueId> = pairs.chain(dependences.injective.iter().copied()).collect();
+    let alone = dependences.injective.iter().chain(&dependences.dense);
+    let arrays: Vec<ValueId> = pairs.chain(alone.copied()).collect();
     if arrays.is_empty() {
         return None;
     }
@@ -453,7 +455,7 @@ pub fn tested_at(
     Some(outermost.unwrap_or(op))
 }
 
-/// Tests that arrays do not share memory, and that each element has one subscript.
+/// Tests that arrays do not share memory, that neighbours lie side by side, and that each element has one subscript.
 pub fn tests(
     function: &mut Function,
     dependences: &Dependences,
@@ -472,6 +474,16 @@ pub fn tests(
     for &(x, y) in dependences.apart.keys() {
         let test = b.value(OpKind::Disjoint, vec![x, y], Type::BOOL);
         and(&mut b, &mut all, test);
+    }
+    for &array in &dependences.dense {
+        let Some(ty) = b.function.ty(array).array() else {
+            continue;
+        };
+        let stride = OpKind::Stride(ty.rank - 1);
+        let stride = b.value(stride, vec![array], Type::I64);
+        let size = b.const_i64(i64::from(ty.element.size()));
+        let dense = b.compare(Compare::Eq, stride, size);
+        and(&mut b, &mut all, dense);
     }
     for &array in &dependences.injective {
         let Some(ty) = b.function.ty(array).array() else {

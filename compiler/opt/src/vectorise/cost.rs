@@ -18,6 +18,9 @@ const INNER: f64 = 16.0;
 /// A loop must gain this much.
 const WORTHWHILE: f64 = 1.25;
 const WORTHWHILE_IN_ORDER: f64 = 1.7;
+/// What an iteration stores and so few iterations later is loaded is not in the cache yet; lanes that were stored by two
+/// instructions are waited for.
+const NEAR: u64 = 8;
 /// Bits of all the registers that one value may take.
 const WIDEST: u32 = 1024;
 
@@ -45,6 +48,8 @@ struct Model<'c, 'f> {
     shapes: HashMap<ValueId, Shape>,
     /// What is done lane by lane.
     in_order: HashSet<OpId>,
+    /// Arrays have neighbours side by side along their last dimension, whatever their layout says.
+    dense: bool,
     /// Bits of the widest scalar in lanes.
     widest: u32,
     /// Ops on vectors.
@@ -68,6 +73,7 @@ pub fn estimate(
     accesses: Vec<(Access, Motion)>,
     folds: &[Fold],
     window: u64,
+    dense: bool,
 ) -> Option<Estimate> {
     let OpKind::For(f) = &context.function.ops[op].kind else {
         return None;
@@ -77,6 +83,7 @@ pub fn estimate(
         accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
         shapes: HashMap::new(),
         in_order: HashSet::new(),
+        dense,
         widest: 8,
         ops: 0,
         scalar: 0.0,
@@ -116,7 +123,7 @@ pub fn estimate(
             lanes /= 2;
         }
     }
-    if lanes < 2 {
+    if lanes < 2 || window < NEAR {
         return None;
     }
     let per_lane = f64::from(lanes);
@@ -308,7 +315,8 @@ impl Model<'_, '_> {
         let count = count as f64;
         self.scalar += weight * count;
         let rank = function.ty(access.base).array().map_or(1, |a| a.rank);
-        let contiguous = array.is_some_and(|a| a.layout == Layout::Contiguous) && count < 2.0;
+        let contiguous = array.is_some_and(|a| self.dense || a.layout == Layout::Contiguous);
+        let contiguous = contiguous && count < 2.0;
         let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
         // A place per lane is taken out of a vector, a scalar goes in or out.
         let per_lane = match (motion, access.writes) {

@@ -17,7 +17,7 @@ mod loops;
 mod memory;
 mod shapes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use oxc_index::IndexVec;
 use snek_mir::edit;
@@ -70,15 +70,17 @@ fn obstacle(function: &Function, op: OpId, reason: impl Into<String>) -> Obstacl
 
 /// Builds the body of a vector loop that does `lanes` consecutive iterations of `loop_op` (a `for`) at once: a new region
 /// with parameters (the induction variable of lane 0, then a vector per carried value) that ends with `next @label`.
+/// Elements of the arrays `dense` are neighbours in memory along the last dimension.
 /// `loop_op` stays as it is. On `Err` the function is as before but for unreferenced entries of its arenas.
 pub fn widen(
     function: &mut Function,
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
 ) -> Result<RegionId, Obstacle> {
-    let widened = in_lanes(function, loop_op, lanes, carries, label, false)?;
+    let widened = in_lanes(function, loop_op, lanes, carries, dense, label, false)?;
     Ok(widened.region)
 }
 
@@ -89,9 +91,10 @@ pub fn widen_with_exits(
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
 ) -> Result<Widened, Obstacle> {
-    in_lanes(function, loop_op, lanes, carries, label, true)
+    in_lanes(function, loop_op, lanes, carries, dense, label, true)
 }
 
 fn in_lanes(
@@ -99,6 +102,7 @@ fn in_lanes(
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
     may_exit: bool,
 ) -> Result<Widened, Obstacle> {
@@ -126,6 +130,7 @@ fn in_lanes(
         region,
         body: region,
         loaded: Vec::new(),
+        dense: dense.clone(),
         site,
         active: Active::All,
         sure: true,
@@ -198,6 +203,8 @@ struct Widener<'f> {
     body: RegionId,
     /// What all lanes have loaded there: the array and its subscripts.
     loaded: Vec<(Lanes, Vec<ValueId>)>,
+    /// Arrays whose elements along the last dimension are neighbours in memory.
+    dense: BTreeSet<ValueId>,
     site: SiteId,
     active: Active,
     /// At least one lane is active.
