@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+const PACKAGE: [&str; 1] = ["snek/random.py"];
+
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let stdlib = manifest.join("../../stdlib").canonicalize()?;
@@ -18,6 +20,10 @@ fn main() -> io::Result<()> {
                 modules.push((module_name(&stdlib, &path), path));
             }
         }
+    }
+    // What of the package is typed Python itself, the same for CPython and for compiled code.
+    for path in PACKAGE.map(|name| stdlib.join(name)) {
+        modules.push((module_name(&stdlib, &path), path));
     }
     modules.sort();
 

@@ -367,7 +367,9 @@ impl Parser<'_> {
                         return self.error(format!("there is no schedule `{word}`"));
                     }
                 }
-                let heavy = self.eat_word("heavy");
+                self.expect_word("grain")?;
+                let grain: u32 = self.number("a number of iterations")?;
+                let progress = self.eat_word("progress");
                 args = self.list("(", ")", |parser| parser.value(state))?;
                 OpKind::ParallelCall {
                     body,
@@ -376,7 +378,8 @@ impl Parser<'_> {
                     identities,
                     accumulators,
                     schedule,
-                    heavy,
+                    grain,
+                    progress,
                 }
             }
             "if" => {
