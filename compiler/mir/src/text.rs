@@ -457,7 +457,9 @@ impl Printer<'_> {
                 if let Some(schedule) = schedule {
                     let _ = write!(text, " schedule {}", schedule.name());
                 }
-                let _ = write!(text, " grain {grain}");
+                if *grain != 1 {
+                    let _ = write!(text, " grain {grain}");
+                }
                 if *progress {
                     text.push_str(" progress");
                 }

@@ -72,18 +72,19 @@ enum Deal {
 enum Steps {
     /// Always as many.
     Fixed(i64),
-    /// As many as take a moment, from `STEP_LEAST` to `STEP_MOST`.
+    /// As many as take a moment, up to `STEP_MOST`.
     Timed,
 }
 
-const STEP_LEAST: i64 = 16;
 const STEP_MOST: i64 = 256;
-/// A step of a heavy loop that folds. Lanes of any width divide it.
-const STEP_FOLDING: i64 = 32;
+/// A step of a heavy loop that folds. Lanes divide it.
+const STEP_FOLDING: i64 = 16;
 /// Pieces of the least size in a step of a light loop: about a millisecond.
 const STEP_PIECES: i64 = 256;
-/// Steps should take no longer than this.
-const STEP_TIME: Duration = Duration::from_millis(1);
+/// Steps that are shorter are worth making longer,
+const STEP_SHORT: Duration = Duration::from_micros(250);
+/// and those that are longer hold up who wants to stop the loop.
+const STEP_LONG: Duration = Duration::from_millis(20);
 
 /// What the chunks of one loop share.
 struct Loop {
@@ -101,8 +102,9 @@ struct Loop {
     copies: Option<Copies>,
     /// The next chunk to claim.
     next: AtomicUsize,
-    /// The lowest chunk that has failed.
-    failed: AtomicUsize,
+    /// How many chunks, from the first, must be run: up to the lowest that has failed, which is in
+    /// it, and none once a signal has stopped the loop.
+    needed: AtomicUsize,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
     place: Option<(&'static FrameInfo, i64)>,
@@ -112,8 +114,8 @@ struct Loop {
 /// What chunks leave beside their partials.
 #[derive(Default)]
 struct Outcome {
-    /// The exception of the lowest chunk that has failed.
-    failure: Option<(usize, Pending)>,
+    /// The exception of the lowest chunk that has failed, or of a signal's handler.
+    failure: Option<Pending>,
     /// What chunks have printed.
     output: Vec<(usize, Captured)>,
 }
@@ -157,7 +159,7 @@ impl Loop {
             who,
             step: match self.steps {
                 Steps::Fixed(step) => step,
-                Steps::Timed => STEP_LEAST,
+                Steps::Timed => 1,
             },
             looks: 1,
             steps: 0,
@@ -170,12 +172,12 @@ impl Loop {
             };
             for chunk in first..end {
                 // A higher chunk than a failed one would not have run.
-                if chunk > self.failed.load(Ordering::Relaxed) {
+                if chunk >= self.needed.load(Ordering::Relaxed) {
                     break;
                 }
                 self.run(chunk, &mut pace);
+                self.pause(&mut pace);
             }
-            self.pause(&mut pace);
             if who == Who::CallerInChunk
                 && self.next.load(Ordering::Relaxed) < self.grid.chunks
                 && shared().idle() > 0
@@ -235,7 +237,7 @@ impl Loop {
             }
             at = end;
             self.pause(pace);
-            if chunk > self.failed.load(Ordering::Relaxed) {
+            if chunk >= self.needed.load(Ordering::Relaxed) {
                 break 0;
             }
         };
@@ -268,13 +270,14 @@ impl Loop {
         let each = now.duration_since(pace.looked) / pace.steps;
         pace.looked = now;
         pace.steps = 0;
-        // Few steps, so that one that takes long is noticed soon.
-        pace.looks = if each < STEP_TIME / 16 { 16 } else { 1 };
+        // Few of them, so that one that takes long is noticed soon.
+        let is_short = each < STEP_SHORT;
+        pace.looks = if is_short { 16 } else { 1 };
         if let Steps::Timed = self.steps {
-            if each < STEP_TIME / 4 {
+            if is_short {
                 pace.step = STEP_MOST.min(2 * pace.step);
-            } else if each > STEP_TIME {
-                pace.step = STEP_LEAST.max(pace.step / 2);
+            } else if each > STEP_LONG {
+                pace.step = (pace.step / 2).max(1);
             }
         }
         if pace.who != Who::Helper && now.duration_since(pace.polled) > POLL_INTERVAL {
@@ -288,7 +291,8 @@ impl Loop {
         if let Some(progress) = &self.progress {
             progress.show();
         }
-        if !host::poll() {
+        // Once it is stopped, the interpreter has an error that nothing must hide.
+        if self.needed.load(Ordering::Relaxed) != 0 && !host::poll() {
             exc::raise_python();
             self.fail(0);
         }
@@ -317,24 +321,15 @@ impl Loop {
     #[cold]
     fn fail(&self, chunk: usize) {
         let mut outcome = self.outcome();
-        let Some(pending) = exc::take() else {
-            self.failed.fetch_min(chunk, Ordering::Relaxed);
-            return;
-        };
+        let pending = exc::take();
         // What a handler of a signal has raised belongs to no iteration: it stops all of them.
-        let is_first = match &outcome.failure {
-            Some((_, known)) if known.raised == Raised::Python => false,
-            _ if pending.raised == Raised::Python => true,
-            Some((lowest, _)) => chunk < *lowest,
-            None => true,
-        };
-        let chunk = match pending.raised {
-            Raised::Python => 0,
-            _ => chunk,
-        };
-        self.failed.fetch_min(chunk, Ordering::Relaxed);
-        if is_first {
-            outcome.failure = Some((chunk, pending));
+        let stops = pending.as_ref().is_none_or(|p| p.raised == Raised::Python);
+        let needed = if stops { 0 } else { chunk + 1 };
+        let known = self.needed.fetch_min(needed, Ordering::Relaxed);
+        if let Some(pending) = pending
+            && needed < known
+        {
+            outcome.failure = Some(pending);
         }
     }
 
@@ -344,16 +339,16 @@ impl Loop {
             progress.end();
         }
         if let Some(copies) = &self.copies {
-            let failed = self.failed.load(Ordering::Relaxed);
+            let needed = self.needed.load(Ordering::Relaxed);
             // SAFETY: all threads have left the loop; the arrays belong to the caller.
-            unsafe { copies.merge(failed.saturating_add(1)) };
+            unsafe { copies.merge(needed) };
         }
         let mut outcome = self
             .outcome
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let failed = self.failed.into_inner();
-        outcome.output.retain(|(chunk, _)| *chunk <= failed);
+        let needed = self.needed.into_inner();
+        outcome.output.retain(|(chunk, _)| *chunk < needed);
         outcome.output.sort_by_key(|(chunk, _)| *chunk);
         for (_, captured) in &outcome.output {
             if (captured.flush || !captured.text.is_empty())
@@ -363,11 +358,11 @@ impl Loop {
             }
         }
         match outcome.failure {
-            Some((_, pending)) => {
+            Some(pending) => {
                 exc::set(pending);
                 1
             }
-            None => i32::from(failed != usize::MAX),
+            None => i32::from(needed != usize::MAX),
         }
     }
 }
@@ -575,7 +570,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         deal,
         copies,
         next: AtomicUsize::new(0),
-        failed: AtomicUsize::new(usize::MAX),
+        needed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
         place: place
             .filter(|_| trace::is_on())

@@ -367,8 +367,10 @@ impl Parser<'_> {
                         return self.error(format!("there is no schedule `{word}`"));
                     }
                 }
-                self.expect_word("grain")?;
-                let grain: u32 = self.number("a number of iterations")?;
+                let mut grain = 1;
+                if self.eat_word("grain") {
+                    grain = self.number("a number of iterations")?;
+                }
                 let progress = self.eat_word("progress");
                 args = self.list("(", ")", |parser| parser.value(state))?;
                 OpKind::ParallelCall {
