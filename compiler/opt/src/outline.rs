@@ -12,8 +12,9 @@ use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
-    ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
+    Compare, FloatOp, FloatUnaryOp, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
+    Overflow, Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef,
+    ValueId,
 };
 
 use crate::rewrite::place_of;

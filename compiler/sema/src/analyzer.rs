@@ -508,9 +508,32 @@ fn is_hardly_hidden(name: &str) -> bool {
 
 /// What `from snek import *` brings.
 pub(crate) const SNEK_NAMES: &[&str] = &[
-    "Array", "Array1D", "Array2D", "Array3D", "Array4D", "atomic", "c128", "c64", "f32", "f64",
-    "i16", "i32", "i64", "i8", "native", "num_threads", "parallel", "prange", "random",
-    "set_num_threads", "thread_index", "threads", "u16", "u32", "u64", "u8",
+    "Array",
+    "Array1D",
+    "Array2D",
+    "Array3D",
+    "Array4D",
+    "atomic",
+    "c128",
+    "c64",
+    "f32",
+    "f64",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "native",
+    "num_threads",
+    "parallel",
+    "prange",
+    "random",
+    "set_num_threads",
+    "thread_index",
+    "threads",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
 ];
 
 /// What `from math import *` brings.

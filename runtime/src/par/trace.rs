@@ -54,6 +54,8 @@ struct Timeline {
 }
 
 static TIMELINE: Mutex<Option<Timeline>> = Mutex::new(None);
+/// The process that records. A forked child must not touch the lock: it may be held for ever.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Begins to record, if the environment asks for it.
 pub fn start() {
@@ -109,8 +111,6 @@ fn thread() -> u32 {
 /// # Safety
 /// The event must be alive, and its name for ever.
 pub unsafe extern "C" fn record(event: *const Event) {
-    // A forked child could wait for ever for the lock.
-    static PROCESS: AtomicU32 = AtomicU32::new(0);
     let process = std::process::id();
     let first = PROCESS.compare_exchange(0, process, Ordering::Relaxed, Ordering::Relaxed);
     if first.is_err_and(|first| first != process) {
@@ -136,11 +136,12 @@ pub unsafe extern "C" fn record(event: *const Event) {
 
 fn at_exit() {
     extern "C" fn exit(_: *mut u8) {
+        if PROCESS.load(Ordering::Relaxed) != std::process::id() {
+            return;
+        }
         crate::guard::guard((), || {
             let timeline = timeline().take();
-            if let (Some(timeline), Some(path)) = (timeline, path())
-                && timeline.process == std::process::id()
-            {
+            if let (Some(timeline), Some(path)) = (timeline, path()) {
                 // There is nobody to tell.
                 let _ = std::fs::write(path, text(&timeline));
             }
