@@ -4,6 +4,7 @@
 //! the chain of calls, so tracebacks and messages stay those of the source.
 
 use oxc_index::IndexVec;
+use snek_analysis::structure::is_loop;
 use snek_mir::edit::{self, Cloner, call_components};
 use snek_mir::ir::{
     Function, FunctionId, LabelId, OpId, OpKind, Program, RegionId, Role, ValueDef,
@@ -56,7 +57,7 @@ pub fn run(program: &mut Program) {
                 callee != id
                     && !function.recursive
                     && function.role == Role::Plain
-                    && function.fastmath == program.functions[id].fastmath
+                    && (function.fastmath == program.functions[id].fastmath || !has_loop(function))
                     && (!function.strict_math || program.functions[id].strict_math)
                     && sizes[callee] <= limit
                     && size + sizes[callee] <= LIMIT
@@ -86,6 +87,12 @@ pub fn run(program: &mut Program) {
             sizes[id] = edit::ops(function).len();
         }
     }
+}
+
+/// Loops keep the order of their sums, or not, as the function says that they are written in.
+fn has_loop(function: &Function) -> bool {
+    let mut ops = edit::ops(function).into_iter();
+    ops.any(|op| is_loop(&function.ops[op].kind))
 }
 
 /// Replaces one call.

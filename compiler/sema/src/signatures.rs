@@ -71,6 +71,8 @@ pub(crate) struct Signature<'a> {
     pub parallel: bool,
     /// `@native(strict_math=True)`
     pub strict_math: bool,
+    /// `@native(fastmath=True)`
+    pub fastmath: bool,
     /// `@intrinsic("name")` of the standard library.
     pub intrinsic: Option<&'a str>,
 }
@@ -95,6 +97,7 @@ impl<'a> Analyzer<'a> {
             demanded: None,
             parallel: false,
             strict_math: false,
+            fastmath: false,
             intrinsic: None,
         };
         let is_library = self.scopes[scope].library.is_some();
@@ -257,21 +260,24 @@ impl<'a> Analyzer<'a> {
     }
 }
 
-/// `strict_math=True` of a decorator.
+/// `strict_math=True` or `fastmath=True` of a decorator.
 fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
     let name = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
-    if name != "strict_math" {
-        let message = format!("there is no option `{name}`");
-        let problem = Diagnostic::error(Code::T003, keyword.span, message);
-        signature
-            .problems
-            .push(problem.help("the options are: `strict_math`"));
-        return;
-    }
+    let option = match name {
+        "strict_math" => &mut signature.strict_math,
+        "fastmath" => &mut signature.fastmath,
+        _ => {
+            let message = format!("there is no option `{name}`");
+            let problem = Diagnostic::error(Code::T003, keyword.span, message);
+            let help = "the options are: `strict_math`, `fastmath`";
+            signature.problems.push(problem.help(help));
+            return;
+        }
+    };
     match &keyword.value.kind {
         ExprKind::Constant {
             value: ast::Constant::Bool(value),
-        } => signature.strict_math = *value,
+        } => *option = *value,
         _ => {
             let message = format!("`{name}` must be known when the function is compiled");
             let problem = Diagnostic::error(Code::T003, keyword.value.span, message);

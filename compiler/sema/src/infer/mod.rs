@@ -506,6 +506,7 @@ impl<'a> Infer<'_, 'a> {
                 name_span,
                 parallel: signature.parallel || self.parallel_loops > 0,
                 strict_math: signature.strict_math,
+                fastmath: signature.fastmath,
                 params,
                 result,
                 locals: self.locals,
