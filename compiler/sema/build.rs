@@ -5,7 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const PACKAGE: [&str; 1] = ["snek/random.py"];
+/// The package `snek` is not embedded as a whole. `random` is typed Python itself, the same for
+/// CPython and for compiled code; of the package's own functions, `native` says what they are.
+const PACKAGE: [(&str, &str); 2] = [
+    ("snek", "native/snek.py"),
+    ("snek/random", "snek/random.py"),
+];
 
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -21,10 +26,7 @@ fn main() -> io::Result<()> {
             }
         }
     }
-    // What of the package is typed Python itself, the same for CPython and for compiled code.
-    for path in PACKAGE.map(|name| stdlib.join(name)) {
-        modules.push((module_name(&stdlib, &path), path));
-    }
+    modules.extend(PACKAGE.map(|(name, path)| (name.to_owned(), stdlib.join(path))));
     modules.sort();
 
     let mut table = String::from("&[\n");

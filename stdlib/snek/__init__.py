@@ -126,16 +126,17 @@ def set_num_threads(count, /):
 
 
 def threads(count, /):
-    """``with snek.threads(2):`` parallel loops that this thread runs meanwhile have so many threads."""
+    """``with snek.threads(2):`` sets how many threads loops of this Python thread have."""
     from ._threads import threads
 
     return threads(count)
 
 
 def thread_index():
-    """The number of the thread that runs this: from 0 to ``num_threads() - 1`` in a compiled loop, else 0.
+    """The number of the thread that runs this.
 
-    Threads that work on one loop have different numbers.
+    In a compiled loop it is from 0 to ``num_threads() - 1``, elsewhere 0.  Threads
+    that work on one loop have different numbers.
     """
     return 0
 

@@ -1,4 +1,4 @@
-"""How many threads parallel loops have, in CPython: of the pool, once a compiled module has brought it."""
+"""How many threads parallel loops have: asks the pool, once a compiled module has brought it."""
 
 import sys
 from _thread import _local
@@ -89,7 +89,10 @@ def _read(path):
 
 
 def _quota(read):
-    """How many processors the control groups of this process leave it; ``read(path)`` is a file's text, or ''."""
+    """How many processors the control groups of this process leave it.
+
+    ``read(path)`` is a file's text, or ''.
+    """
     least = sys.maxsize
     for line in read("/proc/self/cgroup").splitlines():
         number, _, rest = line.partition(":")

@@ -114,7 +114,10 @@ def uniform(stream: int, k: int) -> float:
 
 
 def integer(stream: int, k: int, stop: int) -> int:
-    """An int from 0 to ``stop - 1``, all as likely but for one in 2**31 / ``stop``; ``stop`` is at most 2**31."""
+    """An int from 0 to ``stop - 1``, for ``stop`` up to 2**31.
+
+    All are as likely but for one part in 2**31 / ``stop``.
+    """
     if stop < 1 or stop > 0x80000000:
         raise ValueError("stop must be from 1 to 2**31")
     a, b = _threefry(stream, k)

@@ -1,4 +1,4 @@
-"""Parallel loops as a process sees them: the number of threads, signals, forks, the timeline, the bar."""
+"""Parallel loops as a process sees them: threads, signals, forks, the timeline, the bar."""
 
 import json
 import os
@@ -9,7 +9,6 @@ import sys
 import threading
 
 import pytest
-
 import snek
 
 SOURCE = """
@@ -157,7 +156,8 @@ assert snek.thread_index() == 0
 for bad, error in ((0, ValueError), (-3, ValueError), ("2", TypeError), (1.5, TypeError)):
     for function in (snek.set_num_threads, snek.threads):
         try: function(bad)
-        except error as e: assert error is TypeError or str(e) == f"threads must be at least 1, not {bad}"
+        except error as e:
+            assert error is TypeError or str(e) == f"threads must be at least 1, not {bad}"
         else: raise AssertionError(bad)
 """,
         threads=3,
@@ -203,7 +203,10 @@ def test_quotas_of_control_groups():
     assert quota(**own, **{"/sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}) == sys.maxsize
     assert quota(**own, **{"/sys/fs/cgroup/a/b/cpu.max": "250000 100000\n"}) == 2
     assert quota(**own, **{"/sys/fs/cgroup/a/b/cpu.max": "50000 100000\n"}) == 1
-    both = {"/sys/fs/cgroup/a/b/cpu.max": "800000 100000", "/sys/fs/cgroup/cpu.max": "300000 100000"}
+    both = {
+        "/sys/fs/cgroup/a/b/cpu.max": "800000 100000",
+        "/sys/fs/cgroup/cpu.max": "300000 100000",
+    }
     assert quota(**own, **both) == 3
     old = {"/proc/self/cgroup": "4:cpu,cpuacct:/x\n2:memory:/x\n"}
     old["/sys/fs/cgroup/cpu/x/cpu.cfs_quota_us"] = "400000\n"
@@ -385,7 +388,8 @@ import plain
 expected = plain.light(10**6)
 for _ in range(3):
     other = interpreters.create()
-    failed = interpreters.run_string(other, f"import sys; sys.path.insert(0, ''); import plain; assert plain.light(10**6) == {expected}")
+    text = "import sys; sys.path.insert(0, ''); import plain; assert plain.light(10**6) == "
+    failed = interpreters.run_string(other, text + str(expected))
     assert not failed, failed
     interpreters.destroy(other)
 assert plain.light(10**6) == expected

@@ -376,7 +376,7 @@ fn random_loops_agree_with_serial_ones() {
             .wrapping_add(1);
         (state >> 33) % below
     };
-    let rounds = std::env::var("SNEK_STRESS").map_or(200, |text| text.parse().unwrap_or(200));
+    let rounds = std::env::var("SNEK_STRESS").map_or(1000, |text| text.parse().unwrap_or(1000));
     for _ in 0..rounds {
         let (count, grain) = (random(3000) as i64, 1 << random(8));
         let (chunk, schedule) = (random(20) as i64, random(4) as i64);

@@ -616,6 +616,8 @@ impl<'a> Infer<'_, 'a> {
                     continue;
                 }
                 ("progress" | "chunk" | "threads", Some(Const::None)) => continue,
+                ("progress", Some(_)) => refuse("the label of the bar is not a text".to_owned())
+                    .help("write it as text: `progress=\"rendering\"`"),
                 ("progress", _) => refuse("the label is known only at run time".to_owned())
                     .help("write it as text: `progress=\"rendering\"`"),
                 ("chunk" | "threads", Some(Const::Int(number))) if number < 1 => {

@@ -1,4 +1,4 @@
-"""`snek` in native code: what its functions are there. The package beside this is what CPython imports."""
+"""What functions of `snek` are in native code. CPython imports the package beside this."""
 
 
 @intrinsic("snek_rt_num_threads")
