@@ -261,7 +261,8 @@ pub fn compile_all(
         let mut context = Context::new();
         move |unit| {
             let translated = translator.translate(unit)?;
-            leaf::compile(&mut context, translated, isa, listing)
+            let contract = matches!(unit, Unit::Wide(id) if program.functions[id].fastmath);
+            leaf::compile(&mut context, translated, isa, contract, listing)
         }
     });
     let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
