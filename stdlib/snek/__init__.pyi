@@ -1,6 +1,7 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
@@ -18,6 +19,7 @@ from numpy import uint32 as u32
 from numpy import uint64 as u64
 
 from . import atomic as atomic
+from . import random as random
 
 __all__ = [
     "Array",
@@ -35,8 +37,13 @@ __all__ = [
     "i32",
     "i64",
     "native",
+    "num_threads",
     "parallel",
     "prange",
+    "random",
+    "set_num_threads",
+    "thread_index",
+    "threads",
     "u8",
     "u16",
     "u32",
@@ -73,6 +80,7 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
 @overload
@@ -85,5 +93,10 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
+def num_threads() -> int: ...
+def set_num_threads(count: SupportsIndex, /) -> None: ...
+def threads(count: SupportsIndex, /) -> AbstractContextManager[object]: ...
+def thread_index() -> int: ...

@@ -205,6 +205,21 @@ impl<'f> Lanes<'f> {
         })
     }
 
+    /// The loop.
+    pub fn op(&self) -> OpId {
+        self.op
+    }
+
+    /// Whether two accesses to one array are never to the same element, in whichever iterations.
+    pub fn never_meet(&mut self, first: &Access, second: &Access) -> bool {
+        self.pivots = false;
+        let pairs = first.subscripts.iter().zip(&second.subscripts);
+        let wraps = first.wraps.iter().zip(&second.wraps);
+        pairs.zip(wraps).any(|((a, b), (wraps_a, wraps_b))| {
+            !wraps_a && !wraps_b && self.compare(*a, *b) == Dim::Apart
+        })
+    }
+
     /// Compares all pairs.
     pub fn dependences(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
         self.pivots = false;

@@ -19,6 +19,7 @@ mod licm;
 mod masked;
 mod outline;
 pub mod pipeline;
+mod promote;
 mod prove;
 mod report;
 mod rewrite;

@@ -12,6 +12,14 @@ pub const UNCHECKED: i64 = 1 << 8;
 pub const HAS_CHUNK: i64 = 1 << 9;
 /// The user has given a number of threads.
 pub const HAS_THREADS: i64 = 1 << 10;
+/// The user wants to see how far the loop is: `snek_rt_parallel_progress` follows.
+pub const PROGRESS: i64 = 1 << 11;
+
+/// In the flags of a loop: it shows how far it is, under the label that was given last.
+pub const LOOP_PROGRESS: i64 = 1;
+
+/// The most iterations that a piece of a light loop has at least.
+pub const GRAIN_MAX: u32 = 4096;
 
 /// How elements fold.
 #[repr(u8)]

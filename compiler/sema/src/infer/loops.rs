@@ -11,7 +11,7 @@ use crate::hir::{
 };
 use crate::prange;
 
-use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
+use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED};
 
 /// A loop whose body is being walked.
 pub(crate) struct Loop {
@@ -577,6 +577,7 @@ impl<'a> Infer<'_, 'a> {
     ) -> bool {
         let mut flags = 0;
         let mut numbers = [None, None];
+        let mut label = None;
         let mut fine = true;
         for keyword in keywords {
             let Some(name) = keyword.arg.as_ref().map(|name| name.name.as_str()) else {
@@ -609,7 +610,16 @@ impl<'a> Infer<'_, 'a> {
                 }
                 ("unchecked", _) => refuse("`unchecked` is not `True` or `False`".to_owned())
                     .help("whether a loop is checked is decided at compile time"),
-                ("chunk" | "threads", Some(Const::None)) => continue,
+                ("progress", Some(Const::Str(_))) => {
+                    flags |= PROGRESS;
+                    label = Some(value);
+                    continue;
+                }
+                ("progress" | "chunk" | "threads", Some(Const::None)) => continue,
+                ("progress", Some(_)) => refuse("the label of the bar is not a text".to_owned())
+                    .help("write it as text: `progress=\"rendering\"`"),
+                ("progress", _) => refuse("the label is known only at run time".to_owned())
+                    .help("write it as text: `progress=\"rendering\"`"),
                 ("chunk" | "threads", Some(Const::Int(number))) if number < 1 => {
                     refuse(format!("{name} must be at least 1, not {number}"))
                 }
@@ -631,7 +641,7 @@ impl<'a> Infer<'_, 'a> {
                     keyword.span,
                     format!("prange() got an unexpected keyword argument '{name}'"),
                 )
-                .help("its options are `schedule`, `chunk`, `threads` and `unchecked`"),
+                .help("its options are `schedule`, `chunk`, `threads`, `progress` and `unchecked`"),
             };
             self.problem(problem);
             fine = false;
@@ -648,6 +658,13 @@ impl<'a> Infer<'_, 'a> {
         let check = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
         let kind = StmtKind::Expr(check);
         out.push(Stmt { kind, span });
+        if let Some(label) = label {
+            let name = "snek_rt_parallel_progress".to_owned();
+            let args = vec![label];
+            let give = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
+            let kind = StmtKind::Expr(give);
+            out.push(Stmt { kind, span });
+        }
         fine
     }
 
