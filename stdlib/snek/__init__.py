@@ -37,6 +37,7 @@ __all__ = [
     "native",
     "parallel",
     "prange",
+    "reduction",
     "u8",
     "u16",
     "u32",
@@ -91,6 +92,27 @@ def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
         if value is not None and range(value).stop < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
     return range(*bounds)
+
+
+def reduction(identity, combine):
+    """A reduction of one's own for ``prange``: what ``combine`` does to two values.
+
+    Made at module level and used as an update of one variable:
+
+        longest = reduction(0, longer)  # longer(a: int, b: int) -> int
+        for i in prange(n):
+            best = longest(best, length(i))
+
+    ``combine(a, b)`` must be associative, and ``identity``, a constant, must leave a
+    value as it is.  Compiled, each part of the loop starts from ``identity`` and
+    parts are combined in the order of the loop: ``a`` is of earlier iterations
+    than ``b``.  Calling the reduction is calling ``combine``.
+    """
+    from functools import partial
+
+    made = partial(combine)
+    made.identity = identity
+    return made
 
 
 def __getattr__(name):

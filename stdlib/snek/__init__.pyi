@@ -1,7 +1,7 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
 from collections.abc import Callable
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
 from numpy import complex64 as c64
@@ -37,6 +37,7 @@ __all__ = [
     "native",
     "parallel",
     "prange",
+    "reduction",
     "u8",
     "u16",
     "u32",
@@ -45,6 +46,7 @@ __all__ = [
 
 __version__: str
 
+_T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., object])
 _S = TypeVar("_S", bound=numpy.generic)
 
@@ -87,3 +89,9 @@ def prange(
     threads: SupportsIndex | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
+
+class _Reduction(Generic[_T]):
+    identity: _T
+    def __call__(self, a: _T, b: _T, /) -> _T: ...
+
+def reduction(identity: _T, combine: Callable[[_T, _T], _T]) -> _Reduction[_T]: ...

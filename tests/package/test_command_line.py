@@ -130,6 +130,39 @@ def test_report_of_loops(snekc, write):
     assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
 
 
+PARALLEL = """
+from snek import Array1D, f64, prange, reduction
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+longest = reduction(0, longer)
+
+def find(x: Array1D[f64]) -> tuple[float, int, int]:
+    best = 1e300
+    where = -1
+    length = 0
+    total = 0.0
+    for i in prange(len(x), schedule="static"):
+        d = abs(x[i])
+        if d < best:
+            best, where = d, i
+        length = longest(length, int(d))
+        total += d
+    return best + total, where, length
+"""
+
+
+def test_report_of_parallel_loops(snekc, write):
+    write("find.py", PARALLEL)
+    result = snekc("build", "--report", "parallel", "--message-format", "json", "find.py")
+    [loop] = json.loads(result.stderr.splitlines()[-1])["loops"]
+    assert (loop["kind"], loop["schedule"]) == ("parallel", "static")
+    wanted = ["`total` (+)", "`best` (min, with `where`)", "`length` (longest)"]
+    assert loop["reductions"] == wanted
+    assert loop["privates"] == ["`i`", "`d`"]
+
+
 @pytest.mark.parametrize("stage", ["ast", "hir", "mir", "clif", "asm"])
 def test_emit_prints_a_stage(snekc, write, tmp_path, stage):
     write("twice.py", TYPED)

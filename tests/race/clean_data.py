@@ -1,6 +1,6 @@
 """Loops that are free of races by reductions, by what functions do, by private values, by atomic operations."""
 
-from snek import Array1D, Array2D, atomic, c128, f32, f64, i64, prange, u8
+from snek import Array1D, Array2D, atomic, c128, f32, f64, i64, prange, reduction, u8
 
 
 def histogram(data: Array1D[u8], hist: Array1D[i64]) -> None:
@@ -282,3 +282,48 @@ def unchecked(a: Array1D[f64], index: Array1D[i64]) -> None:
 def with_options(a: Array1D[f64], k: int) -> None:
     for i in prange(len(a), schedule="dynamic", chunk=4, threads=k):
         a[i] = 1.0
+
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+
+longest = reduction(0, longer)
+
+
+def own_reduction(data: Array1D[u8]) -> int:
+    best = 0
+    for i in prange(len(data)):
+        best = longest(best, int(data[i]))
+    return best
+
+
+def argmin(x: Array1D[f64]) -> int:
+    best = 1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < best:
+            best = x[i]
+            where = i
+    return where
+
+
+def argmax_of_nest(a: Array2D[f64]) -> tuple[int, int]:
+    best = -1.0
+    row, column = -1, -1
+    for i in prange(a.shape[0]):
+        for j in range(a.shape[1]):
+            if best <= abs(a[i, j]):
+                best, row, column = abs(a[i, j]), i, j
+    return row, column
+
+
+def argmin_of_each_row(a: Array2D[f64], out: Array1D[i64]) -> None:
+    for i in prange(a.shape[0]):
+        best = 1e300
+        where = -1
+        for j in range(a.shape[1]):
+            if a[i, j] < best:
+                best = a[i, j]
+                where = j
+        out[i] = where

@@ -159,12 +159,30 @@ fn collect(function: &hir::Function, body: &[hir::Stmt], found: &mut Vec<Source>
                 if let Some(parallel) = &each.parallel {
                     let name = |local: &hir::LocalId| function.locals[*local].name.clone();
                     let reduced = parallel.reductions.iter();
+                    let chosen = parallel.choices.iter().map(|choice| {
+                        let companions: Vec<String> = choice
+                            .companions
+                            .iter()
+                            .map(|local| format!("`{}`", name(local)))
+                            .collect();
+                        let word = match choice.op {
+                            hir::CompareOp::Lt | hir::CompareOp::Le => "min",
+                            _ => "max",
+                        };
+                        let key = name(&choice.key);
+                        format!("`{key}` ({word}, with {})", companions.join(", "))
+                    });
+                    let folded = parallel.folds.iter();
+                    let folded =
+                        folded.map(|fold| format!("`{}` ({})", name(&fold.local), fold.name));
                     let mut privates: Vec<String> = parallel.privates.iter().map(name).collect();
                     privates.retain(|name| !name.starts_with('.'));
                     found.push(Source {
                         span: parallel.span,
                         reductions: reduced
                             .map(|fold| format!("`{}` ({})", name(&fold.local), word(fold.op)))
+                            .chain(chosen)
+                            .chain(folded)
                             .collect(),
                         privates: privates.iter().map(|name| format!("`{name}`")).collect(),
                     });

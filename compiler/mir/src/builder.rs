@@ -4,8 +4,8 @@
 //! nothing but what it needs to give results their types; `verify` does.
 
 use crate::ir::{
-    Compare, Convert, FloatOp, FloatUnaryOp, For, FrameId, Function, IntOp, IntUnaryOp, LabelId,
-    LoopKind, Op, OpId, OpKind, Overflow, Raise, ReductionOp, Region, RegionId, Role, Scalar, Site,
+    Compare, Convert, FloatOp, FloatUnaryOp, Fold, For, FrameId, Function, IntOp, IntUnaryOp,
+    LabelId, LoopKind, Op, OpId, OpKind, Overflow, Raise, Region, RegionId, Role, Scalar, Site,
     SiteId, Type, Value, ValueDef, ValueId,
 };
 use oxc_index::IndexVec;
@@ -352,7 +352,7 @@ impl<'f> Builder<'f> {
         (start, stop, step): (ValueId, ValueId, i64),
         kind: LoopKind,
         carried: Vec<ValueId>,
-        reductions: Vec<(ReductionOp, Overflow)>,
+        reductions: Vec<Fold>,
         body: impl FnOnce(&mut Builder<'_>, LabelId, ValueId, &[ValueId]) -> Vec<ValueId>,
     ) -> Vec<ValueId> {
         let label = self.function.add_label(name);

@@ -524,6 +524,27 @@ pub enum ReductionOp {
     Xor,
 }
 
+/// How a carried value of a parallel loop folds. Several values may fold together: those of a [`Fold::Best`] or
+/// [`Fold::Call`] and of each [`Fold::With`] behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// By an operation; whether it may overflow.
+    By(ReductionOp, Overflow),
+    /// The key of a choice: the values of the later part are taken if its key compares so with that of the earlier part.
+    /// With `Le` and `Ge` the next value is a Bool: whether the part has taken anything.
+    Best(Compare),
+    /// By a function of the program, which takes the values of the earlier part, then those of the later one, and gives
+    /// the values of both.
+    Call {
+        /// The function.
+        function: FunctionId,
+        /// What each part starts from: the bits.
+        identity: u64,
+    },
+    /// With the value before it; what each part starts from: the bits.
+    With(u64),
+}
+
 /// How the chunks of a parallel loop are dealt out. Results do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Schedule {
@@ -567,8 +588,8 @@ pub struct For {
     pub step: i64,
     /// Its code.
     pub body: RegionId,
-    /// For parallel loops: how each carried value folds, and whether checked; empty otherwise.
-    pub reductions: Vec<(ReductionOp, Overflow)>,
+    /// For parallel loops: how each carried value folds; empty otherwise.
+    pub reductions: Vec<Fold>,
 }
 
 /// Where the lanes of a `load_lanes` or `store_lanes` lie.

@@ -10,7 +10,7 @@ use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
+    Compare, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
     ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
 };
 
@@ -66,7 +66,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     let identities = partials(function, &f)
         .iter()
         .zip(&f.reductions)
-        .map(|(ty, (fold, _))| identity(*fold, *ty))
+        .map(|(ty, fold)| fold_identity(*fold, *ty))
         .collect();
     let body = program.functions.push(body);
     let combine = combine.map(|combine| program.functions.push(combine));
@@ -328,11 +328,60 @@ fn make_combine(source: &Function, f: &For, symbol: String, site: SiteId) -> Opt
     let body = function.body;
     let mut b = Builder::at_end(&mut function, body, site);
     let mut values = Vec::new();
-    for (n, (fold, overflow)) in f.reductions.iter().enumerate() {
-        values.push(combine(&mut b, *fold, *overflow, left[n], right[n]));
+    while let Some(fold) = f.reductions.get(values.len()) {
+        let at = values.len();
+        let more = f.reductions[at + 1..]
+            .iter()
+            .take_while(|fold| matches!(fold, Fold::With(_)));
+        let parts = at..at + 1 + more.count();
+        let (left, right) = (&left[parts.clone()], &right[parts]);
+        match *fold {
+            Fold::By(fold, overflow) => {
+                values.push(combine(&mut b, fold, overflow, left[0], right[0]));
+            }
+            Fold::Best(compare) => values.extend(better(&mut b, compare, left, right)),
+            Fold::Call { function, .. } => {
+                let types = b.function.types(left);
+                values.extend(b.values(OpKind::Call(function), [left, right].concat(), &types));
+            }
+            // None stands alone.
+            Fold::With(_) => values.push(left[0]),
+        }
     }
     b.end_with(OpKind::Return, values);
     Some(function)
+}
+
+/// The values of the part that has chosen better: of equal ones the earlier or, for `Le` and `Ge`, the later one.
+fn better(
+    b: &mut Builder<'_>,
+    compare: Compare,
+    left: &[ValueId],
+    right: &[ValueId],
+) -> Vec<ValueId> {
+    let mut take = b.compare(compare, right[0], left[0]);
+    if matches!(compare, Compare::Le | Compare::Ge) {
+        // A part that has taken nothing has the identity, which an element may equal.
+        let bit = |b: &mut Builder<'_>, op, x, y| b.int(op, Overflow::Wrap, x, y);
+        let one = b.const_bool(true);
+        let empty = bit(b, IntOp::Xor, left[1], one);
+        take = bit(b, IntOp::Or, take, empty);
+        take = bit(b, IntOp::And, take, right[1]);
+    }
+    let pairs = left.iter().zip(right);
+    pairs
+        .map(|(left, right)| b.select(take, *right, *left))
+        .collect()
+}
+
+/// The bits that a part starts from.
+fn fold_identity(fold: Fold, ty: Type) -> u64 {
+    match fold {
+        Fold::By(fold, _) => identity(fold, ty),
+        Fold::Best(Compare::Lt | Compare::Le) => identity(ReductionOp::Min, ty),
+        Fold::Best(_) => identity(ReductionOp::Max, ty),
+        Fold::Call { identity, .. } | Fold::With(identity) => identity,
+    }
 }
 
 pub fn combine(

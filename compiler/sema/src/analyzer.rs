@@ -267,6 +267,14 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// Whether an expression is a call of the function with this qualified name.
+    pub fn makes(&self, scope: ScopeId, value: &ast::Expr, qualified: &str) -> bool {
+        let ExprKind::Call { func, .. } = &value.kind else {
+            return false;
+        };
+        matches!(self.resolve_dotted(scope, func), Some(Reference::External(name)) if name == qualified)
+    }
+
     /// The functions that implement `receiver.name(...)`.
     pub fn method(&mut self, receiver: &Type, name: &str) -> Option<Vec<DefId>> {
         if name.starts_with('_') {
@@ -507,8 +515,28 @@ fn is_hardly_hidden(name: &str) -> bool {
 
 /// What `from snek import *` brings.
 pub(crate) const SNEK_NAMES: &[&str] = &[
-    "Array", "Array1D", "Array2D", "Array3D", "Array4D", "atomic", "c128", "c64", "f32", "f64",
-    "i16", "i32", "i64", "i8", "native", "parallel", "prange", "u16", "u32", "u64", "u8",
+    "Array",
+    "Array1D",
+    "Array2D",
+    "Array3D",
+    "Array4D",
+    "atomic",
+    "c128",
+    "c64",
+    "f32",
+    "f64",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "native",
+    "parallel",
+    "prange",
+    "reduction",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
 ];
 
 /// What `from math import *` brings.

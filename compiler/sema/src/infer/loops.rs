@@ -7,7 +7,8 @@ use super::{Infer, MAX_ROUNDS};
 use crate::analyzer::Reference;
 use crate::env::{Env, Slot};
 use crate::hir::{
-    CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind, Target, Type,
+    Choice, CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind,
+    Target, Type,
 };
 use crate::prange;
 
@@ -278,7 +279,7 @@ impl<'a> Infer<'_, 'a> {
                 };
                 if let Some(at) = parallel {
                     self.parallel_loops += 1;
-                    let found = prange::classify(self, &made, at);
+                    let found = prange::classify(self, &mut made, at, out);
                     let mut assigned = Vec::new();
                     assigned_names(ast_target, &mut assigned);
                     for stmt in ast_body {
@@ -292,12 +293,42 @@ impl<'a> Infer<'_, 'a> {
                         if matches!(self.env.slots[name], Slot::Poisoned) {
                             continue;
                         }
+                        let chosen = |choice: &Choice| {
+                            locals.contains(&choice.key)
+                                || choice.companions.iter().any(|local| locals.contains(local))
+                        };
                         let is_reduced = found
                             .reductions
                             .iter()
-                            .any(|reduction| locals.contains(&reduction.local));
+                            .any(|reduction| locals.contains(&reduction.local))
+                            || found.choices.iter().any(chosen)
+                            || found.folds.iter().any(|fold| locals.contains(&fold.local));
+                        if is_reduced
+                            && let Slot::Bound {
+                                maybe_unbound: true,
+                                ..
+                            } = self.env.slots[name]
+                        {
+                            let problem = Diagnostic::error(
+                                Code::R002,
+                                place,
+                                format!("`{id}` has no value if no iteration assigns it"),
+                            )
+                            .primary_label("assigned here, under a condition")
+                            .label(at, "runs its iterations in any order")
+                            .help(format!("assign `{id}` before the loop"));
+                            self.problem(problem);
+                            self.env.slots[name] = Slot::Poisoned;
+                            continue;
+                        }
                         let is_carried = found.carried.iter().any(|local| locals.contains(local));
                         if is_carried {
+                            self.env.slots[name] = Slot::Poisoned;
+                        } else if !is_reduced
+                            && !self.problems.is_empty()
+                            && !found.privates.iter().any(|local| locals.contains(local))
+                        {
+                            // What was assigned is wrong, which was reported.
                             self.env.slots[name] = Slot::Poisoned;
                         } else if !is_reduced {
                             self.env.slots[name] = Slot::AfterParallel {
@@ -310,6 +341,8 @@ impl<'a> Infer<'_, 'a> {
                         span: at,
                         reductions: found.reductions,
                         arrays: found.arrays,
+                        choices: found.choices,
+                        folds: found.folds,
                         privates: found.privates,
                     });
                 }
