@@ -69,7 +69,9 @@ def parallel(function=None, /, *, strict_math=False):
     return parallel if function is None else function
 
 
-def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
+def prange(
+    *bounds, schedule="auto", chunk=None, threads=None, collapse=None, unchecked=False
+):
     """A ``range`` whose iterations may run at the same time, in any order.
 
     ``prange(stop)``, ``prange(start, stop)`` and ``prange(start, stop, step)``
@@ -82,13 +84,17 @@ def prange(*bounds, schedule="auto", chunk=None, threads=None, unchecked=False):
     each thread), ``"dynamic"`` (whoever is free takes the next ``chunk``),
     ``"guided"`` (for now as ``"auto"``), ``"auto"``.  ``threads`` is how many may
     work on the loop.  None of these changes a result by a bit.
+    ``collapse=2`` runs the loop and the one directly inside of it (a ``range`` or
+    ``prange`` whose bounds do not depend on the outer loop) as one loop over all
+    their iterations; more than two likewise.  Without it, that is done to nests of
+    ``prange`` whose outer loop has few iterations.
     ``unchecked=True`` turns the proof off: races are then the caller's matter.
     """
     if not isinstance(schedule, str):
         raise TypeError(f"schedule must be a str, not {type(schedule).__name__}")
     if schedule not in ("auto", "static", "dynamic", "guided"):
         raise ValueError(f"there is no schedule {schedule!r}")
-    for name, value in (("chunk", chunk), ("threads", threads)):
+    for name, value in (("chunk", chunk), ("threads", threads), ("collapse", collapse)):
         if value is not None and range(value).stop < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
     return range(*bounds)

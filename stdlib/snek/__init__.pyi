@@ -75,6 +75,7 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    collapse: int | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
 @overload
@@ -87,6 +88,7 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    collapse: int | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
 

@@ -150,13 +150,21 @@ def find(x: Array1D[f64]) -> tuple[float, int, int]:
         length = longest(length, int(d))
         total += d
     return best + total, where, length
+
+def nest(n: int, m: int) -> int:
+    total = 0
+    for i in prange(n):
+        for j in prange(m):
+            total += i * j
+    return total
 """
 
 
 def test_report_of_parallel_loops(snekc, write):
     write("find.py", PARALLEL)
     result = snekc("build", "--report", "parallel", "--message-format", "json", "find.py")
-    [loop] = json.loads(result.stderr.splitlines()[-1])["loops"]
+    loop, outer, inner = json.loads(result.stderr.splitlines()[-1])["loops"]
+    assert (outer["collapse"], inner["collapse"]) == (["i", "j"], [])
     assert (loop["kind"], loop["schedule"]) == ("parallel", "static")
     wanted = ["`total` (+)", "`best` (min, with `where`)", "`length` (longest)"]
     assert loop["reductions"] == wanted

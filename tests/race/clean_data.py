@@ -327,3 +327,12 @@ def argmin_of_each_row(a: Array2D[f64], out: Array1D[i64]) -> None:
                 best = a[i, j]
                 where = j
         out[i] = where
+
+
+def collapsed(a: Array2D[f64], n: int) -> float:
+    s = 0.0
+    for i in prange(n, collapse=2):
+        for j in range(n):
+            a[i, j] = 1.0
+            s += i * j
+    return s

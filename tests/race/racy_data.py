@@ -351,3 +351,15 @@ def two_keys_of_one(x: Array1D[f64], y: Array1D[f64]) -> float:
             high = y[i]
             where = i
     return low + high
+
+
+def collapsed_over_an_inner_recurrence(a: Array2D[f64], n: int) -> None:
+    for i in prange(n, collapse=2):
+        for j in range(1, n):
+            a[i, j] = a[i, j - 1] + 1.0  # race: R001
+
+
+def collapsed_sum_of_each_row(a: Array2D[f64], out: Array1D[f64]) -> None:
+    for i in prange(a.shape[0], collapse=2):
+        for j in range(a.shape[1]):
+            out[i] = a[i, j]  # race: R003

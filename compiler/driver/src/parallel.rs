@@ -87,7 +87,17 @@ fn line(
         .iter()
         .map(|value| function.values[*value].name.as_deref().unwrap_or("start"))
         .collect();
+    let (nest, asked) = nest(function, plan.op);
     let mut parts = vec![format!("parallel, schedule {schedule}")];
+    if nest.len() > 1 {
+        let all: Vec<String> = nest.iter().map(|name| format!("`{name}`")).collect();
+        let few = snek_opt::collapse::FEW;
+        let when = match asked {
+            true => String::new(),
+            false => format!(" if `{}` has fewer than {few} iterations", nest[0]),
+        };
+        parts.push(format!("as one loop over {}{when}", all.join(", ")));
+    }
     if !reductions.is_empty() {
         parts.push(format!("reduces {}", reductions.join(", ")));
     }
@@ -111,6 +121,7 @@ fn line(
             "variable": variable(function, plan.op),
             "kind": "parallel",
             "schedule": schedule,
+            "collapse": nest,
             "reductions": reductions,
             "privates": privates,
             "nonnegative": condition,
@@ -130,17 +141,38 @@ fn variable(function: &Function, op: OpId) -> Option<String> {
     }
 }
 
+/// The variables of the loops that may be run as one, and whether the user has asked for that.
+fn nest(function: &Function, op: OpId) -> (Vec<String>, bool) {
+    use snek_abi::parallel::{COLLAPSE_MASK, COLLAPSE_SHIFT, HAS_CHUNK};
+    let flags = flags(function, op);
+    let asked = (flags >> COLLAPSE_SHIFT) & COLLAPSE_MASK;
+    let mut loops = snek_opt::collapse::nest(function, op);
+    if asked > 0 {
+        loops.truncate(asked as usize);
+    }
+    if loops.len() < 2 || (asked == 0 && flags & HAS_CHUNK != 0) {
+        return (Vec::new(), false);
+    }
+    let names = loops.into_iter().enumerate();
+    let name = |(n, op)| variable(function, op).unwrap_or_else(|| format!("loop {}", n + 1));
+    (names.map(name).collect(), asked > 0)
+}
+
 /// What the user has asked for: the call that checks it stands at the loop's place.
-fn schedule(function: &Function, op: OpId) -> &'static str {
+fn flags(function: &Function, op: OpId) -> i64 {
     let span = |op: OpId| function.sites[function.ops[op].site].span;
-    let names = snek_abi::parallel::SCHEDULES;
     let asked = edit::ops(function).into_iter().find_map(|other| {
         let data = &function.ops[other];
         let is_call = matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"));
         let flags = data.args.first().and_then(|v| function.const_int(*v));
         (is_call && span(other) == span(op)).then_some(flags?)
     });
-    let number = asked.unwrap_or(0) & snek_abi::parallel::SCHEDULE_MASK;
+    asked.unwrap_or(0)
+}
+
+fn schedule(function: &Function, op: OpId) -> &'static str {
+    let names = snek_abi::parallel::SCHEDULES;
+    let number = flags(function, op) & snek_abi::parallel::SCHEDULE_MASK;
     names.get(number as usize).copied().unwrap_or(names[0])
 }
 

@@ -181,12 +181,17 @@ impl<'f> Builder<'f> {
         for ty in results {
             self.function.add_result(op, *ty, None);
         }
+        self.insert(op);
+        op
+    }
+
+    /// An op that is in no region yet.
+    pub fn insert(&mut self, op: OpId) {
         let position = self.position();
         self.function.regions[self.region].ops.insert(position, op);
         if let Some(index) = &mut self.index {
             *index += 1;
         }
-        op
     }
 
     /// Any op with one result.

@@ -4,6 +4,7 @@
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
 mod carry;
+pub mod collapse;
 mod cse;
 mod dce;
 mod divide;

@@ -2,9 +2,10 @@
 //!
 //! Runs last at every level. Each parallel `for` becomes a `parallel_call`; its body becomes a function of role
 //! `ParallelBody`, its reductions one of role `Combine`. Constants are not captured but made again. Loops in loops are
-//! outlined too, from the inside of the new functions.
+//! outlined too, from the inside of the new functions. A nest of them may run as one loop (`collapse.rs`): behind a test,
+//! with the plain loop where it fails.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
@@ -14,7 +15,8 @@ use snek_mir::ir::{
     ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
 };
 
-use crate::rewrite::place_of;
+use crate::collapse::{self, Loops};
+use crate::rewrite::{place_of, split_on};
 
 /// Runs the pass.
 pub fn run(program: &mut Program) {
@@ -23,8 +25,17 @@ pub fn run(program: &mut Program) {
     while next < program.functions.len() {
         let id = FunctionId::from_usize(next);
         let mut count = 0;
+        // Loops of nests that are run as one loop elsewhere.
+        let mut plain: HashSet<OpId> = HashSet::new();
         while let Some(op) = first_parallel(&program.functions[id]) {
-            outline(program, id, op, count);
+            let mut nest = None;
+            if !plain.contains(&op)
+                && let Some((collapsed, twin)) = collapse(&mut program.functions[id], op)
+            {
+                nest = Some(collapsed);
+                plain.insert(twin);
+            }
+            outline(program, id, op, count, nest);
             count += 1;
         }
         next += 1;
@@ -36,12 +47,56 @@ fn first_parallel(function: &Function) -> Option<OpId> {
     edit::ops(function).into_iter().find(is_parallel)
 }
 
-fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
+/// A nest that runs as one loop.
+struct Nest {
+    loops: Vec<OpId>,
+    /// The number of iterations of each.
+    trips: Vec<ValueId>,
+    /// The constant 0, and the number of iterations of all together.
+    bounds: (ValueId, ValueId),
+}
+
+/// Puts a test before a nest that may run as one loop; gives the nest and its twin, where the test fails.
+fn collapse(function: &mut Function, op: OpId) -> Option<(Nest, OpId)> {
+    use snek_abi::parallel::{COLLAPSE_MASK, COLLAPSE_SHIFT, HAS_CHUNK};
+    let mut loops = collapse::nest(function, op);
+    let site = function.ops[op].site;
+    let flags = options(function, op, site).map_or(0, |options| options.flags);
+    let asked = (flags >> COLLAPSE_SHIFT) & COLLAPSE_MASK;
+    // `chunk` counts what the user has written.
+    if asked == 1 || (asked == 0 && flags & HAS_CHUNK != 0) {
+        return None;
+    }
+    if asked > 1 {
+        loops.truncate(asked as usize);
+    }
+    if loops.len() < 2 {
+        return None;
+    }
+    let twin = Cloner::within().op(function, op);
+    let (region, at) = place_of(function, op)?;
+    let mut b = Builder::before(function, region, at, site);
+    let counted = collapse::count(&mut b, &loops, asked > 1);
+    let zero = b.const_i64(0);
+    split_on(function, op, Vec::new(), counted.condition, twin);
+    let nest = Nest {
+        loops,
+        trips: counted.trips,
+        bounds: (zero, counted.total),
+    };
+    Some((nest, twin))
+}
+
+fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: Option<Nest>) {
     let function = &program.functions[id];
     let data = function.ops[op].clone();
     let OpKind::For(f) = data.kind else { return };
-    let (remade, captured) = captures(function, f.body);
+    let (remade, mut captured) = captures(function, f.body);
     let options = options(function, op, data.site);
+    if let Some(nest) = &nest {
+        captured.push(data.args[0]);
+        captured.extend(&nest.trips[1..]);
+    }
     let heavy = edit::ops_in(function, f.body).iter().any(|inner| {
         let kind = &function.ops[*inner].kind;
         is_loop(kind) || matches!(kind, OpKind::Call(_) | OpKind::ParallelCall { .. })
@@ -56,7 +111,16 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
         .collect();
 
     let symbol = format!("{}$par{count}", function.symbol);
-    let mut body = make_body(function, &f, &remade, &captured, symbol.clone(), data.site);
+    let single = [op];
+    let loops = nest.as_ref().map_or(&single[..], |nest| &nest.loops);
+    let mut body = make_body(
+        function,
+        loops,
+        &remade,
+        &captured,
+        symbol.clone(),
+        data.site,
+    );
     let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
     // A part raises only if the whole does; `effects`, which runs next, knows better.
     body.may_raise = function.may_raise;
@@ -78,14 +142,17 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     debug_assert_eq!(function.regions[region].ops[at], op);
     let data = &mut function.ops[op];
     data.args.extend(captured);
-    let schedule = options.map(|(schedule, chunk, threads)| {
-        data.args.extend([chunk, threads]);
-        schedule
+    if let Some(nest) = &nest {
+        (data.args[0], data.args[1]) = nest.bounds;
+    }
+    let schedule = options.map(|options| {
+        data.args.extend([options.chunk, options.threads]);
+        options.schedule
     });
     data.kind = OpKind::ParallelCall {
         body,
         combine,
-        step: f.step,
+        step: if nest.is_some() { 1 } else { f.step },
         identities,
         accumulators,
         schedule,
@@ -93,8 +160,16 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     };
 }
 
-/// What the user has asked for: the call that checks it stands before the loop, at the loop's own place.
-fn options(function: &Function, op: OpId, site: SiteId) -> Option<(Schedule, ValueId, ValueId)> {
+/// What the user has asked for.
+struct Options {
+    flags: i64,
+    schedule: Schedule,
+    chunk: ValueId,
+    threads: ValueId,
+}
+
+/// The call that checks the options stands before the loop, at the loop's own place.
+fn options(function: &Function, op: OpId, site: SiteId) -> Option<Options> {
     let structure = Structure::new(function);
     let span = function.sites[site].span;
     let (mut op, mut region) = (op, structure.region_of[op]);
@@ -113,7 +188,12 @@ fn options(function: &Function, op: OpId, site: SiteId) -> Option<(Schedule, Val
             let flags = function.const_int(data.args[0])?;
             let names = snek_abi::parallel::SCHEDULES;
             let name = names.get((flags & snek_abi::parallel::SCHEDULE_MASK) as usize)?;
-            return Some((Schedule::from_name(name)?, data.args[1], data.args[2]));
+            return Some(Options {
+                flags,
+                schedule: Schedule::from_name(name)?,
+                chunk: data.args[1],
+                threads: data.args[2],
+            });
         }
         op = structure.owner_of[inside]?;
         region = structure.region_of[op];
@@ -216,15 +296,20 @@ fn empty(
     function
 }
 
+/// The function of a body. `loops` are the loop, or a nest that runs as one: then the last captured values are the start
+/// of the outermost one and the numbers of iterations of the others.
 fn make_body(
     source: &Function,
-    f: &For,
+    loops: &[OpId],
     constants: &[OpId],
     captured: &[ValueId],
     symbol: String,
     site: SiteId,
 ) -> Function {
-    let results = partials(source, f);
+    let results = match &source.ops[loops[0]].kind {
+        OpKind::For(f) => partials(source, f),
+        _ => Vec::new(),
+    };
     let mut params: Vec<(&str, Type)> = captured
         .iter()
         .map(|v| {
@@ -239,7 +324,7 @@ fn make_body(
     let mut function = empty(source, symbol, Role::ParallelBody, &params, &results);
     let params = function.params().to_vec();
     let (given, rest) = params.split_at(captured.len());
-    let (start, lo, hi) = (rest[0], rest[1], rest[2]);
+    let (mut start, lo, hi) = (rest[0], rest[1], rest[2]);
 
     let mut cloner = Cloner {
         source: Some(source),
@@ -260,52 +345,26 @@ fn make_body(
 
     let body = function.body;
     let mut b = Builder::at_end(&mut function, body, site);
-    // With a step of 1 or -1 no position lies behind the stop, so neither end overflows; else positions are counted.
-    let direct = f.step.abs() == 1;
-    let bounds = if direct {
-        let op = if f.step == 1 { IntOp::Add } else { IntOp::Sub };
-        let from = b.int(op, Overflow::Proved, start, lo);
-        let to = b.int(op, Overflow::Proved, start, hi);
-        (from, to, f.step)
-    } else {
-        (lo, hi, 1)
-    };
-    let step = b.const_i64(f.step);
-    let name = source.labels[f.label].clone();
-    let label = b.function.add_label(name);
-    cloner.labels.insert(f.label, label);
-    let region = b.function.add_region();
-    let old = &source.regions[f.body].params;
-    let induction = source.values[old[0]].name.clone();
-    if direct {
-        let i = b.function.add_param(region, Type::I64, induction);
-        cloner.values.insert(old[0], i);
-    } else {
-        let position = b.function.add_param(region, Type::I64, None);
-        let mut inner = b.inside(region);
-        let offset = inner.int(IntOp::Mul, Overflow::Proved, position, step);
-        let i = inner.int(IntOp::Add, Overflow::Proved, start, offset);
-        if let Some(induction) = induction {
-            inner.name(i, &induction);
+    let mut sizes = Vec::new();
+    if loops.len() > 1 {
+        let (outer, trips) = given[given.len() - loops.len()..].split_at(1);
+        start = outer[0];
+        let mut size = trips[trips.len() - 1];
+        sizes.push(size);
+        for trip in trips[..trips.len() - 1].iter().rev() {
+            size = b.int(IntOp::Mul, Overflow::Proved, *trip, size);
+            sizes.insert(0, size);
         }
-        cloner.values.insert(old[0], i);
     }
-    for &param in &old[1..] {
-        let name = source.values[param].name.clone();
-        let new = b.function.add_param(region, source.ty(param), name);
-        cloner.values.insert(param, new);
-    }
-    cloner.ops(b.function, f.body, region);
-    let kind = OpKind::For(For {
-        label,
-        kind: LoopKind::Serial,
-        step: bounds.2,
-        body: region,
-        reductions: Vec::new(),
-    });
-    let mut args = vec![bounds.0, bounds.1];
-    args.extend(&rest[3..]);
-    let values = b.values(kind, args, &results);
+    let loops = Loops {
+        source,
+        nest: loops,
+        start,
+        sizes,
+    };
+    let partial = rest[3..].to_vec();
+    let values = loops.emit(&mut function, &mut cloner, body, 0, (lo, hi), partial);
+    let mut b = Builder::at_end(&mut function, body, site);
     b.end_with(OpKind::Return, values);
     function
 }

@@ -12,6 +12,10 @@ pub const UNCHECKED: i64 = 1 << 8;
 pub const HAS_CHUNK: i64 = 1 << 9;
 /// The user has given a number of threads.
 pub const HAS_THREADS: i64 = 1 << 10;
+/// Where the flags say how many loops of a nest the user wants to run as one; 0: as the compiler sees fit.
+pub const COLLAPSE_SHIFT: u32 = 16;
+/// That number.
+pub const COLLAPSE_MASK: i64 = 0xff;
 
 /// How elements fold.
 #[repr(u8)]

@@ -12,7 +12,10 @@ use crate::hir::{
 };
 use crate::prange;
 
-use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
+use snek_abi::parallel::{COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
+
+/// The most loops that are run as one.
+const COLLAPSE_MAX: i64 = 7;
 
 /// A loop whose body is being walked.
 pub(crate) struct Loop {
@@ -111,7 +114,11 @@ impl<'a> Infer<'_, 'a> {
         orelse: &'a [ast::Stmt],
         out: &mut Vec<Stmt>,
     ) {
-        let parallel = self.prange_call(iter);
+        let at = iter.span;
+        let parallel = match self.collapsed.contains(&stmt.span.start) {
+            true => Some(at),
+            false => self.prange_call(iter),
+        };
         if parallel.is_some()
             && let Some(first) = orelse.first()
         {
@@ -121,6 +128,10 @@ impl<'a> Infer<'_, 'a> {
             self.problem(problem);
         }
         let (iter, item) = self.iterate(iter, out);
+        let levels = std::mem::replace(&mut self.collapse, 1);
+        if let Some(problem) = self.collapse_nest(at, target, body, levels) {
+            self.problem(problem);
+        }
         let nonnegative = match &iter {
             Iter::Range { start, step, .. } => {
                 self.is_nonnegative(*start)
@@ -136,6 +147,71 @@ impl<'a> Infer<'_, 'a> {
             nonnegative,
         };
         self.run_loop(stmt, source, body, orelse, out);
+    }
+
+    /// Notes the loops that are to be run as one with this `prange`, or says why there are not so many.
+    fn collapse_nest(
+        &mut self,
+        at: Span,
+        target: &'a ast::Expr,
+        body: &'a [ast::Stmt],
+        levels: usize,
+    ) -> Option<Diagnostic> {
+        let mut body = body;
+        let mut names = Vec::new();
+        assigned_names(target, &mut names);
+        for _ in 1..levels {
+            let [stmt] = body else {
+                let span = body.get(1).map_or(at, |stmt| stmt.span);
+                let message =
+                    format!("`collapse={levels}` wants {levels} loops and nothing between them");
+                return Some(
+                    Diagnostic::error(Code::R004, span, message)
+                        .label(at, "is to be run as one loop with those inside")
+                        .help("leave out `collapse`, or move this into the innermost loop"),
+                );
+            };
+            let ast::StmtKind::For {
+                target,
+                iter,
+                body: inner,
+                orelse,
+                ..
+            } = &stmt.kind
+            else {
+                let message = format!("`collapse={levels}` wants a `for` loop here");
+                return Some(
+                    Diagnostic::error(Code::R004, stmt.span, message)
+                        .label(at, "is to be run as one loop with those inside"),
+                );
+            };
+            let is_range = matches!(
+                self.callee(iter).as_deref(),
+                Some("builtins.range" | "snek.prange")
+            );
+            let is_plain = matches!(&iter.kind, E::Call { keywords, .. } if keywords.is_empty());
+            if !is_range || !is_plain || !orelse.is_empty() {
+                let message = format!("`collapse={levels}` wants a loop over a plain `range` here");
+                return Some(
+                    Diagnostic::error(Code::R004, iter.span, message)
+                        .label(at, "is to be run as one loop with this one"),
+                );
+            }
+            if let Some((name, span)) = names.iter().find(|(name, _)| mentions(iter, name)) {
+                let message = format!(
+                    "the bounds of this loop depend on `{name}`, so it cannot be run as one with the loop around"
+                );
+                return Some(
+                    Diagnostic::error(Code::R004, iter.span, message)
+                        .label(*span, format!("`{name}` differs between iterations"))
+                        .help("leave out `collapse`"),
+                );
+            }
+            assigned_names(target, &mut names);
+            self.collapsed.insert(stmt.span.start);
+            body = inner;
+        }
+        None
     }
 
     fn run_loop(
@@ -642,6 +718,17 @@ impl<'a> Infer<'_, 'a> {
                 }
                 ("unchecked", _) => refuse("`unchecked` is not `True` or `False`".to_owned())
                     .help("whether a loop is checked is decided at compile time"),
+                ("collapse", Some(Const::Int(number))) if number < 1 => {
+                    refuse(format!("collapse must be at least 1, not {number}"))
+                }
+                ("collapse", Some(Const::Int(number))) if number <= COLLAPSE_MAX => {
+                    flags |= number << COLLAPSE_SHIFT;
+                    self.collapse = number as usize;
+                    continue;
+                }
+                ("collapse", Some(Const::None)) => continue,
+                ("collapse", _) => refuse("`collapse` is no small number".to_owned())
+                    .help("write how many loops are to be run as one: `collapse=2`"),
                 ("chunk" | "threads", Some(Const::None)) => continue,
                 ("chunk" | "threads", Some(Const::Int(number))) if number < 1 => {
                     refuse(format!("{name} must be at least 1, not {number}"))
@@ -664,7 +751,7 @@ impl<'a> Infer<'_, 'a> {
                     keyword.span,
                     format!("prange() got an unexpected keyword argument '{name}'"),
                 )
-                .help("its options are `schedule`, `chunk`, `threads` and `unchecked`"),
+                .help("its options are `schedule`, `chunk`, `threads`, `collapse` and `unchecked`"),
             };
             self.problem(problem);
             fine = false;
@@ -838,6 +925,14 @@ fn assigned_names<'a>(target: &'a ast::Expr, found: &mut Vec<(&'a str, Span)>) {
         }
         _ => {}
     }
+}
+
+/// Whether an expression reads a name.
+fn mentions(expr: &ast::Expr, name: &str) -> bool {
+    matches!(&expr.kind, E::Name { id, .. } if id == name)
+        || super::children(expr)
+            .into_iter()
+            .any(|child| mentions(child, name))
 }
 
 /// The names that a statement assigns, with their places.

@@ -63,6 +63,10 @@ pub(crate) struct Infer<'s, 'a> {
     pub parallel_loops: usize,
     /// Calls of reductions of the user's. Some may have been dropped: whoever looks compares place and function.
     pub reductions: Vec<ReductionCall>,
+    /// How many loops the `prange` that was read last wants to run as one.
+    pub collapse: usize,
+    /// Loops that are run as one with the `prange` around them: where they begin.
+    pub collapsed: HashSet<u32>,
     /// Loop variables that are never negative and assigned by one loop alone.
     pub nonnegative: HashSet<LocalId>,
     /// Something was not understood, so it is not known whether the end can be reached.
@@ -204,6 +208,8 @@ fn walk<'a>(
         never_returns: signature.returns == Returns::Never,
         parallel_loops: 0,
         reductions: Vec::new(),
+        collapse: 1,
+        collapsed: HashSet::new(),
         nonnegative: HashSet::new(),
         is_opaque: false,
         assignments: HashMap::new(),

@@ -268,6 +268,7 @@ pub(super) fn add_flag(
     let taken = infer.temporary(Type::Bool);
     choice.taken = Some(taken);
     out.push(set(infer, taken, choice.span));
+    adopt(choice.key, taken, body);
     mark(infer, choice.key, taken, body);
 }
 
@@ -279,8 +280,72 @@ fn set(infer: &mut Infer<'_, '_>, local: LocalId, span: Span) -> Stmt {
     }
 }
 
+/// Loops inside that choose by the same key go on with this flag.
+fn adopt(key: LocalId, taken: LocalId, body: &mut Vec<Stmt>) {
+    let mut flags = Vec::new();
+    for stmt in body.iter_mut() {
+        match &mut stmt.kind {
+            StmtKind::If { then, other, .. } => {
+                adopt(key, taken, then);
+                adopt(key, taken, other);
+            }
+            StmtKind::While { body, other, .. } => {
+                adopt(key, taken, body);
+                adopt(key, taken, other);
+            }
+            StmtKind::For(each) => {
+                let choices = each.parallel.iter_mut().flat_map(|p| &mut p.choices);
+                let mut own = choices.filter(|choice| choice.key == key);
+                if let Some(flag) = own.next().and_then(|choice| choice.taken.replace(taken)) {
+                    rename(flag, taken, &mut each.body);
+                    flags.push(flag);
+                } else {
+                    adopt(key, taken, &mut each.body);
+                }
+                adopt(key, taken, &mut each.other);
+            }
+            _ => {}
+        }
+    }
+    // They do not set it anew.
+    body.retain(
+        |stmt| !matches!(stmt.kind, StmtKind::Assign { local, .. } if flags.contains(&local)),
+    );
+}
+
+fn rename(from: LocalId, to: LocalId, body: &mut [Stmt]) {
+    for stmt in body {
+        match &mut stmt.kind {
+            StmtKind::Assign { local, .. } if *local == from => *local = to,
+            StmtKind::If { then, other, .. } => {
+                rename(from, to, then);
+                rename(from, to, other);
+            }
+            StmtKind::While { body, other, .. } => {
+                rename(from, to, body);
+                rename(from, to, other);
+            }
+            StmtKind::For(each) => {
+                for choice in each.parallel.iter_mut().flat_map(|p| &mut p.choices) {
+                    if choice.taken == Some(from) {
+                        choice.taken = Some(to);
+                    }
+                }
+                rename(from, to, &mut each.body);
+                rename(from, to, &mut each.other);
+            }
+            _ => {}
+        }
+    }
+}
+
 fn mark(infer: &mut Infer<'_, '_>, key: LocalId, taken: LocalId, body: &mut Vec<Stmt>) {
     let is_key = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Assign { local, .. } if local == key);
+    let is_marked =
+        |stmt: &Stmt| matches!(stmt.kind, StmtKind::Assign { local, .. } if local == taken);
+    if body.iter().any(is_marked) {
+        return;
+    }
     if let Some(span) = body.iter().find(|stmt| is_key(stmt)).map(|stmt| stmt.span) {
         body.push(set(infer, taken, span));
         return;
