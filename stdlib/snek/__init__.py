@@ -59,11 +59,13 @@ def native(function=None, /, *, strict_math=False):
     return native if function is None else function
 
 
-def parallel(function=None, /, *, strict_math=False):
+def parallel(function=None, /, *, strict_math=False, auto=True):
     """Demand native code whose ``prange`` loops run on all cores.
 
     Used as ``@parallel`` or ``@parallel()``.  As ``@native``, and loops over
     ``prange`` are checked for independent iterations and divided among threads.
+    So are plain loops over ``range`` that are proved to give the same results and
+    have enough work, unless ``auto=False``.
     In CPython the function is returned as it is, and ``prange`` is ``range``.
     """
     return parallel if function is None else function

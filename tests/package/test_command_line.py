@@ -131,7 +131,7 @@ def test_report_of_loops(snekc, write):
 
 
 PARALLEL = """
-from snek import Array1D, f64, prange, reduction
+from snek import Array1D, f64, parallel, prange, reduction
 
 def longer(a: int, b: int) -> int:
     return max(a, b)
@@ -157,13 +157,30 @@ def nest(n: int, m: int) -> int:
         for j in prange(m):
             total += i * j
     return total
+
+@parallel
+def plain(x: Array1D[f64], y: Array1D[f64]) -> float:
+    for i in range(len(x)):
+        y[i] = x[i] * 2.0
+    s = 0.0
+    for j in range(len(x)):
+        s += x[j]
+    return s
+
+@parallel(auto=False)
+def alone(x: Array1D[f64]) -> None:
+    for i in range(len(x)):
+        x[i] = 1.0
 """
 
 
 def test_report_of_parallel_loops(snekc, write):
     write("find.py", PARALLEL)
     result = snekc("build", "--report", "parallel", "--message-format", "json", "find.py")
-    loop, outer, inner = json.loads(result.stderr.splitlines()[-1])["loops"]
+    loop, outer, inner, taken, left = json.loads(result.stderr.splitlines()[-1])["loops"]
+    assert (taken["function"], taken["kind"], taken["reason"]) == ("plain", "auto", None)
+    assert (left["kind"], left["variable"]) == ("serial", "j")
+    assert left["reason"].startswith("the sum of floats keeps its order")
     assert (outer["collapse"], inner["collapse"]) == (["i", "j"], [])
     assert (loop["kind"], loop["schedule"]) == ("parallel", "static")
     wanted = ["`total` (+)", "`best` (min, with `where`)", "`length` (longest)"]

@@ -156,3 +156,19 @@ def collapsed(m: Array2D[f64], n: int) -> None:
             if j > 3:
                 break  # error: R004 "`break`"
             m[i, j] = 1.0
+
+
+@parallel(auto=False)
+def left_alone(a: Array1D[f64]) -> None:
+    for i in range(len(a)):
+        a[i] = 1.0
+
+
+@parallel(automatic=True)  # error: T003 "no option `automatic`"
+def unknown_option(a: Array1D[f64]) -> None:
+    a[0] = 1.0
+
+
+@parallel(auto=len)  # error: T003 "known when the function is compiled"
+def unknown_value(a: Array1D[f64]) -> None:
+    a[0] = 1.0

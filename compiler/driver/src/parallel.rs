@@ -1,5 +1,6 @@
 //! How each loop over `prange` is run, for `--report parallel`: its schedule, what is reduced, what is private, and why
-//! its accesses to arrays are safe. Read off the program before it is optimised, as the race check sees it.
+//! its accesses to arrays are safe. Read off the program before it is optimised, as the race check sees it. Beside them the
+//! plain loops of `@parallel` functions, and why they are not made parallel if they are not.
 
 use serde_json::json;
 use snek_analysis::effects::effects;
@@ -7,6 +8,7 @@ use snek_analysis::races::{Plan, plans};
 use snek_diagnostics::Span;
 use snek_mir::edit;
 use snek_mir::ir::{Function, OpId, OpKind, Program};
+use snek_opt::Notes;
 use snek_sema::hir;
 
 use crate::loops::LoopLine;
@@ -66,6 +68,32 @@ pub fn loops(source: &hir::Program, program: &Program) -> Vec<LoopLine> {
                 });
             }
         }
+    }
+    lines.sort_by_key(|line| line.line);
+    lines
+}
+
+/// Adds what became of plain loops of `@parallel` functions.
+pub fn with_plain(mut lines: Vec<LoopLine>, program: &Program, notes: &Notes) -> Vec<LoopLine> {
+    for note in notes.parallel() {
+        let name = &program.frames[note.frame].name;
+        let (kind, text) = match &note.reason {
+            None => ("auto", "made parallel where it has enough work".to_owned()),
+            Some(reason) => ("serial", format!("serial: {reason}")),
+        };
+        lines.push(LoopLine {
+            function: name.clone(),
+            line: note.line,
+            variable: note.variable.clone(),
+            text,
+            json: json!({
+                "function": name,
+                "line": note.line,
+                "variable": note.variable,
+                "kind": kind,
+                "reason": note.reason,
+            }),
+        });
     }
     lines.sort_by_key(|line| line.line);
     lines

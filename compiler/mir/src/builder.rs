@@ -27,6 +27,7 @@ impl Function {
             recursive: false,
             fastmath: false,
             strict_math: false,
+            auto_parallel: false,
             role: Role::Plain,
             values: IndexVec::new(),
             ops: IndexVec::new(),
@@ -378,6 +379,7 @@ impl<'f> Builder<'f> {
             step,
             body: region,
             reductions,
+            auto: false,
         });
         let mut args = vec![start, stop];
         args.extend(carried);

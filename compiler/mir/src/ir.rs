@@ -253,6 +253,8 @@ pub struct Function {
     pub fastmath: bool,
     /// No vector form stands for a call of the runtime.
     pub strict_math: bool,
+    /// Plain loops in it may be made parallel. Of a `ParallelBody`: it was one.
+    pub auto_parallel: bool,
     /// Who calls it.
     pub role: Role,
     /// All values.
@@ -590,6 +592,9 @@ pub struct For {
     pub body: RegionId,
     /// For parallel loops: how each carried value folds; empty otherwise.
     pub reductions: Vec<Fold>,
+    /// For parallel loops: the compiler made it one. It runs only where its arrays were seen not to overlap, so callers need
+    /// not promise that.
+    pub auto: bool,
 }
 
 /// Where the lanes of a `load_lanes` or `store_lanes` lie.

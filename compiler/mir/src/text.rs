@@ -313,6 +313,7 @@ impl Printer<'_> {
             (function.recursive, " recursive"),
             (function.fastmath, " fastmath"),
             (function.strict_math, " strict_math"),
+            (function.auto_parallel, " auto_parallel"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
             (function.role == Role::Leaf, " leaf"),
@@ -467,6 +468,7 @@ impl Printer<'_> {
             OpKind::For(data) => {
                 let kind = match data.kind {
                     LoopKind::Serial => "serial".to_string(),
+                    LoopKind::Parallel if data.auto => "auto_parallel".to_string(),
                     LoopKind::Parallel => "parallel".to_string(),
                     LoopKind::Vector(lanes) => format!("vector{lanes}"),
                 };

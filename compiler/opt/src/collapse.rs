@@ -52,7 +52,7 @@ pub fn nest(function: &Function, op: OpId) -> Vec<OpId> {
 }
 
 /// The values that are defined in a loop.
-fn defined_inside(function: &Function, op: OpId) -> HashSet<ValueId> {
+pub(crate) fn defined_inside(function: &Function, op: OpId) -> HashSet<ValueId> {
     let mut inside = HashSet::new();
     if let OpKind::For(f) = &function.ops[op].kind {
         for region in edit::regions_in(function, f.body) {
@@ -138,7 +138,7 @@ fn may_write(function: &Function, region: RegionId, arrays: &[ValueId]) -> bool 
 }
 
 /// Whether a value can be computed before the loop.
-fn is_known_before(
+pub(crate) fn is_known_before(
     function: &Function,
     value: ValueId,
     is_inside: &impl Fn(ValueId) -> bool,
@@ -157,7 +157,7 @@ fn is_known_before(
 }
 
 /// Computes a value before the loop.
-fn compute_before(
+pub(crate) fn compute_before(
     b: &mut Builder<'_>,
     cloner: &mut Cloner<'_>,
     value: ValueId,
@@ -235,7 +235,7 @@ pub fn count(b: &mut Builder<'_>, nest: &[OpId], asked: bool) -> Counted {
 }
 
 /// The number of iterations; a number beyond 63 bits comes out negative.
-fn trip_count(b: &mut Builder<'_>, start: ValueId, stop: ValueId, step: i64) -> ValueId {
+pub(crate) fn trip_count(b: &mut Builder<'_>, start: ValueId, stop: ValueId, step: i64) -> ValueId {
     let (low, high) = if step > 0 {
         (start, stop)
     } else {
@@ -374,6 +374,7 @@ impl Loops<'_> {
             step: bounds.2,
             body,
             reductions: Vec::new(),
+            auto: false,
         });
         let mut args = vec![bounds.0, bounds.1];
         args.extend(carried);

@@ -4,6 +4,7 @@
 //! the chain of calls, so tracebacks and messages stay those of the source.
 
 use oxc_index::IndexVec;
+use snek_analysis::structure::is_loop;
 use snek_mir::edit::{self, Cloner, call_components};
 use snek_mir::ir::{
     Function, FunctionId, LabelId, OpId, OpKind, Program, RegionId, Role, ValueDef,
@@ -58,6 +59,11 @@ pub fn run(program: &mut Program) {
                     && function.role == Role::Plain
                     && function.fastmath == program.functions[id].fastmath
                     && (!function.strict_math || program.functions[id].strict_math)
+                    && (!function.auto_parallel
+                        || program.functions[id].auto_parallel
+                        || !edit::ops(function)
+                            .iter()
+                            .any(|op| is_loop(&function.ops[*op].kind)))
                     && sizes[callee] <= limit
                     && size + sizes[callee] <= LIMIT
             };

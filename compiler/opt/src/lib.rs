@@ -3,6 +3,7 @@
 //! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
+mod auto_parallel;
 mod carry;
 pub mod collapse;
 mod cse;
@@ -35,4 +36,4 @@ pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, ParallelNote, loop_reports};

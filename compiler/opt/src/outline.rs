@@ -122,6 +122,8 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
         data.site,
     );
     let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
+    // The arrays of a loop that the compiler made parallel may be anybody's.
+    body.auto_parallel = f.auto;
     // A part raises only if the whole does; `effects`, which runs next, knows better.
     body.may_raise = function.may_raise;
     if let Some(combine) = &mut combine {

@@ -6,9 +6,9 @@ use snek_mir::verify::verify;
 
 use crate::report::Notes;
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, leaf, licm,
-    masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll, vector_math,
-    vectorise, version,
+    auto_parallel, carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam,
+    leaf, licm, masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll,
+    vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -77,6 +77,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "version", |p, _| each(p, version::run)),
     at(O2, "prove", |p, _| each(p, prove::run)),
     at(O2, "simplify", |p, _| each(p, simplify::run)),
+    at(O2, "auto_parallel", auto_parallel::run),
     at(O2, "divide", |p, _| each(p, divide::run)),
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
     at(O2, "ifconvert", |p, _| each(p, ifconvert::run)),

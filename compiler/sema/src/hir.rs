@@ -134,6 +134,8 @@ pub struct Function {
     pub name_span: Span,
     /// `@parallel`.
     pub parallel: bool,
+    /// `@parallel`, and not with `auto=False`: plain loops may be made parallel.
+    pub auto_parallel: bool,
     /// `strict_math=True`: functions of `math` are the C library's everywhere.
     pub strict_math: bool,
     /// Parameters, in the order of the call: each is a local.

@@ -69,6 +69,8 @@ pub(crate) struct Signature<'a> {
     pub demanded: Option<&'static str>,
     /// `@parallel`
     pub parallel: bool,
+    /// Not `@parallel(auto=False)`
+    pub auto: bool,
     /// `@native(strict_math=True)`
     pub strict_math: bool,
     /// `@intrinsic("name")` of the standard library.
@@ -94,6 +96,7 @@ impl<'a> Analyzer<'a> {
             problems: Vec::new(),
             demanded: None,
             parallel: false,
+            auto: true,
             strict_math: false,
             intrinsic: None,
         };
@@ -217,7 +220,7 @@ impl<'a> Analyzer<'a> {
         };
         if matches!(name.as_str(), "snek.native" | "snek.parallel") {
             for keyword in keywords {
-                read_option(keyword, signature);
+                read_option(keyword, name == "snek.parallel", signature);
             }
         }
         match (name.as_str(), args) {
@@ -257,21 +260,27 @@ impl<'a> Analyzer<'a> {
     }
 }
 
-/// `strict_math=True` of a decorator.
-fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
+/// `strict_math=True` and `auto=False` of a decorator.
+fn read_option(keyword: &ast::Keyword, is_parallel: bool, signature: &mut Signature<'_>) {
     let name = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
-    if name != "strict_math" {
-        let message = format!("there is no option `{name}`");
-        let problem = Diagnostic::error(Code::T003, keyword.span, message);
-        signature
-            .problems
-            .push(problem.help("the options are: `strict_math`"));
-        return;
-    }
+    let option = match name {
+        "strict_math" => &mut signature.strict_math,
+        "auto" if is_parallel => &mut signature.auto,
+        _ => {
+            let message = format!("there is no option `{name}`");
+            let problem = Diagnostic::error(Code::T003, keyword.span, message);
+            let help = match is_parallel {
+                true => "the options are: `auto`, `strict_math`",
+                false => "the options are: `strict_math`",
+            };
+            signature.problems.push(problem.help(help));
+            return;
+        }
+    };
     match &keyword.value.kind {
         ExprKind::Constant {
             value: ast::Constant::Bool(value),
-        } => signature.strict_math = *value,
+        } => *option = *value,
         _ => {
             let message = format!("`{name}` must be known when the function is compiled");
             let problem = Diagnostic::error(Code::T003, keyword.value.span, message);

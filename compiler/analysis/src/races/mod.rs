@@ -115,11 +115,27 @@ pub fn plans(
     checker.check().into_iter().flatten().collect()
 }
 
+/// How a loop that is not parallel could be run as one, if it is free of races.
+pub fn plan_of(
+    program: &Program,
+    id: FunctionId,
+    op: OpId,
+    summaries: &IndexVec<FunctionId, Effects>,
+) -> Option<Plan> {
+    let callees = Callees::new(program, summaries);
+    let mut checker = Checker::new(program, &program.functions[id], &callees);
+    checker.explains = false;
+    let facts = ranges(checker.function, &checker.structure);
+    checker.check_loop(op, &facts).ok()
+}
+
 struct Checker<'p> {
     program: &'p Program,
     function: &'p Function,
     structure: Structure,
     callees: &'p Callees<'p>,
+    /// It says why: what can be written of source that is as the user wrote it.
+    explains: bool,
 }
 
 /// What is asked of while the accesses of one loop are compared.
@@ -136,6 +152,7 @@ impl<'p> Checker<'p> {
             function,
             structure: Structure::new(function),
             callees,
+            explains: true,
         }
     }
 
@@ -189,7 +206,9 @@ impl<'p> Checker<'p> {
         };
         self.fold(&accesses, &mut bad, &mut plan.accumulators);
         if bad.is_empty() {
-            plan.arrays = self.notes(&question, &accesses, &plan, unchecked);
+            if self.explains {
+                plan.arrays = self.notes(&question, &accesses, &plan, unchecked);
+            }
             return Ok(plan);
         }
         // Would it be well if the invariants in the subscripts were not negative?
@@ -219,12 +238,20 @@ impl<'p> Checker<'p> {
             self.fold(&accesses, &mut left, &mut plan.accumulators);
             if left.is_empty() {
                 plan.nonnegative = nonnegative;
-                plan.arrays = self.notes(&question, &accesses, &plan, false);
+                if self.explains {
+                    plan.arrays = self.notes(&question, &accesses, &plan, false);
+                }
                 return Ok(plan);
             }
-            return Err(self.report(op, &mut question, &left));
+            return Err(match self.explains {
+                true => self.report(op, &mut question, &left),
+                false => Vec::new(),
+            });
         }
-        Err(self.report(op, &mut question, &bad))
+        Err(match self.explains {
+            true => self.report(op, &mut question, &bad),
+            false => Vec::new(),
+        })
     }
 
     /// Whether the user has asked for no check: the options of the loop are a call before it, at its place.

@@ -295,6 +295,7 @@ impl<'h> Body<'_, 'h> {
             step,
             body: body_region,
             reductions,
+            auto: false,
         });
         if let Some(parallel) = &data.parallel {
             self.enter(parallel.span);

@@ -60,6 +60,7 @@ impl Parser<'_> {
         state.function.recursive = self.eat_word("recursive");
         state.function.fastmath = self.eat_word("fastmath");
         state.function.strict_math = self.eat_word("strict_math");
+        state.function.auto_parallel = self.eat_word("auto_parallel");
         state.function.role = if self.eat_word("parallel_body") {
             Role::ParallelBody
         } else if self.eat_word("combine") {
@@ -588,9 +589,10 @@ impl Parser<'_> {
         kind: &str,
         args: &mut Vec<ValueId>,
     ) -> Result<OpKind> {
+        let auto = kind == "auto_parallel";
         let kind = match kind {
             "serial" => LoopKind::Serial,
-            "parallel" => LoopKind::Parallel,
+            "parallel" | "auto_parallel" => LoopKind::Parallel,
             _ => match kind.strip_prefix("vector").map(str::parse) {
                 Some(Ok(lanes)) => LoopKind::Vector(lanes),
                 _ => return self.error(format!("`{kind}` is no kind of loop")),
@@ -616,6 +618,7 @@ impl Parser<'_> {
             step,
             body,
             reductions,
+            auto,
         }))
     }
 

@@ -14,7 +14,7 @@
 pub(crate) mod build;
 mod cost;
 mod narrow;
-mod shape;
+pub(crate) mod shape;
 pub mod widen;
 
 use std::collections::BTreeSet;

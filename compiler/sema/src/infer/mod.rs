@@ -526,6 +526,7 @@ impl<'a> Infer<'_, 'a> {
                 file: name_span.file,
                 name_span,
                 parallel: signature.parallel || self.parallel_loops > 0,
+                auto_parallel: signature.parallel && signature.auto,
                 strict_math: signature.strict_math,
                 params,
                 result,
