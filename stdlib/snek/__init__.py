@@ -19,12 +19,15 @@ Scalar types (``i8`` to ``i64``, ``u8`` to ``u64``, ``f32``, ``f64``, ``c64``,
 ``snek`` neither needs nor loads NumPy.
 """
 
+from _thread import allocate_lock as Lock
+
 __all__ = [
     "Array",
     "Array1D",
     "Array2D",
     "Array3D",
     "Array4D",
+    "Lock",
     "atomic",
     "c64",
     "c128",

@@ -1,6 +1,7 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
 from collections.abc import Callable
+from threading import Lock as Lock
 from typing import Any, Generic, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
@@ -25,6 +26,7 @@ __all__ = [
     "Array2D",
     "Array3D",
     "Array4D",
+    "Lock",
     "atomic",
     "c64",
     "c128",

@@ -1,6 +1,6 @@
 """Loops that are free of races by reductions, by what functions do, by private values, by atomic operations."""
 
-from snek import Array1D, Array2D, atomic, c128, f32, f64, i64, prange, reduction, u8
+from snek import Array1D, Array2D, Lock, atomic, c128, f32, f64, i64, prange, reduction, u8
 
 
 def histogram(data: Array1D[u8], hist: Array1D[i64]) -> None:
@@ -336,3 +336,35 @@ def collapsed(a: Array2D[f64], n: int) -> float:
             a[i, j] = 1.0
             s += i * j
     return s
+
+
+lock = Lock()
+other = Lock()
+
+
+def under_one_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            if hist[int(data[i])] < 100:
+                hist[int(data[i])] += 1
+            hist[0] = hist[int(data[i])]
+
+
+def under_two_locks(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock, other:
+            hist[0] = hist[1]
+        with other:
+            hist[1] = int(data[i])
+
+
+def locked_put(hist: Array1D[i64], b: int) -> None:
+    with lock:
+        hist[b] = hist[b] * 2
+
+
+def lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        locked_put(hist, int(data[i]))
+        with lock:
+            hist[7] = 0

@@ -1,6 +1,6 @@
 """Races through indices that are data, through functions, through aliases; reductions done wrongly; temporaries shared."""
 
-from snek import Array1D, Array2D, atomic, f64, i64, prange, reduction, u8
+from snek import Array1D, Array2D, Lock, atomic, f64, i64, prange, reduction, u8
 
 
 def scatter(a: Array1D[f64], index: Array1D[i64]) -> None:
@@ -363,3 +363,49 @@ def collapsed_sum_of_each_row(a: Array2D[f64], out: Array1D[f64]) -> None:
     for i in prange(a.shape[0], collapse=2):
         for j in range(a.shape[1]):
             out[i] = a[i, j]  # race: R003
+
+
+lock = Lock()
+other = Lock()
+
+
+def read_outside_of_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        old = hist[int(data[i])]
+        with lock:
+            hist[int(data[i])] = old + 1  # race: R001
+
+
+def two_different_locks(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            hist[0] = int(data[i])  # race: R003
+        with other:
+            hist[0] = i
+
+
+def lock_around_the_loop(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    with lock:
+        for i in prange(len(data)):
+            hist[int(data[i])] = i  # race: R001
+
+
+def locked_put(hist: Array1D[i64], b: int) -> None:
+    with other:
+        hist[b] = hist[b] * 2
+
+
+def another_lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        locked_put(hist, int(data[i]))
+        with lock:
+            hist[7] = 0  # race: R001
+
+
+def after_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            if data[i] == 0:
+                continue
+            hist[1] = 1
+        hist[1] = i  # race: R003

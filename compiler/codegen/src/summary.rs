@@ -35,6 +35,8 @@ pub fn summaries(program: &Program) -> IndexVec<FunctionId, Summary> {
             for op in edit::ops(function) {
                 match function.ops[op].kind {
                     OpKind::For(_) | OpKind::While { .. } => summary.long = true,
+                    // Who holds it may wait for Python's lock.
+                    OpKind::CallRuntime("snek_rt_lock") => summary.long = true,
                     OpKind::ParallelCall { body, .. } => {
                         summary.long = true;
                         // Such a loop tests its arrays itself.

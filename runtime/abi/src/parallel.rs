@@ -17,6 +17,9 @@ pub const COLLAPSE_SHIFT: u32 = 16;
 /// That number.
 pub const COLLAPSE_MASK: i64 = 0xff;
 
+/// The most locks (`snek.Lock`) of a module.
+pub const LOCKS: usize = 64;
+
 /// How elements fold.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use snek_abi::{AccumulatorDesc, CombineFn, ParallelBody};
 use crate::exc::{self, Pending};
 use crate::guard::guard;
 use crate::host;
+use crate::lock;
 use crate::print::{self, Captured};
 
 use accumulate::{Copies, Way};
@@ -90,6 +91,7 @@ impl Loop {
             print::capture(true);
         }
         let mut polled: Option<Instant> = None;
+        let locks = lock::depth();
         loop {
             let first = self.next.fetch_add(self.batch, Ordering::Relaxed);
             if first >= self.grid.chunks {
@@ -100,7 +102,7 @@ impl Loop {
                 if chunk > self.failed.load(Ordering::Relaxed) {
                     break;
                 }
-                self.run(chunk, nested);
+                self.run(chunk, nested, locks);
             }
             let now = Instant::now();
             if now.duration_since(*polled.get_or_insert(now)) > POLL_INTERVAL {
@@ -118,8 +120,9 @@ impl Loop {
     }
 
     /// Runs one chunk. A loop within a chunk (`nested`) leaves its output to the outer one.
+    /// `locks` is how many locks its thread holds.
     #[inline]
-    fn run(&self, chunk: usize, nested: bool) {
+    fn run(&self, chunk: usize, nested: bool, locks: usize) {
         let (lo, hi) = self.grid.bounds(chunk);
         // SAFETY: the partial is this chunk's own and `initial` is as long.
         let status = unsafe {
@@ -138,6 +141,7 @@ impl Loop {
             self.outcome().output.push((chunk, captured));
         }
         if status != 0 {
+            lock::release_to(locks);
             self.fail(chunk);
         }
     }

@@ -19,6 +19,7 @@ use super::convert::{Argument, from_slots, to_slots};
 use super::function::NativeFunction;
 use super::raise;
 use crate::guard::guard;
+use crate::lock;
 
 /// Slots of a frame that fits on the stack.
 const INLINE_SLOTS: usize = 32;
@@ -158,6 +159,7 @@ unsafe fn simple_call(
             frame.add(index).write(bits);
         }
         if desc.entry_strided?(frame) != 0 {
+            lock::release_all();
             return Some(failed(function));
         }
         let result = frame.add(function.simple).read();
@@ -425,6 +427,7 @@ unsafe fn invoke(
             entry(frame)
         };
         if status != 0 {
+            lock::release_all();
             raise::pending(&*function.state);
             return Err(Raised);
         }

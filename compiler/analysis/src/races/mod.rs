@@ -356,6 +356,10 @@ impl<'p> Checker<'p> {
         if !self.may_be_one(a, b) || (a.way == Way::Atomic && b.way == Way::Atomic) {
             return Verdict::Disjoint;
         }
+        // One at a time.
+        if a.locks.iter().any(|lock| b.locks.contains(lock)) {
+            return Verdict::Disjoint;
+        }
         // Distinct in every iteration, if they are the same arrays in all.
         let scope = question.scope.op;
         let is_invariant = |v| self.structure.is_invariant(self.function, v, scope);

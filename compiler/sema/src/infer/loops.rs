@@ -454,6 +454,7 @@ impl<'a> Infer<'_, 'a> {
         if let Some(enclosing) = self.loops.last_mut() {
             enclosing.breaks.push(env);
         }
+        self.unlock_loop(span, out);
         out.push(Stmt {
             kind: StmtKind::Break,
             span,
@@ -469,6 +470,7 @@ impl<'a> Infer<'_, 'a> {
         if let Some(enclosing) = self.loops.last_mut() {
             enclosing.continues.push(env);
         }
+        self.unlock_loop(span, out);
         out.push(Stmt {
             kind: StmtKind::Continue,
             span,

@@ -63,6 +63,8 @@ pub(crate) struct Infer<'s, 'a> {
     pub parallel_loops: usize,
     /// Calls of reductions of the user's. Some may have been dropped: whoever looks compares place and function.
     pub reductions: Vec<ReductionCall>,
+    /// The locks that are held: their numbers, and how many loops are around the `with`.
+    pub locks: Vec<(i64, usize)>,
     /// How many loops the `prange` that was read last wants to run as one.
     pub collapse: usize,
     /// Loops that are run as one with the `prange` around them: where they begin.
@@ -208,6 +210,7 @@ fn walk<'a>(
         never_returns: signature.returns == Returns::Never,
         parallel_loops: 0,
         reductions: Vec::new(),
+        locks: Vec::new(),
         collapse: 1,
         collapsed: HashSet::new(),
         nonnegative: HashSet::new(),
