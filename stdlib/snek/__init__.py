@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 
-def native(function=None, /, *, strict_math=False):
+def native(function=None, /, *, strict_math=False, fastmath=False):
     """Demand that a function is compiled to native code.
 
     Used as ``@native`` or ``@native()``.  ``snekc`` compiles every annotated
@@ -58,11 +58,15 @@ def native(function=None, /, *, strict_math=False):
 
     With ``strict_math=True`` functions of ``math`` are the C library's in vectorised
     loops, too, where they may otherwise differ from it by one unit in the last place.
+
+    With ``fastmath=True`` sums and products of floats in loops may be reordered, and a
+    product that is added to something may be rounded once instead of twice.  The results
+    are then not CPython's to the last bit, and not the same on every processor.
     """
     return native if function is None else function
 
 
-def parallel(function=None, /, *, strict_math=False, auto=True):
+def parallel(function=None, /, *, strict_math=False, fastmath=False, auto=True):
     """Demand native code whose ``prange`` loops run on all cores.
 
     Used as ``@parallel`` or ``@parallel()``.  As ``@native``, and loops over

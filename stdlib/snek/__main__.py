@@ -1,7 +1,12 @@
 """`python -m snek` is `snekc`."""
 
+import os
 import sys
 
-from ._cli import main
+from ._program import find_snekc
 
-sys.exit(main())
+if __name__ == "__main__":
+    program = find_snekc()
+    # `snekc run` starts this very Python.
+    os.environ["SNEK_PYTHON"] = sys.executable
+    os.execv(program, [program, *sys.argv[1:]])

@@ -22,12 +22,15 @@ where snek is installed, so that must be quick, and quiet when there is no
 """
 
 import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 from setuptools import Extension
 from setuptools.errors import CompileError, SetupError
+
+from ._program import find_snekc
 
 _KEYS = {"modules", "exclude", "strict"}
 
@@ -177,15 +180,14 @@ def _build_ext_class(base, *, strict):
             if not isinstance(ext, _Module):
                 super().build_extension(ext)
                 return
-            from . import _compiler
-
             source = ext.sources[0]
             output = self.get_ext_fullpath(ext.name)
-            os.makedirs(os.path.dirname(output) or os.curdir, exist_ok=True)
-            ok, messages = _compiler.build_module(source, ext.name, output, strict=strict)
-            if messages:
-                print(messages, file=sys.stderr, flush=True)
-            if not ok:
+            directory = os.path.dirname(output) or os.curdir
+            command = [find_snekc(), "build", "--module", ext.name, "--output-dir", directory]
+            if strict:
+                command.append("--strict")
+            sys.stdout.flush()
+            if subprocess.run([*command, source], stdout=sys.stderr).returncode != 0:
                 raise CompileError(f"snek cannot compile {source} (see above)")
 
     return build_ext

@@ -86,6 +86,33 @@ def test_build_a_package(snekc, write, tmp_path):
     assert imported.stdout == "8 8 pkg.sub.b pkg.sub\n"
 
 
+def test_the_name_of_a_module(snekc, write, tmp_path):
+    write("twice.py", TYPED)
+    result = snekc("build", "--module", "pkg.twice", "-o", "out/pkg", "twice.py")
+    assert result.returncode == 0, result.stderr
+    code = "import pkg.twice as t; print(t.__name__, t.__file__.endswith('.so'), t.twice(4))"
+    imported = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "out", capture_output=True, text=True
+    )
+    assert imported.stdout == "pkg.twice True 8\n", imported.stderr
+
+
+@pytest.mark.parametrize("name", ["other", "pkg.other", ".twice", "a b.twice", "", "twice."])
+def test_a_wrong_name_of_a_module(snekc, write, tmp_path, name):
+    write("twice.py", TYPED)
+    result = snekc("build", "--module", name, "twice.py")
+    assert refused(result, "D005", "--module", f"`{name}`", "`twice`")
+    assert only(tmp_path, "twice.py")
+
+
+def test_one_name_for_two_modules(snekc, write, tmp_path):
+    write("twice.py", TYPED)
+    write("again.py", TYPED)
+    result = snekc("build", "--module", "twice", "twice.py", "again.py")
+    assert refused(result, "D005", "one file with `--module`")
+    assert only(tmp_path, "again.py", "twice.py")
+
+
 def test_messages_as_json(snekc, write):
     write("wrong.py", "def f(:\n    pass\n")
     result = snekc("check", "--message-format", "json", "wrong.py")

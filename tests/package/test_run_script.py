@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_as_python_runs_it(run, write, tmp_path):
     for _ in ("built", "cached"):
         found = run(*arguments)
         assert (found.returncode, found.stdout, found.stderr) == (0, expected.stdout, "")
+
+
+def test_the_python_that_runs_it(snekc, write, tmp_path):
+    write("script.py", "import sys\nprint(sys.executable)\n")
+    cache = {"SNEK_CACHE_DIR": str(tmp_path / "cache")}
+    # The one of the environment that `snekc` is installed in, whatever is on the path.
+    found = snekc("run", "script.py", environment={**cache, "PATH": ""})
+    assert Path(found.stdout.strip()).parent == Path(sys.executable).parent, found.stderr
+    chosen = snekc("run", "script.py", environment={**cache, "SNEK_PYTHON": "/nowhere/python"})
+    assert chosen.returncode == 1
+    assert "error[D007]: /nowhere/python: cannot be started" in chosen.stderr
+    module = [sys.executable, "-m", "snek", "run", "script.py"]
+    found = subprocess.run(module, cwd=tmp_path, capture_output=True, text=True)
+    assert found.stdout == f"{sys.executable}\n", found.stderr
 
 
 def test_its_functions_are_native(run, write):

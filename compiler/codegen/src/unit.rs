@@ -261,7 +261,8 @@ pub fn compile_all(
         let mut context = Context::new();
         move |unit| {
             let translated = translator.translate(unit)?;
-            leaf::compile(&mut context, translated, isa, listing)
+            let contract = matches!(unit, Unit::Wide(id) if program.functions[id].fastmath);
+            leaf::compile(&mut context, translated, isa, contract, listing)
         }
     });
     let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
@@ -316,7 +317,7 @@ fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
 
     // A thread costs about as much as a few small functions. Translation recurses into regions,
     // so none of it runs on the caller's stack, which may be small.
-    let threads = options.threads.clamp(1, units.len().div_ceil(8));
+    let threads = options.threads.clamp(1, units.len().div_ceil(2));
     let mut done = std::thread::scope(|scope| {
         let workers = (0..threads)
             .map(|_| {

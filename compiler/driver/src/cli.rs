@@ -77,6 +77,9 @@ struct BuildArgs {
     /// Write the modules into DIR
     #[arg(short, long = "output-dir", value_name = "DIR")]
     output_dir: Option<PathBuf>,
+    /// The full dotted name of the module, if the folder of its one FILE does not say it
+    #[arg(long, value_name = "NAME")]
+    module: Option<String>,
     #[command(flatten)]
     common: Common,
     /// Optimise: 0 or 2
@@ -203,7 +206,10 @@ fn build(arguments: BuildArgs, messages: Messages) -> Result<u8, Diagnostic> {
     if let Some(directory) = &options.output_dir {
         output::create_dir(directory)?;
     }
-    let inputs = input::find_units(&arguments.inputs, options.output_dir.as_deref());
+    let mut inputs = input::find_units(&arguments.inputs, options.output_dir.as_deref());
+    if let Some(name) = arguments.module {
+        inputs.rename(name);
+    }
     build_inputs(&inputs, &options, messages)
 }
 

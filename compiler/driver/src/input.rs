@@ -39,6 +39,35 @@ pub struct Inputs {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Inputs {
+    /// Calls the one module `name`. Its last part must be the name of the file, or nobody could import it.
+    pub fn rename(&mut self, name: String) {
+        let refused = match self.units.as_mut_slice() {
+            [] => return, // The file was refused, which has been said.
+            [unit] => {
+                let stem = unit.source.file_stem().unwrap_or_default();
+                let last = name.rsplit('.').next();
+                if last == stem.to_str() && name.split('.').all(is_module_name) {
+                    unit.module = name;
+                    return;
+                }
+                let stem = stem.to_string_lossy();
+                format!("a name for this file is `{stem}`, or `package.{stem}`")
+            }
+            _ => "give one file with `--module`".to_owned(),
+        };
+        self.units.clear();
+        self.diagnostics.push(
+            Diagnostic::file_error(
+                Code::D005,
+                "--module",
+                format!("`{name}` cannot be the name of what is built"),
+            )
+            .help(refused),
+        );
+    }
+}
+
 /// Finds the modules that `paths` (files and package directories) stand for.
 pub fn find_units(paths: &[PathBuf], output_dir: Option<&Path>) -> Inputs {
     let mut inputs = Inputs::default();

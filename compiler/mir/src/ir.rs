@@ -249,7 +249,8 @@ pub struct Function {
     pub may_raise: bool,
     /// It is in a cycle of the call graph: it takes the thread's stack limit as a hidden parameter.
     pub recursive: bool,
-    /// Float arithmetic may be reassociated and contracted.
+    /// Sums and products of floats in loops may be reassociated, and a product that is added may be rounded once with
+    /// the sum.
     pub fastmath: bool,
     /// No vector form stands for a call of the runtime.
     pub strict_math: bool,

@@ -19,7 +19,7 @@ use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Compare, FloatOp, FloatUnaryOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
-    Overflow, Program, RegionId, Type, ValueId,
+    Overflow, Program, RegionId, Scalar, Type, ValueId,
 };
 use snek_mir::ops::Raises;
 
@@ -130,6 +130,10 @@ fn consider(
         return Err("it is a `while` loop".to_owned());
     };
     keeps_to_itself(program, function, f, summaries)?;
+    let carried = function.types(&function.regions[f.body].params[1..]);
+    if carried.iter().any(|ty| ty.scalar().is_some_and(Scalar::is_float)) {
+        return Err("it carries floats, whose sums and minima keep their order".to_owned());
+    }
     let mut folds = Vec::new();
     let mut arithmetic = Vec::new();
     for fold in shape::folds(context, op).map_err(|obstacle| plain(&obstacle.reason))? {

@@ -4,8 +4,8 @@
 //! behind a store to the same element is the stored value. A checked op that has passed once passes again, so twins of
 //! checks go, too.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use snek_mir::edit;
 use snek_mir::ir::{Function, OpId, OpKind, Overflow, RegionId, Type, ValueId};
 
@@ -16,7 +16,7 @@ pub fn run(function: &mut Function) {
     let mut pass = Cse {
         replacements: Replacements::new(function),
         function,
-        available: HashMap::new(),
+        available: FxHashMap::default(),
         added: Vec::new(),
         memory: 0,
     };
@@ -24,12 +24,15 @@ pub fn run(function: &mut Function) {
     pass.region(body);
 }
 
+/// Most ops have no more operands or results.
+type Values = SmallVec<[ValueId; 4]>;
+
 /// What makes two ops twins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     name: &'static str,
     field: u64,
-    args: Vec<ValueId>,
+    args: Values,
     ty: Option<Type>,
     /// For what reads memory: its state.
     memory: u64,
@@ -38,9 +41,9 @@ pub(crate) struct Key {
 struct Cse<'f> {
     function: &'f mut Function,
     replacements: Replacements,
-    available: HashMap<Key, Vec<ValueId>>,
+    available: FxHashMap<Key, Values>,
     /// Keys with what they hid, to leave scopes.
-    added: Vec<(Key, Option<Vec<ValueId>>)>,
+    added: Vec<(Key, Option<Values>)>,
     /// Changes with every store.
     memory: u64,
 }
@@ -88,7 +91,7 @@ impl Cse<'_> {
                 }
                 return false;
             }
-            let results = self.function.ops[op].results.clone();
+            let results = SmallVec::from_slice(&self.function.ops[op].results);
             self.add(key, results);
         }
         if properties.writes {
@@ -100,7 +103,7 @@ impl Cse<'_> {
         true
     }
 
-    fn add(&mut self, key: Key, values: Vec<ValueId>) {
+    fn add(&mut self, key: Key, values: Values) {
         let hidden = self.available.insert(key.clone(), values);
         self.added.push((key, hidden));
     }
@@ -118,11 +121,11 @@ impl Cse<'_> {
             return;
         };
         let (place, values) = data.args.split_at(bounds.len() + 1);
-        let values = values.to_vec();
+        let values = Values::from_slice(values);
         let key = Key {
             name: "load",
             field: 0,
-            args: place.to_vec(),
+            args: Values::from_slice(place),
             ty: values.first().map(|v| self.function.ty(*v)),
             memory: self.memory + 1,
         };
@@ -139,9 +142,8 @@ impl Cse<'_> {
 /// What the op is known by, if it may have twins. `memory` is the state that loads see.
 pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
     let data = &function.ops[op];
-    let properties = data.kind.properties();
-    let mut args = data.args.clone();
-    let mut seen = 0;
+    let mut args = data.args.as_slice();
+    let (mut seen, mut sorted) = (0, false);
     let field = match &data.kind {
         OpKind::ConstInt(bits) => *bits as u64,
         OpKind::ConstFloat(bits) => *bits,
@@ -151,9 +153,7 @@ pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
         OpKind::Extract(lane) => u64::from(*lane),
         OpKind::Reduce(op) => *op as u64,
         OpKind::Int(int, overflow) => {
-            if int.is_commutative() {
-                args.sort_unstable();
-            }
+            sorted = int.is_commutative();
             u64::from(*overflow == Overflow::Wrap)
         }
         OpKind::IntUnary(_, overflow) => u64::from(*overflow == Overflow::Wrap),
@@ -165,16 +165,20 @@ pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
         }
         // The condition alone counts: the message is never seen.
         OpKind::Check(_) => {
-            args.truncate(1);
+            args = &args[..1];
             0
         }
-        _ if properties.is_pure() => 0,
+        kind if kind.properties().is_pure() => 0,
         _ => return None,
     };
     let name = match &data.kind {
         OpKind::CallRuntime(name) => name,
         kind => kind.name(),
     };
+    let mut args = Values::from_slice(args);
+    if sorted {
+        args.sort_unstable();
+    }
     Some(Key {
         name,
         field,
@@ -186,8 +190,8 @@ pub(crate) fn key(function: &Function, op: OpId, memory: u64) -> Option<Key> {
 
 impl Key {
     /// The same op on other operands.
-    pub(crate) fn with_args(mut self, args: Vec<ValueId>) -> Key {
-        self.args = args;
+    pub(crate) fn with_args(mut self, args: &[ValueId]) -> Key {
+        self.args = Values::from_slice(args);
         self
     }
 

@@ -57,7 +57,7 @@ pub fn run(program: &mut Program) {
                 callee != id
                     && !function.recursive
                     && function.role == Role::Plain
-                    && function.fastmath == program.functions[id].fastmath
+                    && (function.fastmath == program.functions[id].fastmath || !has_loop(function))
                     && (!function.strict_math || program.functions[id].strict_math)
                     && (!function.auto_parallel
                         || program.functions[id].auto_parallel
@@ -92,6 +92,12 @@ pub fn run(program: &mut Program) {
             sizes[id] = edit::ops(function).len();
         }
     }
+}
+
+/// Loops keep the order of their sums, or not, as the function says that they are written in.
+fn has_loop(function: &Function) -> bool {
+    let mut ops = edit::ops(function).into_iter();
+    ops.any(|op| is_loop(&function.ops[op].kind))
 }
 
 /// Replaces one call.

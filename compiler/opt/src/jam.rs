@@ -18,11 +18,10 @@ use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit;
 use snek_mir::ir::{
-    For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Program, RegionId, Role, Type, ValueId,
+    For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, RegionId, Role, Type, ValueId,
 };
 use snek_mir::ops::Raises;
 
-use crate::report::Notes;
 use crate::rewrite::{new_op, place_of};
 use crate::vectorise::build::{PAIRS, advance, tested_at, tests, trip_count};
 
@@ -36,20 +35,16 @@ const REGISTERS: u32 = 12;
 const NATIVE: u32 = 256;
 
 /// Runs the pass on serial loops.
-pub fn run(program: &mut Program, _: &mut Notes) {
-    for function in &mut program.functions {
-        nests(function, |_, _| Some(false));
-    }
+pub fn run(function: &mut Function) {
+    nests(function, |_, _| Some(false));
 }
 
 /// Runs the pass on the loops over the chunks of parallel loops, whose iterations are independent by declaration.
-pub fn chunks(program: &mut Program, _: &mut Notes) {
-    for function in &mut program.functions {
-        if function.role == Role::ParallelBody {
-            nests(function, |structure, op| {
-                (structure.region_of[op] == Some(function_body(structure))).then_some(true)
-            });
-        }
+pub fn chunks(function: &mut Function) {
+    if function.role == Role::ParallelBody {
+        nests(function, |structure, op| {
+            (structure.region_of[op] == Some(function_body(structure))).then_some(true)
+        });
     }
 }
 

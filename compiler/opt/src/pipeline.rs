@@ -1,10 +1,15 @@
 //! The list of passes, in order.
+//!
+//! Passes that follow each other and look at one function alone run on several functions at a time: what comes out does
+//! not depend on the threads.
 
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use snek_diagnostics::InternalError;
-use snek_mir::ir::{Function, Program};
+use snek_mir::ir::{Function, FunctionId, Program};
 use snek_mir::verify::verify;
 
-use crate::report::Notes;
+use crate::report::{Names, Notes, names};
 use crate::{
     auto_parallel, carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam,
     leaf, licm, masked, outline, prove, share, simplify, strength, tile, unblock, unfold, unroll,
@@ -37,93 +42,109 @@ impl Options {
     }
 }
 
+/// What a pass works on.
+#[derive(Clone, Copy)]
+enum Run {
+    /// One function, whatever the others are.
+    Local(fn(&mut Function)),
+    /// The same, with something to say of its loops.
+    Loops(fn(&mut Function, &Names, &mut Notes)),
+    /// One function, seen with the others; gives what is to take its place.
+    Rewrite(fn(&Program, FunctionId, &Names) -> Option<Function>),
+    /// All of them.
+    Whole(fn(&mut Program)),
+    /// The same, with something to say of loops.
+    Noted(fn(&mut Program, &mut Notes)),
+}
+
 /// A step of the pipeline.
 pub struct Pass {
     /// Its name, for `--emit mir:after=NAME` and for tests.
     pub name: &'static str,
     /// It runs at this level and above.
     pub level: Level,
-    run: fn(&mut Program, &mut Notes),
+    run: Run,
 }
 
-const fn at(level: Level, name: &'static str, run: fn(&mut Program, &mut Notes)) -> Pass {
+const fn at(level: Level, name: &'static str, run: Run) -> Pass {
     Pass { name, level, run }
 }
 
 use Level::{O0, O2};
+use Run::{Local, Loops, Noted, Rewrite, Whole};
 
 /// THE list. A pass may be there several times.
 pub const PASSES: &[Pass] = &[
     // Conditions under which the race check accepted a loop.
-    at(O0, "guard", |p, _| guard::run(p)),
+    at(O0, "guard", Whole(guard::run)),
     // Make functions small, then bring them together.
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "inline", |p, _| inline::run(p)),
-    at(O2, "forms", |p, _| vector_math::keep_needed(p)),
-    at(O2, "effects", |p, _| effects::run(p)),
-    at(O2, "unblock", |p, _| each(p, unblock::run)),
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "inline", Whole(inline::run)),
+    at(O2, "forms", Whole(vector_math::keep_needed)),
+    at(O2, "effects", Whole(effects::run)),
+    at(O2, "unblock", Local(unblock::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "cse", Local(cse::run)),
+    at(O2, "dce", Local(dce::run)),
     // Conditions before a loop need the extents that its inner loops end at.
-    at(O2, "extents", |p, _| each(p, licm::extents)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
+    at(O2, "extents", Local(licm::extents)),
+    at(O2, "cse", Local(cse::run)),
     // Take checks out by proof, then by testing once before a loop.
-    at(O2, "prove", |p, _| each(p, prove::run)),
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
+    at(O2, "prove", Local(prove::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "dce", Local(dce::run)),
     // What is proved of one level of a recursion holds in its copies.
-    at(O2, "unfold", |p, _| unfold::run(p)),
-    at(O2, "version", |p, _| each(p, version::run)),
-    at(O2, "prove", |p, _| each(p, prove::run)),
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "auto_parallel", auto_parallel::run),
-    at(O2, "divide", |p, _| each(p, divide::run)),
+    at(O2, "unfold", Whole(unfold::run)),
+    at(O2, "version", Local(version::run)),
+    at(O2, "prove", Local(prove::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "auto_parallel", Noted(auto_parallel::run)),
+    at(O2, "divide", Local(divide::run)),
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
-    at(O2, "ifconvert", |p, _| each(p, ifconvert::run)),
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "share", |p, _| each(p, share::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "licm", |p, _| each(p, licm::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
+    at(O2, "ifconvert", Local(ifconvert::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "share", Local(share::run)),
+    at(O2, "cse", Local(cse::run)),
+    at(O2, "licm", Local(licm::run)),
+    at(O2, "cse", Local(cse::run)),
+    at(O2, "dce", Local(dce::run)),
     // What code generation wants. Vectors do not cross functions, so they come after.
-    at(O0, "outline", |p, _| outline::run(p)),
+    at(O0, "outline", Whole(outline::run)),
     // Loops: small ones are unrolled, sums come inside and read what lies close together, the best of each nest run in
     // lanes, and several iterations of loops around share what they read.
-    at(O2, "unroll", |p, _| each(p, unroll::run)),
-    at(O2, "simplify", |p, _| each(p, simplify::run)),
-    at(O2, "interchange", |p, _| each(p, interchange::run)),
-    at(O2, "tile", |p, _| each(p, tile::run)),
-    at(O2, "vector_math", |p, _| vector_math::run(p)),
-    at(O2, "vectorise", vectorise::run),
-    at(O2, "chunk_math", |p, _| vector_math::chunks(p)),
-    at(O2, "chunks", vectorise::chunks),
-    at(O2, "licm", |p, _| each(p, licm::run)),
-    at(O2, "jam_chunks", jam::chunks),
-    at(O2, "jam", jam::run),
-    at(O2, "licm", |p, _| each(p, licm::run)),
+    at(O2, "unroll", Local(unroll::run)),
+    at(O2, "simplify", Local(simplify::run)),
+    at(O2, "interchange", Local(interchange::run)),
+    at(O2, "tile", Local(tile::run)),
+    at(O2, "vector_math", Rewrite(vector_math::run)),
+    at(O2, "vectorise", Loops(vectorise::run)),
+    at(O2, "chunk_math", Rewrite(vector_math::chunks)),
+    at(O2, "chunks", Loops(vectorise::chunks)),
+    at(O2, "licm", Local(licm::run)),
+    at(O2, "jam_chunks", Local(jam::chunks)),
+    at(O2, "jam", Local(jam::run)),
+    at(O2, "licm", Local(licm::run)),
     // Loops that stay scalar.
-    at(O2, "masked", |p, _| each(p, masked::run)),
-    at(O2, "carry", |p, _| each(p, carry::run)),
-    at(O2, "strength", |p, _| each(p, strength::run)),
-    at(O2, "cse", |p, _| each(p, cse::run)),
-    at(O2, "dce", |p, _| each(p, dce::run)),
-    at(O0, "no_forms", |p, _| p.vector_forms.clear()),
-    at(O0, "effects", |p, _| effects::run(p)),
-    at(O2, "leaf", |p, _| leaf::run(p)),
+    at(O2, "masked", Local(masked::run)),
+    at(O2, "carry", Local(carry::run)),
+    at(O2, "strength", Local(strength::run)),
+    at(O2, "cse", Local(cse::run)),
+    at(O2, "dce", Local(dce::run)),
+    at(O0, "no_forms", Whole(|p| p.vector_forms.clear())),
+    at(O0, "effects", Whole(effects::run)),
+    at(O2, "leaf", Whole(leaf::run)),
 ];
-
-/// Runs a pass on every function.
-fn each(program: &mut Program, pass: fn(&mut Function)) {
-    for function in &mut program.functions {
-        pass(function);
-    }
-}
 
 /// Optimises a program that has been verified and checked for races.
 pub fn optimise(program: &mut Program, options: Options) -> Result<Notes, InternalError> {
-    optimise_observed(program, options, &mut |_, _| {})
+    let passes: Vec<&Pass> = at_level(options.level).collect();
+    let is_local = |pass: &Pass| matches!(pass.run, Local(_) | Loops(_));
+    // One after the other where each is looked at.
+    let groups = passes.chunk_by(|a, b| !options.verify && is_local(a) && is_local(b));
+    run_groups(program, groups, |program, group| match options.verify {
+        true => check(program, group[0].name),
+        false => Ok(()),
+    })
 }
 
 /// Optimises a program and shows it after each pass.
@@ -132,24 +153,98 @@ pub fn optimise_observed(
     options: Options,
     observe: &mut dyn FnMut(&str, &Program),
 ) -> Result<Notes, InternalError> {
-    let mut notes = Notes::default();
-    for pass in PASSES.iter().filter(|pass| pass.level <= options.level) {
-        (pass.run)(program, &mut notes);
+    let passes: Vec<&Pass> = at_level(options.level).collect();
+    run_groups(program, passes.chunks(1), |program, group| {
         if options.verify {
-            check(program, pass.name)?;
+            check(program, group[0].name)?;
         }
-        observe(pass.name, program);
-    }
-    Ok(notes)
+        observe(group[0].name, program);
+        Ok(())
+    })
 }
 
 /// Runs one pass by its name, for tests; whether there is such a pass.
 pub fn run_pass(program: &mut Program, name: &str) -> bool {
     let pass = PASSES.iter().find(|pass| pass.name == name);
     if let Some(pass) = pass {
-        (pass.run)(program, &mut Notes::default());
+        run_group(program, &[pass], None, &mut Notes::default());
     }
     pass.is_some()
+}
+
+fn at_level(level: Level) -> impl Iterator<Item = &'static Pass> {
+    PASSES.iter().filter(move |pass| pass.level <= level)
+}
+
+/// The most threads that optimise.
+const THREADS: usize = 4;
+/// The stack of each: passes recurse into regions. It is only touched as far as they nest.
+const STACK: usize = 64 << 20;
+
+fn run_groups<'p>(
+    program: &mut Program,
+    groups: impl Iterator<Item = &'p [&'static Pass]>,
+    mut then: impl FnMut(&Program, &[&Pass]) -> Result<(), InternalError>,
+) -> Result<Notes, InternalError> {
+    let mut notes = Notes::default();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(THREADS).min(program.functions.len());
+    // Without threads all is done in this one.
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK);
+    let pool = (threads > 1).then(|| pool.build().ok()).flatten();
+    for group in groups {
+        run_group(program, group, pool.as_ref(), &mut notes);
+        then(program, group)?;
+    }
+    Ok(notes)
+}
+
+/// Runs passes that follow each other: one of any kind, or some that look at one function alone.
+fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, notes: &mut Notes) {
+    let names = names(program);
+    match group[0].run {
+        Whole(run) => run(program),
+        Noted(run) => run(program, notes),
+        Rewrite(run) => {
+            let rewrite =
+                |id: &FunctionId| run(program, *id, &names).map(|function| (*id, function));
+            let ids: Vec<FunctionId> = program.functions.indices().collect();
+            let rewritten: Vec<_> = match pool {
+                Some(pool) => pool.install(|| {
+                    let ids = ids.par_iter().with_max_len(1);
+                    ids.filter_map(rewrite).collect()
+                }),
+                None => ids.iter().filter_map(rewrite).collect(),
+            };
+            for (id, function) in rewritten {
+                program.functions[id] = function;
+            }
+        }
+        Local(_) | Loops(_) => {
+            let work = |function: &mut Function| {
+                let mut notes = Notes::default();
+                for pass in group {
+                    match pass.run {
+                        Local(run) => run(function),
+                        Loops(run) => run(function, &names, &mut notes),
+                        Rewrite(_) | Whole(_) | Noted(_) => unreachable!("not of one function alone"),
+                    }
+                }
+                notes
+            };
+            let functions = &mut program.functions.raw;
+            let said: Vec<Notes> = match pool {
+                Some(pool) => pool.install(|| {
+                    let functions = functions.par_iter_mut().with_max_len(1);
+                    functions.map(work).collect()
+                }),
+                None => functions.iter_mut().map(work).collect(),
+            };
+            said.into_iter().for_each(|said| notes.merge(said));
+        }
+    }
 }
 
 fn check(program: &Program, pass: &str) -> Result<(), InternalError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oxc_index::IndexVec;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_diagnostics::Span;
 use snek_mir::edit;
@@ -153,7 +154,22 @@ fn scalar(function: &Function, obstacle: &Obstacle) -> Became {
     Became::Scalar { reason, spans }
 }
 
+/// Names of a program's functions.
+pub(crate) type Names = IndexVec<FunctionId, String>;
+
+pub(crate) fn names(program: &Program) -> Names {
+    let name = |f: &Function| program.frames[f.frame].name.clone();
+    program.functions.iter().map(name).collect()
+}
+
 impl Notes {
+    /// Adds what was said of other functions.
+    pub(crate) fn merge(&mut self, other: Notes) {
+        for note in other.loops.into_values() {
+            self.add(note);
+        }
+    }
+
     /// A loop of several versions has the note of the best one.
     pub(crate) fn add(&mut self, note: LoopNote) {
         let rank = |became: &Became| match became {

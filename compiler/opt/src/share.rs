@@ -73,7 +73,7 @@ fn share(
         let (Some(args), Some(twin)) = (in_body, key(function, first, 0)) else {
             continue;
         };
-        let twins: Vec<OpId> = find_twins(function, body, &twin.with_args(args), replacements);
+        let twins: Vec<OpId> = find_twins(function, body, &twin.with_args(&args), replacements);
         if twins.is_empty() {
             continue;
         }
@@ -100,7 +100,7 @@ fn find_twins(
         };
         let args = function.ops[*op].args.iter();
         let args: Vec<ValueId> = args.map(|arg| replacements.resolve(*arg)).collect();
-        let (mut found, mut wanted) = (found.with_args(args), wanted.clone());
+        let (mut found, mut wanted) = (found.with_args(&args), wanted.clone());
         if matches!(function.ops[*op].kind, OpKind::Int(int, _) if int.is_commutative()) {
             found.sort_args();
             wanted.sort_args();

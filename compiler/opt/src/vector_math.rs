@@ -13,9 +13,9 @@ use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, Role, VectorForm};
 
-use crate::report::Notes;
+use crate::report::{Names, Notes};
 use crate::rewrite::place_of;
-use crate::vectorise::{self, Names};
+use crate::vectorise;
 
 /// Files of the standard library that hold forms.
 const FORMS: &str = "<snek vector/";
@@ -37,50 +37,49 @@ pub fn keep_needed(program: &mut Program) {
         .retain(|form| needed.contains(&form.function));
 }
 
-/// Runs the pass on serial loops.
-pub fn run(program: &mut Program) {
-    each(program, vectorise::serial);
+/// Runs the pass on the serial loops of a function.
+pub fn run(program: &Program, id: FunctionId, names: &Names) -> Option<Function> {
+    with_forms(program, id, names, vectorise::serial)
 }
 
-/// Runs the pass on the loops over the chunks of parallel loops.
-pub fn chunks(program: &mut Program) {
-    each(program, vectorise::in_chunk);
+/// Runs the pass on the loop over the chunks of a parallel loop.
+pub fn chunks(program: &Program, id: FunctionId, names: &Names) -> Option<Function> {
+    with_forms(program, id, names, vectorise::in_chunk)
 }
 
 type Vectorise = fn(&mut Function, &Names, &mut Notes) -> Vec<OpId>;
 
-fn each(program: &mut Program, vectorise: Vectorise) {
-    if program.vector_forms.is_empty() {
-        return;
+fn with_forms(
+    program: &Program,
+    id: FunctionId,
+    names: &Names,
+    vectorise: Vectorise,
+) -> Option<Function> {
+    let function = &program.functions[id];
+    if function.strict_math || program.vector_forms.is_empty() {
+        return None;
     }
-    let names = vectorise::names(program);
-    for id in program.functions.indices() {
-        let function = &program.functions[id];
-        let calls = match function.strict_math {
-            true => Vec::new(),
-            false => calls(program, function),
-        };
-        if calls.is_empty() {
-            continue;
-        }
-        let mut trial = function.clone();
-        replace(program, &mut trial, &calls);
-        let loops: HashSet<OpId> = vectorise(&mut trial, &names, &mut Notes::default())
-            .into_iter()
-            .collect();
-        if loops.is_empty() {
-            continue;
-        }
-        let structure = Structure::new(function);
-        let inside = |call: &(OpId, FunctionId)| {
-            let around = structure.loops_around(function, call.0);
-            around.iter().any(|op| loops.contains(op))
-        };
-        let calls: Vec<_> = calls.into_iter().filter(inside).collect();
-        let mut function = function.clone();
-        replace(program, &mut function, &calls);
-        program.functions[id] = function;
+    let calls = calls(program, function);
+    if calls.is_empty() {
+        return None;
     }
+    let mut trial = function.clone();
+    replace(program, &mut trial, &calls);
+    let loops: HashSet<OpId> = vectorise(&mut trial, names, &mut Notes::default())
+        .into_iter()
+        .collect();
+    if loops.is_empty() {
+        return None;
+    }
+    let structure = Structure::new(function);
+    let inside = |call: &(OpId, FunctionId)| {
+        let around = structure.loops_around(function, call.0);
+        around.iter().any(|op| loops.contains(op))
+    };
+    let calls: Vec<_> = calls.into_iter().filter(inside).collect();
+    let mut function = function.clone();
+    replace(program, &mut function, &calls);
+    Some(function)
 }
 
 /// The calls in counted loops that have a form, with it.

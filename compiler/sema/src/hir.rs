@@ -138,6 +138,8 @@ pub struct Function {
     pub auto_parallel: bool,
     /// `strict_math=True`: functions of `math` are the C library's everywhere.
     pub strict_math: bool,
+    /// `fastmath=True`: sums may be added in any order, and a product that is added may be one rounding less.
+    pub fastmath: bool,
     /// Parameters, in the order of the call: each is a local.
     pub params: Vec<LocalId>,
     /// Result type (`Type::None` for procedures).

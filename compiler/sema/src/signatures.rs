@@ -73,6 +73,8 @@ pub(crate) struct Signature<'a> {
     pub auto: bool,
     /// `@native(strict_math=True)`
     pub strict_math: bool,
+    /// `@native(fastmath=True)`
+    pub fastmath: bool,
     /// `@intrinsic("name")` of the standard library.
     pub intrinsic: Option<&'a str>,
 }
@@ -98,6 +100,7 @@ impl<'a> Analyzer<'a> {
             parallel: false,
             auto: true,
             strict_math: false,
+            fastmath: false,
             intrinsic: None,
         };
         let is_library = self.scopes[scope].library.is_some();
@@ -260,18 +263,19 @@ impl<'a> Analyzer<'a> {
     }
 }
 
-/// `strict_math=True` and `auto=False` of a decorator.
+/// `strict_math=True`, `fastmath=True`, and `auto=False` of `@parallel`.
 fn read_option(keyword: &ast::Keyword, is_parallel: bool, signature: &mut Signature<'_>) {
     let name = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
     let option = match name {
         "strict_math" => &mut signature.strict_math,
+        "fastmath" => &mut signature.fastmath,
         "auto" if is_parallel => &mut signature.auto,
         _ => {
             let message = format!("there is no option `{name}`");
             let problem = Diagnostic::error(Code::T003, keyword.span, message);
             let help = match is_parallel {
-                true => "the options are: `auto`, `strict_math`",
-                false => "the options are: `strict_math`",
+                true => "the options are: `auto`, `strict_math`, `fastmath`",
+                false => "the options are: `strict_math`, `fastmath`",
             };
             signature.problems.push(problem.help(help));
             return;

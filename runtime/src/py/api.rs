@@ -3,11 +3,11 @@
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use pyo3_ffi::{
     Py_DecRef, Py_IncRef, PyBaseObject_Type, PyErr_Clear, PyErr_SetString, PyExc_SystemError,
-    PyFloat_FromDouble, PyFloat_Type, PyLong_AsSize_t, PyLong_Type, PyObject,
+    PyFloat_AsDouble, PyFloat_FromDouble, PyFloat_Type, PyLong_AsSize_t, PyLong_Type, PyObject,
     PyObject_GetAttrString, PyObject_Type, PyType_GetName, PyType_IsSubtype, PyTypeObject,
     PyUnicode_AsUTF8AndSize, PyUnicode_FromStringAndSize,
 };
@@ -67,6 +67,8 @@ impl Drop for Owned {
 static HEADER_SIZE: AtomicUsize = AtomicUsize::new(0);
 /// Where in the header the type is; 0 if it is not where it always was.
 static TYPE_OFFSET: AtomicUsize = AtomicUsize::new(0);
+/// Whether the value of a float lies right behind the header.
+static FLOATS_ARE_PLAIN: AtomicBool = AtomicBool::new(false);
 
 /// Bytes of the header of every object: 16, or 32 in free-threaded builds.
 pub fn header_size() -> usize {
@@ -100,6 +102,15 @@ pub unsafe fn learn_layout() -> PyResult<()> {
             found == expected
         });
         TYPE_OFFSET.store(if well { offset } else { 0 }, Ordering::Relaxed);
+        let kind = PyObject_Type(float.get());
+        let kind = Owned::new(kind)?;
+        let float_size = Owned::new(PyObject_GetAttrString(
+            kind.get(),
+            c"__basicsize__".as_ptr(),
+        ))?;
+        let plain = PyLong_AsSize_t(float_size.get()) == size + size_of::<f64>()
+            && float.get().byte_add(size).cast::<f64>().read() == 0.5;
+        FLOATS_ARE_PLAIN.store(plain, Ordering::Relaxed);
         HEADER_SIZE.store(size, Ordering::Relaxed);
     }
     Ok(())
@@ -120,6 +131,21 @@ pub unsafe fn type_of(object: *mut PyObject) -> *mut PyTypeObject {
         let found = PyObject_Type(object);
         Py_DecRef(found);
         found.cast()
+    }
+}
+
+/// The value of an object whose type is `float` itself.
+///
+/// # Safety
+/// It must be one, alive, and the GIL held.
+#[inline]
+pub unsafe fn float_value(object: *mut PyObject) -> f64 {
+    // SAFETY: the layout was checked by `learn_layout`; else the interpreter is asked.
+    unsafe {
+        if FLOATS_ARE_PLAIN.load(Ordering::Relaxed) {
+            return object.byte_add(header_size()).cast::<f64>().read();
+        }
+        PyFloat_AsDouble(object)
     }
 }
 

@@ -5,15 +5,18 @@ use std::mem::MaybeUninit;
 
 use pyo3_ffi::{
     PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Clear, PyErr_Occurred, PyEval_RestoreThread,
-    PyEval_SaveThread, PyExc_ValueError, PyFloat_AsDouble, PyFloat_FromDouble, PyFloat_Type,
-    PyLong_AsDouble, PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject,
-    PyObject_GetAttr, PyThreadState, PyTuple_GetItem, PyTuple_Size,
+    PyEval_SaveThread, PyExc_ValueError, PyFloat_FromDouble, PyFloat_Type, PyLong_AsDouble,
+    PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject, PyObject_GetAttr,
+    PyThreadState, PyTuple_GetItem, PyTuple_Size,
 };
 use snek_abi::{
-    EXTENT_FREE, FUNCTION_RELEASES_GIL, FunctionDesc, ParamDesc, ScalarKind, TypeDesc, TypeTag,
+    EXTENT_FREE, FUNCTION_RELEASES_GIL, FrameEntry, FunctionDesc, ParamDesc, ScalarKind, TypeDesc,
+    TypeTag,
 };
 
-use super::api::{self, Owned, PyResult, Raised, new_text, set_error, text_of, type_of};
+use super::api::{
+    self, Owned, PyResult, Raised, float_value, new_text, set_error, text_of, type_of,
+};
 use super::buffer::Buffers;
 use super::convert::{Argument, from_slots, to_slots};
 use super::function::NativeFunction;
@@ -75,7 +78,7 @@ pub unsafe extern "C" fn vectorcall(
     unsafe {
         let function = NativeFunction::of(callable);
         if names.is_null()
-            && count & !ARGUMENTS_OFFSET == function.simple
+            && count & !ARGUMENTS_OFFSET == function.simple.parameters
             && let Some(result) = simple_call(function, arguments)
         {
             return result;
@@ -84,12 +87,22 @@ pub unsafe extern "C" fn vectorcall(
     }
 }
 
-/// How many parameters a function has, if it is one for [`simple_call`]: its parameters and its
-/// result are single floats and ints. Else a number that no call has.
+/// What [`simple_call`] must know of a function.
+#[derive(Clone, Copy)]
+pub struct Simple {
+    /// How many parameters the function has, if they and its result are single floats and ints. Else
+    /// a number that no call has.
+    parameters: usize,
+    /// A bit for each parameter that is a float, and one behind them for the result.
+    floating: u32,
+    entry: Option<FrameEntry>,
+}
+
+/// Finds out whether a function is one for [`simple_call`].
 ///
 /// # Safety
 /// The description must be whole.
-pub unsafe fn simple_parameters(desc: &FunctionDesc) -> usize {
+pub unsafe fn simple(desc: &FunctionDesc) -> Simple {
     let kinds = [
         ScalarKind::Float,
         ScalarKind::Int,
@@ -106,7 +119,16 @@ pub unsafe fn simple_parameters(desc: &FunctionDesc) -> usize {
         && desc.keyword_only == 0
         && desc.flags & FUNCTION_RELEASES_GIL == 0
         && desc.frame_slots as usize <= SIMPLE_SLOTS;
-    if simple { parameters.len() } else { usize::MAX }
+    let kinds = parameters.iter().map(|parameter| &parameter.ty);
+    let kinds = kinds.chain([&desc.result]).take(SIMPLE_SLOTS + 1);
+    let bits = kinds
+        .enumerate()
+        .map(|(n, kind)| u32::from(is_floating(kind.scalar)) << n);
+    Simple {
+        parameters: if simple { parameters.len() } else { usize::MAX },
+        floating: bits.fold(0, |all, bit| all | bit),
+        entry: desc.entry_strided,
+    }
 }
 
 fn is_floating(kind: u8) -> bool {
@@ -125,26 +147,26 @@ unsafe fn simple_call(
 ) -> Option<*mut PyObject> {
     // SAFETY: the caller's promise.
     unsafe {
-        let desc = &*function.desc;
+        let simple = function.simple;
         let mut frame = [MaybeUninit::<u64>::uninit(); SIMPLE_SLOTS];
         let frame = frame.as_mut_ptr().cast::<u64>();
-        for index in 0..function.simple {
+        for index in 0..simple.parameters {
             let argument = *arguments.add(index);
             let found = type_of(argument);
-            let bits = if is_floating((*desc.params.add(index)).ty.scalar) {
-                let value = if found == &raw mut PyFloat_Type {
-                    PyFloat_AsDouble(argument)
+            let bits = if simple.floating >> index & 1 != 0 {
+                if found == &raw mut PyFloat_Type {
+                    float_value(argument).to_bits()
                 } else if found == &raw mut PyLong_Type {
-                    PyLong_AsDouble(argument)
+                    let value = PyLong_AsDouble(argument);
+                    if value == -1.0 && !PyErr_Occurred().is_null() {
+                        // An int beyond the range: the general way says so better.
+                        PyErr_Clear();
+                        return None;
+                    }
+                    value.to_bits()
                 } else {
                     return None;
-                };
-                if value == -1.0 && !PyErr_Occurred().is_null() {
-                    // An int beyond the range: the general way says so better.
-                    PyErr_Clear();
-                    return None;
                 }
-                value.to_bits()
             } else {
                 if found != &raw mut PyLong_Type {
                     return None;
@@ -158,12 +180,12 @@ unsafe fn simple_call(
             };
             frame.add(index).write(bits);
         }
-        if desc.entry_strided?(frame) != 0 {
+        if simple.entry?(frame) != 0 {
             lock::release_all();
             return Some(failed(function));
         }
-        let result = frame.add(function.simple).read();
-        Some(if is_floating(desc.result.scalar) {
+        let result = frame.add(simple.parameters).read();
+        Some(if simple.floating >> simple.parameters & 1 != 0 {
             PyFloat_FromDouble(f64::from_bits(result))
         } else {
             PyLong_FromLongLong(result as i64)
@@ -176,6 +198,7 @@ unsafe fn simple_call(
 /// # Safety
 /// The GIL must be held.
 #[cold]
+#[inline(never)]
 unsafe fn failed(function: &NativeFunction) -> *mut PyObject {
     // SAFETY: the caller's promise; the function keeps its module's state alive.
     unsafe {
@@ -188,10 +211,11 @@ unsafe fn failed(function: &NativeFunction) -> *mut PyObject {
     std::ptr::null_mut()
 }
 
-/// Any call.
+/// Any call. Not inlined: what it needs of the stack would be set up for simple calls, too.
 ///
 /// # Safety
 /// As for [`vectorcall`].
+#[inline(never)]
 unsafe fn guarded_call(
     function: &NativeFunction,
     arguments: *const *mut PyObject,

@@ -27,8 +27,8 @@ pub struct NativeFunction {
     vectorcall: api::VectorcallFn,
     /// What codegen says of it.
     pub desc: *const FunctionDesc,
-    /// Of [`call::simple_parameters`].
-    pub simple: usize,
+    /// Of [`call::simple`].
+    pub simple: call::Simple,
     /// The state of its module, which `module` keeps alive.
     pub state: *const State,
     /// The plain Python function.
@@ -229,7 +229,7 @@ pub unsafe fn wrap(
         data(object.get()).write(NativeFunction {
             vectorcall: call::vectorcall,
             desc,
-            simple: call::simple_parameters(&*desc),
+            simple: call::simple(&*desc),
             state,
             wrapped,
             module,

@@ -6,8 +6,9 @@
 //! ([`machine`]), bytes by `iced-x86` ([`emit`]). Callers ask the processor which form to call.
 //!
 //! What the selection does not know, it refuses ([`Refused`]), and there is no second form. It must never give another
-//! result than the first form, bit for bit (but for the payload of a NaN).
+//! result than the first form, bit for bit (but for the payload of a NaN, and for functions with `fastmath`: [`contract`]).
 
+mod contract;
 mod convert;
 mod emit;
 mod machine;
@@ -41,11 +42,13 @@ pub fn is_wanted(function: &Function, isa: &Isa) -> bool {
     x86 && function.role == Role::Leaf && function.values.iter().any(|value| fills(value.ty))
 }
 
-/// The second forms that callers may ask for: those that the emitter does not refuse.
+/// The second forms that callers may ask for: those that the emitter does not refuse. `contract`: a product that is added
+/// may be rounded once with the sum.
 pub fn compile(
     context: &mut Context,
     translated: Translated,
     isa: &Isa,
+    contract: bool,
     listing: bool,
 ) -> Result<Result<Compiled, Refused>, CodegenError> {
     context.clear();
@@ -65,7 +68,7 @@ pub fn compile(
     {
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
-    let code = match select::select(&context.func, &context.cfg, &context.domtree) {
+    let code = match select::select(&context.func, &context.cfg, &context.domtree, contract) {
         Ok(code) => code,
         Err(refused) => return Ok(Err(refused)),
     };

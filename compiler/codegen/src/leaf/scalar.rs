@@ -533,6 +533,11 @@ impl Select<'_> {
         let to = self.result(inst);
         let args = self.func.dfg.inst_args(inst).to_vec();
         let x = Size::X;
+        if let [left, right] = args[..]
+            && self.fused(opcode, ty, x, to, [left, right])
+        {
+            return Ok(());
+        }
         if let Some(code) = table::float_binary(opcode, ty) {
             let left = A::U(self.reg(args[0]), x);
             let right = self.rm(args[1], x);

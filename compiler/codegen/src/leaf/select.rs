@@ -72,6 +72,8 @@ pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
 pub struct Select<'a> {
     /// What is translated.
     pub func: &'a Function,
+    /// Products that are added may be fused with the sum.
+    pub contract: bool,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
@@ -143,6 +145,11 @@ impl<'a> Select<'a> {
         self.places
             .get(&inst)
             .is_some_and(|place| place.0 == self.here.0)
+    }
+
+    /// Whether one operand of one instruction is all that needs a value.
+    pub fn is_used_once(&self, value: Value) -> bool {
+        self.uses.get(&self.func.dfg.resolve_aliases(value)) == Some(&1)
     }
 
     /// The value of an integer constant, sign-extended.
@@ -609,12 +616,18 @@ fn has_effect(opcode: Opcode) -> bool {
 }
 
 /// Selects the instructions of a function.
-pub fn select(func: &Function, cfg: &ControlFlowGraph, domtree: &DominatorTree) -> Maybe<Code256> {
+pub fn select(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+    contract: bool,
+) -> Maybe<Code256> {
     let Some(entry) = func.layout.entry_block() else {
         return refuse("no code");
     };
     let mut select = Select {
         func,
+        contract,
         uses: HashMap::new(),
         registers: HashMap::new(),
         next: 0,

@@ -21,6 +21,11 @@ impl Select<'_> {
             if opcode == Opcode::Band && self.and_not(size, to, &args) {
                 return Ok(());
             }
+            if let [left, right] = args[..]
+                && self.fused(opcode, ty, size, to, [left, right])
+            {
+                return Ok(());
+            }
             if let Some(pair) = table::binary(opcode, lane) {
                 let (mut left, mut right) = (args[0], args[1]);
                 let either = matches!(

@@ -90,6 +90,7 @@ pub(super) fn lower_function<'h>(
     let mut function = lowering.functions[instance].clone();
     function.strict_math = hir.strict_math;
     function.auto_parallel = hir.auto_parallel;
+    function.fastmath = hir.fastmath;
     let region = function.body;
     let site = function.add_site(Site {
         span: hir.name_span,

@@ -361,6 +361,7 @@ fn generate(seed: u64, sources: &mut SourceMap) -> (Program, String) {
             name_span: span,
             parallel: false,
             strict_math: false,
+            fastmath: false,
             params: (0..PARAMS).map(LocalId::from_usize).collect(),
             result: Type::Int,
             locals: NAMES

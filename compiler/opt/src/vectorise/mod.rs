@@ -19,14 +19,13 @@ pub mod widen;
 
 use std::collections::BTreeSet;
 
-use oxc_index::IndexVec;
 use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, WINDOW, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
-use snek_mir::ir::{Function, FunctionId, LoopKind, OpId, OpKind, Program, Role, ValueId};
+use snek_mir::ir::{Function, LoopKind, OpId, OpKind, Role, ValueId};
 
-use crate::report::{LoopNote, Notes, Outcome};
+use crate::report::{LoopNote, Names, Notes, Outcome};
 use build::{PAIRS, Plan};
 use cost::Estimate;
 use shape::{Context, Fold};
@@ -38,11 +37,8 @@ const SIZE: usize = 600;
 const BETTER: f64 = 1.15;
 
 /// Runs the pass on serial loops.
-pub fn run(program: &mut Program, notes: &mut Notes) {
-    let names = names(program);
-    for function in &mut program.functions {
-        serial(function, &names, notes);
-    }
+pub fn run(function: &mut Function, names: &Names, notes: &mut Notes) {
+    serial(function, names, notes);
 }
 
 /// Runs the pass on the serial loops of a function. Gives those that run in lanes now.
@@ -61,11 +57,8 @@ pub(crate) fn serial(function: &mut Function, names: &Names, notes: &mut Notes) 
 }
 
 /// Runs the pass on the loops over the chunks of parallel loops.
-pub fn chunks(program: &mut Program, notes: &mut Notes) {
-    let names = names(program);
-    for function in &mut program.functions {
-        in_chunk(function, &names, notes);
-    }
+pub fn chunks(function: &mut Function, names: &Names, notes: &mut Notes) {
+    in_chunk(function, names, notes);
 }
 
 /// The same for one function. Gives the loop, if it runs in lanes now.
@@ -78,14 +71,6 @@ pub(crate) fn in_chunk(function: &mut Function, names: &Names, notes: &mut Notes
         Some(op) => nests(function, &structure, names, &[op], (true, true), notes),
         None => Vec::new(),
     }
-}
-
-/// Names of a program's functions, for reports.
-pub(crate) type Names = IndexVec<FunctionId, String>;
-
-pub(crate) fn names(program: &Program) -> Names {
-    let name = |f: &Function| program.frames[f.frame].name.clone();
-    program.functions.iter().map(name).collect()
 }
 
 /// The loop over a chunk of a parallel loop: the last one at the top, since what it gives is returned.

@@ -531,6 +531,7 @@ impl<'a> Infer<'_, 'a> {
                 parallel: signature.parallel || self.parallel_loops > 0,
                 auto_parallel: signature.parallel && signature.auto,
                 strict_math: signature.strict_math,
+                fastmath: signature.fastmath,
                 params,
                 result,
                 locals: self.locals,
