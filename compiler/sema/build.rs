@@ -5,6 +5,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+/// The package `snek` is not embedded as a whole. `random` is typed Python itself, the same for
+/// CPython and for compiled code; of the package's own functions, `native` says what they are.
+const PACKAGE: [(&str, &str); 2] = [
+    ("snek", "native/snek.py"),
+    ("snek/random", "snek/random.py"),
+];
+
 fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let stdlib = manifest.join("../../stdlib").canonicalize()?;
@@ -19,6 +26,7 @@ fn main() -> io::Result<()> {
             }
         }
     }
+    modules.extend(PACKAGE.map(|(name, path)| (name.to_owned(), stdlib.join(path))));
     modules.sort();
 
     let mut table = String::from("&[\n");

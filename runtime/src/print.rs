@@ -32,9 +32,37 @@ pub struct Captured {
     pub flush: bool,
 }
 
-/// Begins or ends to keep what this thread prints.
-pub fn capture(keep: bool) {
-    OUTPUT.with(|output| output.borrow_mut().capturing = keep);
+/// While it lives, what this thread prints is kept; afterwards all is as it was before.
+pub struct Capture {
+    before: Output,
+    had_captured: bool,
+}
+
+impl Capture {
+    /// Begins to keep what this thread prints.
+    pub fn begin() -> Capture {
+        let own = Output {
+            text: Vec::new(),
+            capturing: true,
+            flush: false,
+        };
+        Capture {
+            before: OUTPUT.replace(own),
+            had_captured: HAS_CAPTURED.replace(false),
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let none = Output {
+            text: Vec::new(),
+            capturing: false,
+            flush: false,
+        };
+        OUTPUT.set(std::mem::replace(&mut self.before, none));
+        HAS_CAPTURED.set(self.had_captured);
+    }
 }
 
 /// Whether this thread has printed something since it was last taken.
@@ -55,8 +83,20 @@ pub fn take_captured() -> Captured {
     })
 }
 
-/// Writes text out. Returns a status.
+/// Writes text out, or adds it to what is kept. Returns a status.
 pub fn write(text: &[u8], flush: bool) -> i32 {
+    let is_kept = OUTPUT.with(|output| {
+        let mut output = output.borrow_mut();
+        if output.capturing {
+            output.text.extend_from_slice(text);
+            output.flush |= flush;
+            HAS_CAPTURED.set(true);
+        }
+        output.capturing
+    });
+    if is_kept {
+        return 0;
+    }
     if host::write(text, flush) {
         0
     } else {
@@ -259,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_chunk_keeps_what_it_prints() {
-        capture(true);
+        let keeping = Capture::begin();
         snek_rt_print_begin();
         snek_rt_print_int(1);
         // SAFETY: the texts are constants.
@@ -271,7 +311,8 @@ mod tests {
         assert_eq!(snek_rt_print_end(1), 0);
         assert!(has_captured());
         let captured = take_captured();
-        capture(false);
+        drop(keeping);
+        assert!(!has_captured());
         assert_eq!(
             captured.text,
             b"1 np.complex128(1+2j)np.uint64(18446744073709551615)"

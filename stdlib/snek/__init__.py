@@ -38,9 +38,14 @@ __all__ = [
     "i32",
     "i64",
     "native",
+    "num_threads",
     "parallel",
     "prange",
+    "random",
     "reduction",
+    "set_num_threads",
+    "thread_index",
+    "threads",
     "u8",
     "u16",
     "u32",
@@ -79,7 +84,13 @@ def parallel(function=None, /, *, strict_math=False, fastmath=False, auto=True):
 
 
 def prange(
-    *bounds, schedule="auto", chunk=None, threads=None, collapse=None, unchecked=False
+    *bounds,
+    schedule="auto",
+    chunk=None,
+    threads=None,
+    collapse=None,
+    progress=None,
+    unchecked=False,
 ):
     """A ``range`` whose iterations may run at the same time, in any order.
 
@@ -91,12 +102,14 @@ def prange(
 
     ``schedule`` says how iterations are dealt out: ``"static"`` (a share for
     each thread), ``"dynamic"`` (whoever is free takes the next ``chunk``),
-    ``"guided"`` (for now as ``"auto"``), ``"auto"``.  ``threads`` is how many may
-    work on the loop.  None of these changes a result by a bit.
+    ``"guided"`` (whoever is free takes a part of what is left, at least a
+    ``chunk``), ``"auto"``.  ``threads`` is how many may work on the loop.  None
+    of these changes a result by a bit.
     ``collapse=2`` runs the loop and the one directly inside of it (a ``range`` or
     ``prange`` whose bounds do not depend on the outer loop) as one loop over all
     their iterations; more than two likewise.  Without it, that is done to nests of
     ``prange`` whose outer loop has few iterations.
+    ``progress="label"`` shows a bar on a terminal while the compiled loop runs.
     ``unchecked=True`` turns the proof off: races are then the caller's matter.
     """
     if not isinstance(schedule, str):
@@ -106,6 +119,8 @@ def prange(
     for name, value in (("chunk", chunk), ("threads", threads), ("collapse", collapse)):
         if value is not None and range(value).stop < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
+    if progress is not None and not isinstance(progress, str):
+        raise TypeError(f"progress must be a str, not {type(progress).__name__}")
     return range(*bounds)
 
 
@@ -130,13 +145,48 @@ def reduction(identity, combine):
     return made
 
 
+def num_threads():
+    """How many threads a parallel loop may have that this thread runs.
+
+    ``SNEK_NUM_THREADS`` or else ``OMP_NUM_THREADS`` in the environment, or else
+    the processors that this process may use, unless ``set_num_threads`` or
+    ``threads`` says otherwise.
+    """
+    from ._threads import num_threads
+
+    return num_threads()
+
+
+def set_num_threads(count, /):
+    """Set how many threads parallel loops have in this process."""
+    from ._threads import set_num_threads
+
+    set_num_threads(count)
+
+
+def threads(count, /):
+    """``with snek.threads(2):`` sets how many threads loops of this Python thread have."""
+    from ._threads import threads
+
+    return threads(count)
+
+
+def thread_index():
+    """The number of the thread that runs this.
+
+    In a compiled loop it is from 0 to ``num_threads() - 1``, elsewhere 0.  Threads
+    that work on one loop have different numbers.
+    """
+    return 0
+
+
 def __getattr__(name):
     # Types come from NumPy and are made on demand (PEP 562): the import of this
     # package must stay cheap, and programs on `array.array` need no NumPy.
-    if name == "atomic":
+    if name in ("atomic", "random"):
         from importlib import import_module
 
-        return import_module("snek.atomic")
+        return import_module(f"snek.{name}")
     if name in __all__:
         from . import _types
 

@@ -1,6 +1,7 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Lock as Lock
 from typing import Any, Generic, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
@@ -19,6 +20,7 @@ from numpy import uint32 as u32
 from numpy import uint64 as u64
 
 from . import atomic as atomic
+from . import random as random
 
 __all__ = [
     "Array",
@@ -37,9 +39,14 @@ __all__ = [
     "i32",
     "i64",
     "native",
+    "num_threads",
     "parallel",
     "prange",
+    "random",
     "reduction",
+    "set_num_threads",
+    "thread_index",
+    "threads",
     "u8",
     "u16",
     "u32",
@@ -80,6 +87,7 @@ def prange(
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
     collapse: int | None = ...,
+    progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
 @overload
@@ -93,8 +101,13 @@ def prange(
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
     collapse: int | None = ...,
+    progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
+def num_threads() -> int: ...
+def set_num_threads(count: SupportsIndex, /) -> None: ...
+def threads(count: SupportsIndex, /) -> AbstractContextManager[object]: ...
+def thread_index() -> int: ...
 
 class _Reduction(Generic[_T]):
     identity: _T

@@ -49,7 +49,7 @@ def by_function(a: Array1D[f64], n: int) -> None:
 @parallel
 def options(n: int) -> int:
     s = 0
-    for i in prange(n, schedule="fast", chunk=0, cores=2):
+    for i in prange(n, schedule="fast", chunk=0, cores=2, progress=3):
         s += i
     return s
 

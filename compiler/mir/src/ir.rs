@@ -714,8 +714,10 @@ pub enum OpKind {
         accumulators: Vec<(u32, ReductionOp)>,
         /// What the user has asked for.
         schedule: Option<Schedule>,
-        /// An iteration has loops or calls in it.
-        heavy: bool,
+        /// How many iterations are worth a piece of their own: 1 if they have loops or calls in them.
+        grain: u32,
+        /// It shows how far it is.
+        progress: bool,
     },
     /// See the header.
     If {

@@ -436,7 +436,8 @@ impl Printer<'_> {
                 identities,
                 accumulators,
                 schedule,
-                heavy,
+                grain,
+                progress,
             } => {
                 let mut text = format!(" {}", self.program.symbol(*body));
                 if let Some(combine) = combine {
@@ -457,8 +458,11 @@ impl Printer<'_> {
                 if let Some(schedule) = schedule {
                     let _ = write!(text, " schedule {}", schedule.name());
                 }
-                if *heavy {
-                    text.push_str(" heavy");
+                if *grain != 1 {
+                    let _ = write!(text, " grain {grain}");
+                }
+                if *progress {
+                    text.push_str(" progress");
                 }
                 let _ = write!(text, " ({})", self.list(args));
                 text

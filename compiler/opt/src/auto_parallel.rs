@@ -131,7 +131,10 @@ fn consider(
     };
     keeps_to_itself(program, function, f, summaries)?;
     let carried = function.types(&function.regions[f.body].params[1..]);
-    if carried.iter().any(|ty| ty.scalar().is_some_and(Scalar::is_float)) {
+    if carried
+        .iter()
+        .any(|ty| ty.scalar().is_some_and(Scalar::is_float))
+    {
         return Err("it carries floats, whose sums and minima keep their order".to_owned());
     }
     let mut folds = Vec::new();

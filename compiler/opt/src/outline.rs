@@ -7,12 +7,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use snek_abi::parallel::GRAIN_MAX;
+use snek_abi::{Effect, RuntimeFn};
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow, Program,
-    ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
+    Compare, FloatOp, FloatUnaryOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
+    Overflow, Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef,
+    ValueId,
 };
 
 use crate::collapse::{self, Loops};
@@ -97,10 +100,12 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
         captured.push(data.args[0]);
         captured.extend(&nest.trips[1..]);
     }
-    let heavy = edit::ops_in(function, f.body).iter().any(|inner| {
-        let kind = &function.ops[*inner].kind;
-        is_loop(kind) || matches!(kind, OpKind::Call(_) | OpKind::ParallelCall { .. })
-    });
+    // Of a nest that runs as one loop, an iteration is one of the innermost.
+    let innermost = nest.as_ref().and_then(|nest| nest.loops.last().copied());
+    let grain = match innermost.map(|op| &function.ops[op].kind) {
+        Some(OpKind::For(f)) => grain(function, f.body),
+        _ => grain(function, f.body),
+    };
     let accumulators: Vec<(u32, ReductionOp)> = captured
         .iter()
         .zip(0..)
@@ -147,6 +152,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
     if let Some(nest) = &nest {
         (data.args[0], data.args[1]) = nest.bounds;
     }
+    let progress = options.as_ref().is_some_and(|options| options.progress);
     let schedule = options.map(|options| {
         data.args.extend([options.chunk, options.threads]);
         options.schedule
@@ -158,8 +164,40 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
         identities,
         accumulators,
         schedule,
-        heavy,
+        grain,
+        progress,
     };
+}
+
+/// Cost of the least piece of a loop, in simple ops: a microsecond or so, which is what it takes to have another thread
+/// do it.
+const PIECE_COST: u32 = 1 << 14;
+
+/// How many iterations are worth a piece of their own: a power of two, so that it does not change with every small thing
+/// that passes do. It says how a loop is cut, and so in which order its results are combined: a function of the body alone,
+/// whatever options the loop has.
+fn grain(function: &Function, body: RegionId) -> u32 {
+    let mut cost = 1u32;
+    for op in edit::ops_in(function, body) {
+        cost += match &function.ops[op].kind {
+            // As much work as one likes.
+            kind if is_loop(kind) => return 1,
+            OpKind::Call(_) | OpKind::ParallelCall { .. } => return 1,
+            OpKind::CallRuntime(name) => match RuntimeFn::find(name).map(|row| row.effect) {
+                Some(Effect::Cold) => 0,
+                Some(Effect::Pure | Effect::Reads) => 24,
+                Some(Effect::Any) | None => 64,
+            },
+            kind if is_constant(kind) => 0,
+            OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _)
+            | OpKind::Float(FloatOp::Div)
+            | OpKind::FloatUnary(FloatUnaryOp::Sqrt)
+            | OpKind::Atomic(..) => 6,
+            _ => 1,
+        };
+    }
+    let most = (PIECE_COST / cost).clamp(1, GRAIN_MAX);
+    1 << most.ilog2()
 }
 
 /// What the user has asked for.
@@ -168,6 +206,7 @@ struct Options {
     schedule: Schedule,
     chunk: ValueId,
     threads: ValueId,
+    progress: bool,
 }
 
 /// The call that checks the options stands before the loop, at the loop's own place.
@@ -195,6 +234,7 @@ fn options(function: &Function, op: OpId, site: SiteId) -> Option<Options> {
                 schedule: Schedule::from_name(name)?,
                 chunk: data.args[1],
                 threads: data.args[2],
+                progress: flags & snek_abi::parallel::PROGRESS != 0,
             });
         }
         op = structure.owner_of[inside]?;
@@ -452,7 +492,6 @@ pub fn combine(
     left: ValueId,
     right: ValueId,
 ) -> ValueId {
-    use snek_mir::ir::FloatOp;
     let is_float = b.function.ty(left).scalar().is_some_and(Scalar::is_float);
     match (fold, is_float) {
         (ReductionOp::Add, true) => b.float(FloatOp::Add, left, right),

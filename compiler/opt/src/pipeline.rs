@@ -229,7 +229,9 @@ fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, 
                     match pass.run {
                         Local(run) => run(function),
                         Loops(run) => run(function, &names, &mut notes),
-                        Rewrite(_) | Whole(_) | Noted(_) => unreachable!("not of one function alone"),
+                        Rewrite(_) | Whole(_) | Noted(_) => {
+                            unreachable!("not of one function alone")
+                        }
                     }
                 }
                 notes

@@ -179,7 +179,7 @@ impl<'a> Analyzer<'a> {
             Binding::Module(module) => Reference::Module(module.clone()),
             Binding::Member { module, member } => match (module.as_str(), *member) {
                 ("numpy", "typing") => Reference::Module("numpy.typing".to_owned()),
-                ("snek", "atomic") => Reference::Module("snek.atomic".to_owned()),
+                ("snek", "atomic" | "random") => Reference::Module(format!("snek.{member}")),
                 ("typing_extensions", member) => Reference::External(format!("typing.{member}")),
                 (module, member) => Reference::External(format!("{module}.{member}")),
             },
@@ -209,7 +209,9 @@ impl<'a> Analyzer<'a> {
                 "math" => MATH_NAMES
                     .contains(&name)
                     .then(|| Reference::External(format!("math.{name}"))),
-                "snek" if name == "atomic" => Some(Reference::Module("snek.atomic".to_owned())),
+                "snek" if matches!(name, "atomic" | "random") => {
+                    Some(Reference::Module(format!("snek.{name}")))
+                }
                 "snek" => SNEK_NAMES
                     .contains(&name)
                     .then(|| Reference::External(format!("snek.{name}"))),
@@ -238,9 +240,8 @@ impl<'a> Analyzer<'a> {
                     };
                     let qualified = format!("{module}.{}", attr.name);
                     Some(match qualified.as_str() {
-                        "numpy.typing" | "os.path" | "collections.abc" | "snek.atomic" => {
-                            Reference::Module(qualified)
-                        }
+                        "numpy.typing" | "os.path" | "collections.abc" | "snek.atomic"
+                        | "snek.random" => Reference::Module(qualified),
                         _ => Reference::External(qualified),
                     })
                 }
@@ -545,9 +546,14 @@ pub(crate) const SNEK_NAMES: &[&str] = &[
     "i64",
     "i8",
     "native",
+    "num_threads",
     "parallel",
     "prange",
+    "random",
     "reduction",
+    "set_num_threads",
+    "thread_index",
+    "threads",
     "u16",
     "u32",
     "u64",

@@ -182,23 +182,25 @@ macro_rules! for_each_runtime_function {
             // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
             raises fn snek_rt_poll() -> i32;
 
-            // Runs `body` over 0..trip_count. `chunk` 0 asks for the default grid of
-            // min(trip_count, 256) chunks, else a chunk is that many iterations; `threads` 0 asks
-            // for all. `result` holds the initial value, and the combined one afterwards.
+            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations.
+            // `result` holds the initial value, and the combined one afterwards. `place` and
+            // `line` say where the loop is.
             raises fn snek_rt_parallel_for(
                 body: ParallelBody,
                 combine: CombineFn,
                 context: *const u8,
                 trip_count: i64,
-                chunk: i64,
-                threads: i64,
                 partial_size: i64,
                 partial_initial: *const u8,
                 result: *mut u8,
+                grain: i64,
+                place: *const FrameInfo,
+                line: i64,
             ) -> i32;
-            // The same with what the user has asked for (`schedule` is a position in
-            // `parallel::SCHEDULES`), and with arrays that chunks fold into. `context` is
-            // `context_size` bytes. Neither changes the bits of results.
+            // The same with what the user has asked for (a chunk is `chunk` iterations, or 0; as
+            // many `threads`, or 0 for all; `schedule` is a position in `parallel::SCHEDULES`),
+            // and with arrays that chunks fold into. `context` is `context_size` bytes. Neither
+            // changes the bits of results. `flags` as in `parallel`.
             raises fn snek_rt_parallel_for_with(
                 body: ParallelBody,
                 combine: CombineFn,
@@ -213,10 +215,18 @@ macro_rules! for_each_runtime_function {
                 accumulators: *const AccumulatorDesc,
                 accumulator_count: i64,
                 context_size: i64,
+                grain: i64,
+                flags: i64,
+                place: *const FrameInfo,
+                line: i64,
             ) -> i32;
             // Checks the options of a loop that follows; `flags` as in `parallel`.
             raises fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32;
+            // The label under which the loop that follows shows how far it is.
+            Any fn snek_rt_parallel_progress(label: *const u8, length: i64);
             Reads fn snek_rt_num_threads() -> i64;
+            // Not the same everywhere in a function, so it must stay where it is.
+            Any fn snek_rt_thread_index() -> i64;
 
             // Takes the module's lock of a number below `LOCKS`, and gives it back.
             raises fn snek_rt_lock(id: i64) -> i32;
@@ -225,7 +235,6 @@ macro_rules! for_each_runtime_function {
             // Memory for the time of a loop: its address, aligned to 64 bytes, or 0 if there is none; and its end.
             Any fn snek_rt_scratch_take(bytes: i64) -> i64;
             Any fn snek_rt_scratch_give(address: i64, bytes: i64);
-            Any fn snek_rt_set_num_threads(threads: i64);
 
             // Printing: begin, the pieces in order, end, which writes them out. Separators and
             // the end are `str` pieces. `print_*` is `str()` of a value; `print_repr_*` is

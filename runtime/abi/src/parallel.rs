@@ -19,6 +19,14 @@ pub const COLLAPSE_MASK: i64 = 0xff;
 
 /// The most locks (`snek.Lock`) of a module.
 pub const LOCKS: usize = 64;
+/// The user wants to see how far the loop is: `snek_rt_parallel_progress` follows.
+pub const PROGRESS: i64 = 1 << 11;
+
+/// In the flags of a loop: it shows how far it is, under the label that was given last.
+pub const LOOP_PROGRESS: i64 = 1;
+
+/// The most iterations that a piece of a light loop has at least.
+pub const GRAIN_MAX: u32 = 4096;
 
 /// How elements fold.
 #[repr(u8)]

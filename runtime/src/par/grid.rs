@@ -1,5 +1,5 @@
-//! How a loop is cut into chunks: a function of its length (and of the chunk size that the user
-//! asks for), never of the number of threads.
+//! How a loop is cut into chunks: a function of its length and its body (and of the chunk size
+//! that the user asks for), never of the number of threads.
 
 /// The most chunks of a loop, unless the user asks for a chunk size.
 pub const CHUNKS: usize = 256;
@@ -18,15 +18,13 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Cuts a loop; `chunk` 0 leaves the size of the pieces open.
-    pub fn new(trip_count: i64, chunk: i64) -> Grid {
+    /// Cuts a loop. `chunk` 0 leaves the size of the pieces open: they are at least `grain`
+    /// iterations then, if the loop has that many.
+    pub fn new(trip_count: i64, chunk: i64, grain: i64) -> Grid {
         let trip_count = trip_count.max(0);
         if chunk <= 0 {
-            return Grid {
-                trip_count,
-                chunks: trip_count.min(CHUNKS as i64) as usize,
-                chunk: 0,
-            };
+            let pieces = (trip_count / grain.max(1)).clamp(1, CHUNKS as i64);
+            return Grid::pieces(trip_count, pieces as usize);
         }
         let least = trip_count / CHUNKS_MAX + i64::from(trip_count % CHUNKS_MAX != 0);
         let chunk = chunk.max(least);
@@ -72,8 +70,16 @@ mod tests {
     #[test]
     fn pieces_cover_the_loop_in_order() {
         for trip_count in [0, 1, 2, 255, 256, 257, 1000, 65_537, i64::MAX] {
-            for chunk in [0, 1, 7, 100, i64::MAX] {
-                let grid = Grid::new(trip_count, chunk);
+            for (chunk, grain) in [
+                (0, 1),
+                (0, 100),
+                (0, i64::MAX),
+                (1, 1),
+                (7, 9),
+                (100, 1),
+                (i64::MAX, 1),
+            ] {
+                let grid = Grid::new(trip_count, chunk, grain);
                 let mut at = 0;
                 for index in 0..grid.chunks {
                     let (lo, hi) = grid.bounds(index);
@@ -83,5 +89,12 @@ mod tests {
                 assert_eq!(at, trip_count);
             }
         }
+    }
+
+    #[test]
+    fn pieces_of_light_loops_have_a_least_size() {
+        let chunks = |trip_count| Grid::new(trip_count, 0, 1024).chunks;
+        assert_eq!([0, 1, 1024, 2047, 2048].map(chunks), [0, 1, 1, 1, 2]);
+        assert_eq!([256 * 1024, i64::MAX].map(chunks), [256, 256]);
     }
 }

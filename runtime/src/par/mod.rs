@@ -1,17 +1,23 @@
 //! Parallel loops.
 //!
-//! A loop is cut into chunks by its length alone ([`grid`]); each folds into a partial of its
-//! own, and the partials are combined in a tree fixed by their number: the bits of the result do
-//! not depend on how many threads there are. Threads claim chunks in ascending order from one
+//! A loop is cut into chunks by its length and its body alone ([`grid`]); each folds into a partial
+//! of its own, and the partials are combined in a tree fixed by their number: the bits of the result
+//! do not depend on how many threads there are. Threads claim chunks in ascending order from one
 //! counter, so when a chunk fails every lower one has been claimed: those still run, higher ones
 //! are skipped, and the lowest failure is the one that is raised, as in a serial loop.
+//!
+//! A chunk is run in steps, between which a thread looks whether it should stop. Where chunks fold,
+//! how many iterations a step has is fixed, too: a body in lanes folds differently in other steps.
 //!
 //! It must never touch a Python object: pool threads have no thread state.
 
 mod accumulate;
+pub mod entries;
 mod grid;
 mod pool;
+mod progress;
 mod team;
+pub mod trace;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -19,19 +25,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use snek_abi::{AccumulatorDesc, CombineFn, ParallelBody};
+use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
 
-use crate::exc::{self, Pending};
+use crate::exc::{self, Pending, Raised};
 use crate::guard::guard;
 use crate::host;
 use crate::lock;
-use crate::print::{self, Captured};
+use crate::print::{self, Capture, Captured};
 
 use accumulate::{Copies, Way};
-pub use pool::{SHARED_VERSION, Shared, own_pool};
+pub use pool::{SHARED_VERSION, Shared, own_pool, shared};
+use progress::Progress;
 
 thread_local! {
-    /// Whether this thread runs a chunk: loops within it run in this thread.
+    /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
     static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -39,93 +46,181 @@ thread_local! {
 const PARTIAL_ALIGNMENT: usize = 64;
 /// Bytes of partials that fit without an allocation: those of a full default grid.
 const PARTIALS_INLINE: usize = grid::CHUNKS * PARTIAL_ALIGNMENT;
+/// Words of the partial of a loop in one piece that fit without an allocation.
+const PARTIAL_WORDS: usize = 8;
 
 /// Into how many batches of chunks a thread's share is cut.
 const BATCHES: usize = 16;
 /// How often the thread that entered native code looks for signals (Ctrl-C).
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Positions in `snek_abi::parallel::SCHEDULES`.
 const STATIC: i64 = 1;
 const DYNAMIC: i64 = 2;
+const GUIDED: i64 = 3;
+
+/// How chunks are dealt out.
+#[derive(Clone, Copy)]
+enum Deal {
+    /// So many at once.
+    Batches(usize),
+    /// A part of those that are left, one in so many, but at least so many.
+    Shrinking { part: usize, least: usize },
+}
+
+/// How many iterations a thread runs before it looks whether it should stop.
+#[derive(Clone, Copy)]
+enum Steps {
+    /// Always as many.
+    Fixed(i64),
+    /// As many as take a moment, up to `STEP_MOST`.
+    Timed,
+}
+
+const STEP_MOST: i64 = 256;
+/// A step of a heavy loop that folds. Lanes divide it.
+const STEP_FOLDING: i64 = 16;
+/// Pieces of the least size in a step of a light loop: about a millisecond.
+const STEP_PIECES: i64 = 256;
+/// Steps that are shorter are worth making longer,
+const STEP_SHORT: Duration = Duration::from_micros(250);
+/// and those that are longer hold up who wants to stop the loop.
+const STEP_LONG: Duration = Duration::from_millis(20);
 
 /// What the chunks of one loop share.
 struct Loop {
     body: ParallelBody,
     context: *const u8,
     grid: grid::Grid,
+    steps: Steps,
     /// One partial per chunk, `stride` bytes apart.
     partials: *mut u8,
     stride: usize,
     initial: *const u8,
     partial_size: usize,
-    /// How many chunks are claimed at once.
-    batch: usize,
+    deal: Deal,
     /// The elements that chunks fold into.
     copies: Option<Copies>,
     /// The next chunk to claim.
     next: AtomicUsize,
-    /// The lowest chunk that has failed.
-    failed: AtomicUsize,
+    /// How many chunks, from the first, must be run: up to the lowest that has failed, which is in
+    /// it, and none once a signal has stopped the loop.
+    needed: AtomicUsize,
     outcome: Mutex<Outcome>,
+    /// Where it is, if chunks are recorded.
+    place: Option<(&'static FrameInfo, i64)>,
+    progress: Option<Progress>,
 }
 
 /// What chunks leave beside their partials.
 #[derive(Default)]
 struct Outcome {
-    /// The exception of the lowest chunk that has failed.
-    failure: Option<(usize, Pending)>,
+    /// The exception of the lowest chunk that has failed, or of a signal's handler.
+    failure: Option<Pending>,
     /// What chunks have printed.
     output: Vec<(usize, Captured)>,
 }
 
 // SAFETY: the pointers are to memory that outlives the loop; each chunk writes its own partial,
-// and the compiler has proved that chunks touch disjoint memory otherwise.
+// and the compiler has proved that chunks touch disjoint memory otherwise. What is a `Cell` belongs
+// to the thread that entered the loop.
 unsafe impl Sync for Loop {}
 
+/// Whose loop it is.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// The thread that entered it: it looks for signals.
+    Caller,
+    /// The same, in a chunk of another loop: it leaves early when threads are idle.
+    CallerInChunk,
+    /// A helper.
+    Helper,
+}
+
+/// When a thread looks at the clock.
+struct Pace {
+    who: Who,
+    /// How many locks the thread held before.
+    locks: usize,
+    /// Iterations of a step.
+    step: i64,
+    /// Steps between two looks at the clock, and since the last.
+    looks: u32,
+    steps: u32,
+    looked: Instant,
+    polled: Instant,
+}
+
 impl Loop {
-    /// Claims chunks and runs them until there is none left.
-    fn work(&self) {
-        let nested = IN_CHUNK.replace(true);
-        if !nested {
-            print::capture(true);
-        }
-        let mut polled: Option<Instant> = None;
-        let locks = lock::depth();
+    /// Claims chunks and runs them until there is none left, or threads are idle that the loop
+    /// could have: then it says so.
+    fn work(&self, who: Who) -> bool {
+        let _in_chunk = InChunk(IN_CHUNK.replace(true));
+        let _capture = Capture::begin();
+        let now = Instant::now();
+        let mut pace = Pace {
+            who,
+            step: match self.steps {
+                Steps::Fixed(step) => step,
+                Steps::Timed => 1,
+            },
+            looks: 1,
+            steps: 0,
+            locks: lock::depth(),
+            looked: now,
+            polled: now,
+        };
         loop {
-            let first = self.next.fetch_add(self.batch, Ordering::Relaxed);
-            if first >= self.grid.chunks {
-                break;
-            }
-            for chunk in first..self.grid.chunks.min(first + self.batch) {
+            let Some((first, end)) = self.claim() else {
+                return false;
+            };
+            for chunk in first..end {
                 // A higher chunk than a failed one would not have run.
-                if chunk > self.failed.load(Ordering::Relaxed) {
+                if chunk >= self.needed.load(Ordering::Relaxed) {
                     break;
                 }
-                self.run(chunk, nested, locks);
+                self.run(chunk, &mut pace);
+                self.pause(&mut pace);
             }
-            let now = Instant::now();
-            if now.duration_since(*polled.get_or_insert(now)) > POLL_INTERVAL {
-                polled = Some(now);
-                if !host::poll() {
-                    exc::raise_python();
-                    self.fail(0);
-                }
+            if who == Who::CallerInChunk
+                && self.next.load(Ordering::Relaxed) < self.grid.chunks
+                && shared().idle() > 0
+            {
+                return true;
             }
         }
-        if !nested {
-            print::capture(false);
-        }
-        IN_CHUNK.set(nested);
     }
 
-    /// Runs one chunk. A loop within a chunk (`nested`) leaves its output to the outer one.
-    /// `locks` is how many locks its thread holds.
+    /// Takes the next chunks.
     #[inline]
-    fn run(&self, chunk: usize, nested: bool, locks: usize) {
+    fn claim(&self) -> Option<(usize, usize)> {
+        let chunks = self.grid.chunks;
+        match self.deal {
+            Deal::Batches(batch) => {
+                let first = self.next.fetch_add(batch, Ordering::Relaxed);
+                (first < chunks).then(|| (first, chunks.min(first + batch)))
+            }
+            Deal::Shrinking { part, least } => {
+                let size = |first: usize| ((chunks - first) / part).max(least);
+                let take = |first: usize| (first < chunks).then(|| first + size(first));
+                let order = Ordering::Relaxed;
+                let first = self.next.fetch_update(order, order, take).ok()?;
+                Some((first, chunks.min(first + size(first))))
+            }
+        }
+    }
+
+    /// Runs one chunk.
+    #[inline]
+    fn run(&self, chunk: usize, pace: &mut Pace) {
         let (lo, hi) = self.grid.bounds(chunk);
+        let begin = if self.place.is_some() {
+            trace::now()
+        } else {
+            0
+        };
         // SAFETY: the partial is this chunk's own and `initial` is as long.
-        let status = unsafe {
+        let (partial, context) = unsafe {
             let partial = self.partials.add(chunk * self.stride);
             if self.partial_size != 0 {
                 std::ptr::copy_nonoverlapping(self.initial, partial, self.partial_size);
@@ -134,16 +229,91 @@ impl Loop {
                 Some(copies) => copies.prepare(chunk, self.context),
                 None => self.context,
             };
-            (self.body)(context, lo, hi, partial)
+            (partial, context)
         };
-        if !nested && (print::has_captured() || status != 0) {
+        let mut at = lo;
+        let status = loop {
+            let end = hi.min(at.saturating_add(pace.step));
+            // SAFETY: as for the loop.
+            let status = unsafe { (self.body)(context, at, end, partial) };
+            if status != 0 || end >= hi {
+                break status;
+            }
+            at = end;
+            self.pause(pace);
+            if chunk >= self.needed.load(Ordering::Relaxed) {
+                break 0;
+            }
+        };
+        if let Some((frame, line)) = self.place {
+            self.record(frame, line, (lo, hi), begin);
+        }
+        if let Some(progress) = &self.progress {
+            progress.add(hi - lo);
+        }
+        if print::has_captured() || status != 0 {
             let captured = print::take_captured();
             self.outcome().output.push((chunk, captured));
         }
         if status != 0 {
-            lock::release_to(locks);
+            lock::release_to(pace.locks);
             self.fail(chunk);
         }
+    }
+
+    /// Between two steps: looks at the clock, now and then.
+    #[inline]
+    fn pause(&self, pace: &mut Pace) {
+        pace.steps += 1;
+        if pace.steps >= pace.looks {
+            self.look(pace);
+        }
+    }
+
+    fn look(&self, pace: &mut Pace) {
+        let now = Instant::now();
+        let each = now.duration_since(pace.looked) / pace.steps;
+        pace.looked = now;
+        pace.steps = 0;
+        // Few of them, so that one that takes long is noticed soon.
+        let is_short = each < STEP_SHORT;
+        pace.looks = if is_short { 16 } else { 1 };
+        if let Steps::Timed = self.steps {
+            if is_short {
+                pace.step = STEP_MOST.min(2 * pace.step);
+            } else if each > STEP_LONG {
+                pace.step = (pace.step / 2).max(1);
+            }
+        }
+        if pace.who != Who::Helper && now.duration_since(pace.polled) > POLL_INTERVAL {
+            pace.polled = now;
+            self.poll();
+        }
+    }
+
+    /// Looks for signals, and shows how far the loop is. In the thread that entered it.
+    fn poll(&self) {
+        if let Some(progress) = &self.progress {
+            progress.show();
+        }
+        // Once it is stopped, the interpreter has an error that nothing must hide.
+        if self.needed.load(Ordering::Relaxed) != 0 && !host::poll() {
+            exc::raise_python();
+            self.fail(0);
+        }
+    }
+
+    #[cold]
+    fn record(&self, frame: &FrameInfo, line: i64, (from, to): (i64, i64), begin: u64) {
+        shared().record(&trace::Event {
+            name: frame.name.data,
+            length: frame.name.length.max(0) as usize,
+            line,
+            from,
+            to,
+            begin,
+            end: trace::now(),
+        });
     }
 
     fn outcome(&self) -> MutexGuard<'_, Outcome> {
@@ -156,30 +326,34 @@ impl Loop {
     #[cold]
     fn fail(&self, chunk: usize) {
         let mut outcome = self.outcome();
-        self.failed.fetch_min(chunk, Ordering::Relaxed);
-        if let Some(pending) = exc::take()
-            && outcome
-                .failure
-                .as_ref()
-                .is_none_or(|(lowest, _)| chunk < *lowest)
+        let pending = exc::take();
+        // What a handler of a signal has raised belongs to no iteration: it stops all of them.
+        let stops = pending.as_ref().is_none_or(|p| p.raised == Raised::Python);
+        let needed = if stops { 0 } else { chunk + 1 };
+        let known = self.needed.fetch_min(needed, Ordering::Relaxed);
+        if let Some(pending) = pending
+            && needed < known
         {
-            outcome.failure = Some((chunk, pending));
+            outcome.failure = Some(pending);
         }
     }
 
     /// Writes what was printed and raises what was raised. Returns a status.
     fn finish(self) -> i32 {
+        if let Some(progress) = &self.progress {
+            progress.end();
+        }
         if let Some(copies) = &self.copies {
-            let failed = self.failed.load(Ordering::Relaxed);
+            let needed = self.needed.load(Ordering::Relaxed);
             // SAFETY: all threads have left the loop; the arrays belong to the caller.
-            unsafe { copies.merge(failed.saturating_add(1)) };
+            unsafe { copies.merge(needed) };
         }
         let mut outcome = self
             .outcome
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let failed = self.failed.into_inner();
-        outcome.output.retain(|(chunk, _)| *chunk <= failed);
+        let needed = self.needed.into_inner();
+        outcome.output.retain(|(chunk, _)| *chunk < needed);
         outcome.output.sort_by_key(|(chunk, _)| *chunk);
         for (_, captured) in &outcome.output {
             if (captured.flush || !captured.text.is_empty())
@@ -189,32 +363,53 @@ impl Loop {
             }
         }
         match outcome.failure {
-            Some((_, pending)) => {
+            Some(pending) => {
                 exc::set(pending);
                 1
             }
-            None => i32::from(failed != usize::MAX),
+            None => i32::from(needed != usize::MAX),
         }
     }
 }
 
-/// What each thread of a loop runs.
-unsafe extern "C" fn work(context: *const u8) {
-    // SAFETY: `parallel_for` passes its loop, which outlives the call.
-    let this = unsafe { &*context.cast::<Loop>() };
-    let nested = IN_CHUNK.get();
-    let well = guard(false, || {
-        this.work();
-        true
-    });
-    if !well {
-        // A bug of the runtime's: some chunk has not run, so the loop must fail.
-        IN_CHUNK.set(nested);
-        guard((), || {
-            print::capture(nested);
-            this.fail(0);
-        });
+/// While it lives, this thread runs chunks.
+struct InChunk(bool);
+
+impl Drop for InChunk {
+    fn drop(&mut self) {
+        IN_CHUNK.set(self.0);
     }
+}
+
+/// Works on a loop as one of its threads. Whether there is more to do.
+///
+/// # Safety
+/// `context` must be a [`Loop`].
+unsafe fn work_as(context: *const u8, who: Who) -> bool {
+    // SAFETY: the caller's promise.
+    let this = unsafe { &*context.cast::<Loop>() };
+    guard(None, || Some(this.work(who))).unwrap_or_else(|| {
+        // A bug of the runtime's: some chunk has not run, so the loop must fail.
+        guard((), || this.fail(0));
+        false
+    })
+}
+
+/// What the helpers of a loop run, and its own thread beside them.
+unsafe extern "C" fn work(context: *const u8) {
+    let who = match shared().thread_index() {
+        0 => Who::Caller,
+        _ => Who::Helper,
+    };
+    // SAFETY: `parallel_for` passes its loop, which outlives the call.
+    unsafe { work_as(context, who) };
+}
+
+/// What the loop's own thread does while it waits for helpers.
+unsafe extern "C" fn waiting(context: *const u8) {
+    // SAFETY: as above.
+    let this = unsafe { &*context.cast::<Loop>() };
+    guard((), || this.poll());
 }
 
 /// What a parallel loop is given.
@@ -234,40 +429,81 @@ struct Request {
     accumulators: *const AccumulatorDesc,
     accumulator_count: usize,
     context_size: usize,
-    /// The size of chunks must not change what is folded with what.
-    fixed_grid: bool,
+    /// How many iterations are worth a chunk.
+    grain: i64,
+    /// Whether to show how far it is.
+    progress: bool,
+    /// The function that the loop is in, and the line.
+    place: *const FrameInfo,
+    line: i64,
 }
 
 /// Runs a parallel loop. Returns a status.
 ///
 /// # Safety
 /// The pointers must be as `snek_rt_parallel_for` is promised them.
+#[inline]
 unsafe fn parallel_for(request: &Request) -> i32 {
-    let folds = request.accumulator_count != 0 || request.combine.is_some();
-    let chunk = if request.fixed_grid && folds {
-        0
-    } else {
-        request.chunk
-    };
-    let mut grid = grid::Grid::new(request.trip_count, chunk);
-    if grid.chunks == 0 {
+    if request.trip_count <= 0 {
         return 0;
     }
+    // Not worth a second thread, nor a look at the clock: no more than a call.
+    let single = request.trip_count == 1 || request.trip_count < 2 * request.grain;
+    let fits = request.partial_size <= 8 * PARTIAL_WORDS && request.accumulator_count == 0;
+    if single && fits && request.chunk == 0 && !trace::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { in_one_piece(request) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { in_chunks(request) }
+}
+
+/// # Safety
+/// As for [`parallel_for`]; the partial must fit.
+unsafe fn in_one_piece(request: &Request) -> i32 {
+    let mut partial = [MaybeUninit::<u64>::uninit(); PARTIAL_WORDS];
+    let partial = partial.as_mut_ptr().cast::<u8>();
+    // SAFETY: the caller's promise.
+    unsafe {
+        if request.partial_size != 0 {
+            std::ptr::copy_nonoverlapping(request.initial, partial, request.partial_size);
+        }
+        let status = (request.body)(request.context, 0, request.trip_count, partial);
+        match request.combine {
+            Some(combine) if status == 0 => combine(request.result, partial),
+            _ => status,
+        }
+    }
+}
+
+/// # Safety
+/// As for [`parallel_for`].
+#[inline(never)]
+unsafe fn in_chunks(request: &Request) -> i32 {
+    let folds = request.accumulator_count != 0 || request.combine.is_some();
+    // The user's chunk size must not change what is folded with what.
+    let chunk = if folds { 0 } else { request.chunk };
+    let grain = request.grain.max(1);
+    let mut grid = grid::Grid::new(request.trip_count, chunk, grain);
     let nested = IN_CHUNK.get();
-    let shared = pool::shared();
-    let asked = match (nested, request.threads) {
-        (true, _) => 1,
-        (false, 0) => i64::MAX,
-        (false, threads) => threads.max(1),
+    let shared = shared();
+    let asked = match request.threads {
+        0 => i64::MAX,
+        threads => threads.max(1),
     };
     let asked = asked.min(shared.thread_count());
     let mut copies = None;
     if request.accumulator_count != 0 {
+        let threads = if nested && shared.idle() <= 0 {
+            1
+        } else {
+            asked
+        };
         // SAFETY: the caller's promise.
         let way = unsafe {
             let all = std::slice::from_raw_parts(request.accumulators, request.accumulator_count);
             let (context, size) = (request.context, request.context_size);
-            Copies::plan(all, context, size, request.trip_count, asked)
+            Copies::plan(all, context, size, request.trip_count, threads)
         };
         match way {
             Way::Direct => grid = grid::Grid::pieces(request.trip_count, 1),
@@ -295,13 +531,14 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         }
         heap.as_mut_ptr().cast()
     };
-    let threads = asked.min(grid.chunks as i64);
-    let share = grid.chunks.div_ceil(threads as usize);
-    let batch = match request.schedule {
-        STATIC => share,
-        DYNAMIC => 1,
-        _ => grid.chunks / (threads as usize * BATCHES),
+    // The pieces of a light loop are worth about as much as a thread's help: it should have two.
+    let most = if grain > 1 && chunk == 0 {
+        grid.chunks.div_ceil(2)
+    } else {
+        grid.chunks
     };
+    let threads = asked.min(most as i64).max(1);
+    let share = grid.chunks.div_ceil(threads as usize);
     // A chunk size that the grid could not take.
     let wanted = if chunk == request.chunk {
         0
@@ -309,27 +546,56 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         let size = (request.trip_count / grid.chunks as i64).max(1);
         usize::try_from(request.chunk / size).unwrap_or(0)
     };
+    let batches = |batch: usize| Deal::Batches(batch.max(wanted).clamp(1, share));
+    let deal = match request.schedule {
+        STATIC => batches(share),
+        DYNAMIC => batches(1),
+        GUIDED => Deal::Shrinking {
+            part: 2 * threads as usize,
+            least: wanted.clamp(1, share),
+        },
+        _ => batches(grid.chunks / (threads as usize * BATCHES)),
+    };
+    let steps = match (grain, folds) {
+        (1, false) => Steps::Timed,
+        (1, true) => Steps::Fixed(STEP_FOLDING),
+        _ => Steps::Fixed(STEP_PIECES.saturating_mul(grain)),
+    };
+    // SAFETY: the place is null or a constant of the module, which Python never unloads.
+    let place = unsafe { request.place.as_ref() };
     let this = Loop {
         body: request.body,
         context: request.context,
         grid,
+        steps,
         partials,
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
-        batch: batch.max(wanted).clamp(1, share),
+        deal,
         copies,
         next: AtomicUsize::new(0),
-        failed: AtomicUsize::new(usize::MAX),
+        needed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
+        place: place
+            .filter(|_| trace::is_on())
+            .map(|place| (place, request.line)),
+        progress: if request.progress && !nested {
+            Progress::begin(request.trip_count)
+        } else {
+            None
+        },
     };
     let context = std::ptr::from_ref(&this).cast();
     // SAFETY: `work` takes such a loop in any thread, and stops its own panics.
     unsafe {
-        if threads <= 1 {
-            work(context);
-        } else {
-            shared.run(work, context, threads - 1);
+        let more = match (threads, nested) {
+            (..=1, _) => work_as(context, Who::Caller),
+            (_, false) => true,
+            (_, true) => work_as(context, Who::CallerInChunk),
+        };
+        if more {
+            shared.run(work, waiting, context, threads - 1);
         }
     }
     let status = this.finish();
@@ -363,144 +629,6 @@ unsafe fn parallel_for(request: &Request) -> i32 {
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Aligned<const N: usize>([MaybeUninit<u8>; N]);
-
-/// The functions that compiled code calls.
-pub mod entries {
-    use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS};
-    use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, ParallelBody};
-
-    use super::{Request, parallel_for, pool};
-    use crate::guard::guard;
-    use crate::{exc, host};
-
-    /// Runs `body` over `0..trip_count`; see the table. Returns a status.
-    ///
-    /// # Safety
-    /// `body` and `combine` must be compiled code for partials of `partial_size` bytes;
-    /// `partial_initial` and `result` must point to such; what `context` points to must be safe
-    /// to use from several threads at once.
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn snek_rt_parallel_for(
-        body: ParallelBody,
-        combine: CombineFn,
-        context: *const u8,
-        trip_count: i64,
-        chunk: i64,
-        threads: i64,
-        partial_size: i64,
-        partial_initial: *const u8,
-        result: *mut u8,
-    ) -> i32 {
-        guard(1, || {
-            let request = Request {
-                body,
-                combine,
-                context,
-                trip_count,
-                chunk,
-                threads,
-                partial_size: partial_size.max(0) as usize,
-                initial: partial_initial,
-                result,
-                schedule: 0,
-                accumulators: core::ptr::null(),
-                accumulator_count: 0,
-                context_size: 0,
-                fixed_grid: false,
-            };
-            // SAFETY: the caller's promise.
-            unsafe { parallel_for(&request) }
-        })
-    }
-
-    /// Runs `body` over `0..trip_count` with options and accumulators; see the table. Returns a
-    /// status.
-    ///
-    /// # Safety
-    /// As for [`snek_rt_parallel_for`]; `context` must be `context_size` bytes, with the address
-    /// of an array's descriptor in each slot that an accumulator names.
-    #[allow(clippy::too_many_arguments, reason = "the row in the table")]
-    #[unsafe(no_mangle)]
-    pub unsafe extern "C" fn snek_rt_parallel_for_with(
-        body: ParallelBody,
-        combine: CombineFn,
-        context: *const u8,
-        trip_count: i64,
-        chunk: i64,
-        threads: i64,
-        partial_size: i64,
-        partial_initial: *const u8,
-        result: *mut u8,
-        schedule: i64,
-        accumulators: *const AccumulatorDesc,
-        accumulator_count: i64,
-        context_size: i64,
-    ) -> i32 {
-        guard(1, || {
-            let request = Request {
-                body,
-                combine,
-                context,
-                trip_count,
-                chunk,
-                threads,
-                partial_size: partial_size.max(0) as usize,
-                initial: partial_initial,
-                result,
-                schedule,
-                accumulators,
-                accumulator_count: accumulator_count.max(0) as usize,
-                context_size: context_size.max(0) as usize,
-                fixed_grid: true,
-            };
-            // SAFETY: the caller's promise.
-            unsafe { parallel_for(&request) }
-        })
-    }
-
-    /// Checks the options of a parallel loop. Returns a status.
-    #[unsafe(no_mangle)]
-    pub extern "C" fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32 {
-        guard(1, || {
-            let given = [
-                ("chunk", HAS_CHUNK, chunk),
-                ("threads", HAS_THREADS, threads),
-            ];
-            for (name, flag, value) in given {
-                if flags & flag != 0 && value < 1 {
-                    let message = format!("{name} must be at least 1, not {value}");
-                    exc::raise_text(ExcKind::ValueError, message);
-                    return 1;
-                }
-            }
-            0
-        })
-    }
-
-    /// Runs the handlers of signals that have arrived. Returns a status.
-    #[unsafe(no_mangle)]
-    pub extern "C" fn snek_rt_poll() -> i32 {
-        guard(1, || {
-            if host::poll() {
-                return 0;
-            }
-            exc::raise_python();
-            1
-        })
-    }
-
-    /// How many threads a parallel loop uses at most.
-    #[unsafe(no_mangle)]
-    pub extern "C" fn snek_rt_num_threads() -> i64 {
-        guard(1, || pool::shared().thread_count())
-    }
-
-    /// Sets it, for the whole process; 0 asks for the default.
-    #[unsafe(no_mangle)]
-    pub extern "C" fn snek_rt_set_num_threads(threads: i64) {
-        guard((), || pool::shared().set_thread_count(threads));
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -8,39 +8,67 @@
 //! imported in several interpreters uses the pool that it found first.
 
 use super::team::{self, WorkFn};
+use super::trace::{self, Event};
 use crate::host;
 
 /// The version of [`Shared`]; part of the name under which it is published.
-pub const SHARED_VERSION: u32 = 1;
+pub const SHARED_VERSION: u32 = 2;
 
 /// A pool that other modules may use.
 #[repr(C)]
 pub struct Shared {
     /// [`SHARED_VERSION`].
     pub version: u32,
-    run: unsafe extern "C" fn(work: WorkFn, context: *const u8, helpers: i64),
+    run: unsafe extern "C" fn(work: WorkFn, waiting: WorkFn, context: *const u8, helpers: i64),
     thread_count: extern "C" fn() -> i64,
     set_thread_count: extern "C" fn(threads: i64),
+    set_thread_count_here: extern "C" fn(threads: i64) -> i64,
+    thread_index: extern "C" fn() -> i64,
+    idle: extern "C" fn() -> i64,
+    record: unsafe extern "C" fn(event: *const Event),
 }
 
 impl Shared {
     /// Calls `work` in this thread and in up to `helpers` others; returns when all have returned.
+    /// Calls `waiting` every few milliseconds while others work and this thread does not.
     ///
     /// # Safety
-    /// `work` must accept `context` in several threads at once, and must not unwind.
-    pub unsafe fn run(&self, work: WorkFn, context: *const u8, helpers: i64) {
+    /// `work` must accept `context` in several threads at once, and neither must unwind.
+    pub unsafe fn run(&self, work: WorkFn, waiting: WorkFn, context: *const u8, helpers: i64) {
         // SAFETY: the caller's promise.
-        unsafe { (self.run)(work, context, helpers) }
+        unsafe { (self.run)(work, waiting, context, helpers) }
     }
 
-    /// How many threads a loop may use, the calling one included.
+    /// How many threads a loop may use that this thread runs, itself included.
     pub fn thread_count(&self) -> i64 {
         (self.thread_count)()
     }
 
-    /// Sets it; 0 asks for the default.
+    /// Sets it for the process; 0 asks for the default.
     pub fn set_thread_count(&self, threads: i64) {
         (self.set_thread_count)(threads);
+    }
+
+    /// Sets it for loops that this thread runs, and says what was set before; 0 is nothing.
+    pub fn set_thread_count_here(&self, threads: i64) -> i64 {
+        (self.set_thread_count_here)(threads)
+    }
+
+    /// The number of this thread among those that work on a loop: less than
+    /// [`Shared::thread_count`], 0 for the thread that began it.
+    pub fn thread_index(&self) -> i64 {
+        (self.thread_index)()
+    }
+
+    /// How many threads of the pool have nothing to do, roughly.
+    pub fn idle(&self) -> i64 {
+        (self.idle)()
+    }
+
+    /// Adds to the timeline.
+    pub fn record(&self, event: &Event) {
+        // SAFETY: the event is alive, and its name for ever.
+        unsafe { (self.record)(event) }
     }
 }
 
@@ -49,6 +77,10 @@ static OWN: Shared = Shared {
     run: team::run,
     thread_count: team::thread_count,
     set_thread_count: team::set_thread_count,
+    set_thread_count_here: team::set_thread_count_here,
+    thread_index: team::thread_index,
+    idle: team::idle,
+    record: trace::record,
 };
 
 /// The pool of this module's copy of the runtime.

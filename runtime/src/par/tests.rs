@@ -13,7 +13,7 @@ static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 fn with_threads<T>(threads: i64, test: impl FnOnce() -> T) -> T {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    snek_rt_set_num_threads(threads);
+    super::own_pool().set_thread_count(threads);
     test()
 }
 
@@ -33,12 +33,29 @@ unsafe extern "C" fn add(accumulator: *mut u8, other: *const u8) -> i32 {
 }
 
 fn harmonic(count: i64, chunk: i64) -> f64 {
+    folded(add_harmonics, count, chunk, 0, 1)
+}
+
+/// Folds a loop into 10.0.
+fn folded(body: snek_abi::ParallelBody, count: i64, chunk: i64, schedule: i64, grain: i64) -> f64 {
+    let (status, result) = try_folded(body, count, chunk, schedule, grain);
+    assert_eq!(status, 0);
+    result
+}
+
+fn try_folded(
+    body: snek_abi::ParallelBody,
+    count: i64,
+    chunk: i64,
+    schedule: i64,
+    grain: i64,
+) -> (i32, f64) {
     let mut result = 10.0f64;
     let zero = 0.0f64;
     // SAFETY: body, combiner and partials agree on a double.
     let status = unsafe {
-        snek_rt_parallel_for(
-            add_harmonics,
+        snek_rt_parallel_for_with(
+            body,
             Some(add),
             std::ptr::null(),
             count,
@@ -47,20 +64,30 @@ fn harmonic(count: i64, chunk: i64) -> f64 {
             8,
             std::ptr::from_ref(&zero).cast(),
             std::ptr::from_mut(&mut result).cast(),
+            schedule,
+            std::ptr::null(),
+            0,
+            0,
+            grain,
+            0,
+            std::ptr::null(),
+            0,
         )
     };
-    assert_eq!(status, 0);
-    result
+    (status, result)
 }
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
     for count in [0, 1, 2, 3, 7, 255, 256, 257, 1000, 100_003] {
-        for chunk in [0, 1, 10] {
-            let expected = with_threads(1, || harmonic(count, chunk));
-            for threads in [2, 3, 8] {
-                let other = with_threads(threads, || harmonic(count, chunk));
-                assert_eq!(other.to_bits(), expected.to_bits());
+        for grain in [1, 64, 4096] {
+            let loop_of = |chunk, schedule| folded(add_harmonics, count, chunk, schedule, grain);
+            let expected = with_threads(1, || loop_of(0, 0)).to_bits();
+            for threads in [1, 2, 3, 8] {
+                for (chunk, schedule) in [(0, 0), (1, 0), (10, 2), (0, 1), (0, 2), (0, 3), (7, 3)] {
+                    let other = with_threads(threads, || loop_of(chunk, schedule));
+                    assert_eq!(other.to_bits(), expected);
+                }
             }
         }
     }
@@ -77,25 +104,7 @@ unsafe extern "C" fn nested(_context: *const u8, lo: i64, hi: i64, partial: *mut
 
 #[test]
 fn nested_loops_run_in_the_same_chunks() {
-    let run = || {
-        let (zero, mut result) = (0.0f64, 0.0f64);
-        // SAFETY: body, combiner and partials agree on a double.
-        let status = unsafe {
-            snek_rt_parallel_for(
-                nested,
-                Some(add),
-                std::ptr::null(),
-                600,
-                0,
-                0,
-                8,
-                std::ptr::from_ref(&zero).cast(),
-                std::ptr::from_mut(&mut result).cast(),
-            )
-        };
-        assert_eq!(status, 0);
-        result.to_bits()
-    };
+    let run = || folded(nested, 600, 0, 0, 1).to_bits();
     assert_eq!(with_threads(1, run), with_threads(4, run));
 }
 
@@ -131,10 +140,11 @@ fn run_without_result(body: snek_abi::ParallelBody, count: i64) -> i32 {
             std::ptr::null(),
             count,
             0,
-            0,
-            0,
             std::ptr::null(),
             std::ptr::null_mut(),
+            1,
+            std::ptr::null(),
+            0,
         )
     }
 }
@@ -230,4 +240,179 @@ fn a_forked_child_has_a_pool_of_its_own() {
         }
         assert_eq!(harmonic(10_000, 0), expected);
     });
+}
+
+static INNER: [AtomicI64; 8] = [const { AtomicI64::new(0) }; 8];
+
+/// Counts in which threads it runs, and takes a moment.
+unsafe extern "C" fn linger(_context: *const u8, lo: i64, hi: i64, _partial: *mut u8) -> i32 {
+    let index = snek_rt_thread_index();
+    assert!(index < snek_rt_num_threads());
+    for _ in lo..hi {
+        INNER[index as usize].fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(std::time::Duration::from_micros(200));
+    }
+    0
+}
+
+unsafe extern "C" fn around(_context: *const u8, lo: i64, hi: i64, _partial: *mut u8) -> i32 {
+    // All but one of these are over at once.
+    for i in lo..hi {
+        if i == 1 && run_without_result(linger, 256) != 0 {
+            return 1;
+        }
+    }
+    0
+}
+
+#[test]
+fn loops_in_loops_have_the_idle_threads() {
+    with_threads(4, || {
+        INNER
+            .iter()
+            .for_each(|count| count.store(0, Ordering::Relaxed));
+        assert_eq!(run_without_result(around, 2), 0);
+        let counts: Vec<i64> = INNER
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed))
+            .collect();
+        assert_eq!(counts.iter().sum::<i64>(), 256);
+        // The thread that waits for the outer loop helps, too.
+        assert!(counts[..4].iter().all(|count| *count > 0), "{counts:?}");
+        assert_eq!(counts[4..], [0; 4]);
+    });
+}
+
+/// Prints, and fails at the last of the inner ones.
+unsafe extern "C" fn print_inner(context: *const u8, lo: i64, hi: i64, _partial: *mut u8) -> i32 {
+    // SAFETY: the outer body passes its index.
+    let outer = unsafe { *context.cast::<i64>() };
+    for i in lo..hi {
+        snek_rt_print_begin();
+        snek_rt_print_int(100 * outer + i);
+        snek_rt_print_end(0);
+        std::thread::sleep(std::time::Duration::from_micros(300));
+        if outer >= 2 && i >= 5 {
+            snek_rt_exc_begin_int(100 * outer + i);
+            return 1;
+        }
+    }
+    0
+}
+
+unsafe extern "C" fn print_outer(_context: *const u8, lo: i64, hi: i64, _partial: *mut u8) -> i32 {
+    for i in lo..hi {
+        snek_rt_print_begin();
+        snek_rt_print_int(-i);
+        snek_rt_print_end(0);
+        // SAFETY: the inner body takes the index.
+        let status = unsafe {
+            snek_rt_parallel_for(
+                print_inner,
+                None,
+                std::ptr::from_ref(&i).cast(),
+                10,
+                0,
+                std::ptr::null(),
+                std::ptr::null_mut(),
+                1,
+                std::ptr::null(),
+                0,
+            )
+        };
+        if status != 0 {
+            return 1;
+        }
+    }
+    0
+}
+
+#[test]
+fn loops_in_loops_print_and_raise_in_order() {
+    for threads in [1, 2, 4, 8] {
+        for _ in 0..5 {
+            let all = with_threads(threads, || {
+                let _keeping = crate::print::Capture::begin();
+                assert_eq!(run_without_result(print_outer, 4), 1);
+                crate::print::take_captured().text
+            });
+            let pending = exc::take().expect("an exception is pending");
+            assert_eq!(
+                pending.raised,
+                Raised::Builtin(ExcKind::ValueError, vec![exc::Argument::Int(205)])
+            );
+            let mut expected = Vec::new();
+            for outer in 0..3 {
+                expected.push(-outer);
+                expected.extend((0..if outer == 2 { 6 } else { 10 }).map(|i| 100 * outer + i));
+            }
+            let printed = expected.iter().map(i64::to_string).collect::<String>();
+            assert_eq!(String::from_utf8_lossy(&all), printed);
+        }
+    }
+}
+
+#[test]
+fn a_thread_may_have_a_count_of_its_own() {
+    with_threads(3, || {
+        let pool = super::own_pool();
+        assert_eq!(pool.set_thread_count_here(5), 0);
+        assert_eq!(pool.thread_count(), 5);
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(pool.thread_count(), 3));
+        });
+        assert_eq!(pool.set_thread_count_here(0), 5);
+        assert_eq!(pool.thread_count(), 3);
+    });
+}
+
+/// Splits a million iterations as random numbers say, with inner loops and failures.
+#[test]
+fn random_loops_agree_with_serial_ones() {
+    let mut state = 12345u64;
+    let mut random = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let rounds = std::env::var("SNEK_STRESS").map_or(1000, |text| text.parse().unwrap_or(1000));
+    for _ in 0..rounds {
+        let (count, grain) = (random(3000) as i64, 1 << random(8));
+        let (chunk, schedule) = (random(20) as i64, random(4) as i64);
+        let body = [add_harmonics, nested, fail_some][random(3) as usize];
+        let count = if std::ptr::fn_addr_eq(body, nested as snek_abi::ParallelBody) {
+            count / 10
+        } else {
+            count
+        };
+        let run = || {
+            let (status, result) = try_folded(body, count, chunk, schedule, grain);
+            (
+                status,
+                result.to_bits(),
+                exc::take().map(|pending| pending.raised),
+            )
+        };
+        let expected = with_threads(1, run);
+        let other = with_threads(2 + random(6) as i64, run);
+        if expected.0 == 0 {
+            assert_eq!(expected, other);
+        } else {
+            assert_eq!((expected.0, expected.2), (other.0, other.2));
+        }
+    }
+}
+
+/// Raises from the iteration 1777 on, in some of them.
+unsafe extern "C" fn fail_some(context: *const u8, lo: i64, hi: i64, partial: *mut u8) -> i32 {
+    for i in lo..hi {
+        if i >= 1777 && i % 7 == 0 {
+            snek_rt_exc_begin_int(i);
+            return 1;
+        }
+        // SAFETY: as for this.
+        unsafe { add_harmonics(context, i, i + 1, partial) };
+    }
+    0
 }

@@ -10,6 +10,7 @@
 //! | [`module`] | `PyInit`, `PyModExport`, running the module's text |
 //! | [`function`] | the type of native functions |
 //! | [`call`] | a call from Python: arguments in, native code, result out |
+//! | [`pool`] | the pool's settings, for the package `snek` |
 //! | [`convert`], [`buffer`] | one argument into frame slots |
 //! | [`raise`] | the pending exception into Python's |
 //! | `namespace.py`, `tracebacks.py` | what is easier said in Python |
@@ -20,6 +21,7 @@ pub mod call;
 pub mod convert;
 pub mod function;
 pub mod module;
+pub mod pool;
 pub mod raise;
 
 /// The functions that compiled code calls.

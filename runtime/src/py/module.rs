@@ -20,7 +20,7 @@ use snek_abi::{ABI_VERSION, FunctionDesc, ModuleDesc};
 use super::api::{
     Owned, PyResult, Raised, header_size, learn_layout, new_text, set_error, text_of,
 };
-use super::{call, function};
+use super::{call, function, pool};
 use crate::guard::{guard, silence_panics};
 use crate::host;
 use crate::par::{self, SHARED_VERSION, Shared};
@@ -48,8 +48,8 @@ pub struct State {
 static MODULE: AtomicPtr<ModuleDesc> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The name under which the first module of an interpreter publishes its pool.
-const POOL_NAME: &CStr = c"snek.pool.1";
-const _: () = assert!(SHARED_VERSION == 1, "the name above carries the version");
+const POOL_NAME: &CStr = c"snek.pool.2";
+const _: () = assert!(SHARED_VERSION == 2, "the name above carries the version");
 
 // The slots of a module definition, by the versions that know them.
 const SLOT_EXEC: c_int = 2;
@@ -351,9 +351,18 @@ unsafe fn stand_in_for_snek() -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
         let package = new_text(include_str!("../../../stdlib/snek/__init__.py"))?;
-        let types = new_text(include_str!("../../../stdlib/snek/_types.py"))?;
-        let atomic = new_text(include_str!("../../../stdlib/snek/atomic.py"))?;
-        let arguments = [package.get(), types.get(), atomic.get()];
+        let modules = [
+            ("_threads", include_str!("../../../stdlib/snek/_threads.py")),
+            ("_types", include_str!("../../../stdlib/snek/_types.py")),
+            ("atomic", include_str!("../../../stdlib/snek/atomic.py")),
+            ("random", include_str!("../../../stdlib/snek/random.py")),
+        ];
+        let texts = Owned::new(PyTuple_New(2 * modules.len() as isize))?;
+        for (at, (name, text)) in (0..).zip(modules) {
+            PyTuple_SetItem(texts.get(), 2 * at, new_text(name)?.into_raw());
+            PyTuple_SetItem(texts.get(), 2 * at + 1, new_text(text)?.into_raw());
+        }
+        let arguments = [package.get(), texts.get(), texts.get()];
         call_python(include_str!("standalone.py"), c"provide", arguments).map(drop)
     }
 }
@@ -372,6 +381,7 @@ unsafe fn start(minor: u32) -> PyResult<()> {
             poll: call::poll,
         });
         silence_panics();
+        par::trace::start();
         share_pool()
     }
 }
@@ -391,21 +401,21 @@ unsafe fn share_pool() -> PyResult<()> {
         let found = PyDict_GetItemString(interpreter, POOL_NAME.as_ptr());
         if found.is_null() {
             PyErr_Clear();
-            let pool = host::shared_pool().unwrap_or_else(par::own_pool);
-            host::set_shared_pool(pool);
-            let pool = std::ptr::from_ref(pool).cast_mut().cast();
-            let capsule = Owned::new(PyCapsule_New(pool, POOL_NAME.as_ptr(), None))?;
+            let shared = host::shared_pool().unwrap_or_else(par::own_pool);
+            host::set_shared_pool(shared);
+            let shared = std::ptr::from_ref(shared).cast_mut().cast();
+            let capsule = Owned::new(PyCapsule_New(shared, POOL_NAME.as_ptr(), None))?;
             if PyDict_SetItemString(interpreter, POOL_NAME.as_ptr(), capsule.get()) != 0 {
                 return Err(Raised);
             }
-            return Ok(());
+            return pool::publish();
         }
-        let pool = PyCapsule_GetPointer(found, POOL_NAME.as_ptr()).cast::<Shared>();
-        let Some(pool) = pool.as_ref() else {
+        let shared = PyCapsule_GetPointer(found, POOL_NAME.as_ptr()).cast::<Shared>();
+        let Some(shared) = shared.as_ref() else {
             return Err(Raised);
         };
-        if host::shared_pool().is_none() && pool.version == SHARED_VERSION {
-            host::set_shared_pool(pool);
+        if host::shared_pool().is_none() && shared.version == SHARED_VERSION {
+            host::set_shared_pool(shared);
         }
         Ok(())
     }

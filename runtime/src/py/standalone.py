@@ -3,11 +3,11 @@
 import sys
 
 
-def provide(package, types, atomic):
+def provide(package, modules, _):
     """Stands in for the package `snek` where it is not installed: compiled modules need nothing of it.
 
-    `package`, `types` and `atomic` are the texts of the package's own files, so decorators, `prange` and the
-    types are what they would be.
+    `package` and `modules` (names and texts by turns) are the package's own files, so decorators, `prange` and
+    the types are what they would be.
     """
     try:
         import snek  # noqa: F401
@@ -16,7 +16,8 @@ def provide(package, types, atomic):
             raise
         from importlib.util import spec_from_loader
 
-        texts = {"snek": package, "snek._types": types, "snek.atomic": atomic}
+        names = (f"snek.{name}" for name in modules[::2])
+        texts = {"snek": package, **dict(zip(names, modules[1::2], strict=True))}
 
         class Embedded:
             """Finds and loads what the compiled module carries; asked after all other finders."""

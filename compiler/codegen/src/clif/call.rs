@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
+use snek_abi::parallel::LOOP_PROGRESS;
 use snek_abi::{AbiType, FoldOp, ScalarKind};
 use snek_mir::ir::{
     Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule,
@@ -231,7 +232,8 @@ impl<'a> Lower<'a> {
             identities,
             accumulators,
             schedule,
-            heavy,
+            grain,
+            progress,
         } = &op.kind
         else {
             return Err(CodegenError::Internal("no parallel call".to_owned()));
@@ -292,16 +294,22 @@ impl<'a> Lower<'a> {
         };
         let trips = self.trip_count(start, stop, step);
         let size = self.b.int(types::I64, 8 * count as i64);
-        let (chunk, threads) = match options {
-            [chunk, threads] => (self.one(*chunk)?, self.one(*threads)?),
-            _ => (null, null),
+        let (place, line) = match self.frames(op.site).first() {
+            Some((frame, line)) => (
+                self.b.address(Data::Frame(*frame)),
+                self.b.int(types::I64, i64::from(*line)),
+            ),
+            None => (null, null),
         };
-        let mut args = vec![
-            body, combine, context, trips, chunk, threads, size, identity, result,
-        ];
+        let grain_value = self.b.int(types::I64, i64::from(*grain));
+        let mut args = vec![body, combine, context, trips];
         let mut name = "snek_rt_parallel_for";
         if schedule.is_some() || !accumulators.is_empty() {
             name = "snek_rt_parallel_for_with";
+            let (chunk, threads) = match options {
+                [chunk, threads] => (self.one(*chunk)?, self.one(*threads)?),
+                _ => (null, null),
+            };
             let number = Schedule::ALL.iter().position(|s| Some(*s) == *schedule);
             let number = self.b.int(types::I64, number.unwrap_or(0) as i64);
             let table = if accumulators.is_empty() {
@@ -318,14 +326,20 @@ impl<'a> Lower<'a> {
                     bytes.extend_from_slice(&at.to_le_bytes());
                     let scalar = element_kind(ty.element) as u8;
                     bytes.extend_from_slice(&[fold_op(*fold) as u8, scalar, ty.rank]);
-                    bytes.push(u8::from(*heavy));
+                    bytes.push(u8::from(*grain == 1));
                 }
                 self.b.address(Data::Bytes(bytes))
             };
             let entries = self.b.int(types::I64, accumulators.len() as i64);
             let context_size = self.b.int(types::I64, 8 * (captured.len() as i64 + 1));
-            args.extend([number, table, entries, context_size]);
+            let flags = if *progress { LOOP_PROGRESS } else { 0 };
+            let flags = self.b.int(types::I64, flags);
+            args.extend([chunk, threads, size, identity, result, number, table]);
+            args.extend([entries, context_size, grain_value, flags]);
+        } else {
+            args.extend([size, identity, result, grain_value]);
         }
+        args.extend([place, line]);
         let status = self.b.call_runtime(runtime(name)?, &args);
         self.test_outlined_status(status[0])?;
         for (index, id) in op.results.iter().enumerate() {

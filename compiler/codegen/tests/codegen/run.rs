@@ -613,7 +613,8 @@ fn parallel_loops_reduce_and_raise() {
             identities: vec![0.0f64.to_bits(), 0],
             accumulators: Vec::new(),
             schedule: None,
-            heavy: false,
+            grain: 1,
+            progress: false,
         };
         let (zero, ten) = (b.const_float(FLOAT, 0.5), b.const_i64(10));
         b.values(
@@ -650,7 +651,8 @@ fn parallel_loops_reduce_and_raise() {
             identities: Vec::new(),
             accumulators: Vec::new(),
             schedule: None,
-            heavy: false,
+            grain: 1,
+            progress: false,
         };
         b.op(kind, vec![zero, n, args[0]], &[]);
         Vec::new()

@@ -368,7 +368,11 @@ impl Parser<'_> {
                         return self.error(format!("there is no schedule `{word}`"));
                     }
                 }
-                let heavy = self.eat_word("heavy");
+                let mut grain = 1;
+                if self.eat_word("grain") {
+                    grain = self.number("a number of iterations")?;
+                }
+                let progress = self.eat_word("progress");
                 args = self.list("(", ")", |parser| parser.value(state))?;
                 OpKind::ParallelCall {
                     body,
@@ -377,7 +381,8 @@ impl Parser<'_> {
                     identities,
                     accumulators,
                     schedule,
-                    heavy,
+                    grain,
+                    progress,
                 }
             }
             "if" => {

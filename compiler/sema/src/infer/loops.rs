@@ -12,7 +12,7 @@ use crate::hir::{
 };
 use crate::prange;
 
-use snek_abi::parallel::{COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, SCHEDULES, UNCHECKED};
+use snek_abi::parallel::{COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED};
 
 /// The most loops that are run as one.
 const COLLAPSE_MAX: i64 = 7;
@@ -688,6 +688,7 @@ impl<'a> Infer<'_, 'a> {
     ) -> bool {
         let mut flags = 0;
         let mut numbers = [None, None];
+        let mut label = None;
         let mut fine = true;
         for keyword in keywords {
             let Some(name) = keyword.arg.as_ref().map(|name| name.name.as_str()) else {
@@ -731,7 +732,16 @@ impl<'a> Infer<'_, 'a> {
                 ("collapse", Some(Const::None)) => continue,
                 ("collapse", _) => refuse("`collapse` is no small number".to_owned())
                     .help("write how many loops are to be run as one: `collapse=2`"),
-                ("chunk" | "threads", Some(Const::None)) => continue,
+                ("progress", Some(Const::Str(_))) => {
+                    flags |= PROGRESS;
+                    label = Some(value);
+                    continue;
+                }
+                ("progress" | "chunk" | "threads", Some(Const::None)) => continue,
+                ("progress", Some(_)) => refuse("the label of the bar is not a text".to_owned())
+                    .help("write it as text: `progress=\"rendering\"`"),
+                ("progress", _) => refuse("the label is known only at run time".to_owned())
+                    .help("write it as text: `progress=\"rendering\"`"),
                 ("chunk" | "threads", Some(Const::Int(number))) if number < 1 => {
                     refuse(format!("{name} must be at least 1, not {number}"))
                 }
@@ -753,7 +763,7 @@ impl<'a> Infer<'_, 'a> {
                     keyword.span,
                     format!("prange() got an unexpected keyword argument '{name}'"),
                 )
-                .help("its options are `schedule`, `chunk`, `threads`, `collapse` and `unchecked`"),
+                .help("its options are `schedule`, `chunk`, `threads`, `collapse`, `progress` and `unchecked`"),
             };
             self.problem(problem);
             fine = false;
@@ -770,6 +780,13 @@ impl<'a> Infer<'_, 'a> {
         let check = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
         let kind = StmtKind::Expr(check);
         out.push(Stmt { kind, span });
+        if let Some(label) = label {
+            let name = "snek_rt_parallel_progress".to_owned();
+            let args = vec![label];
+            let give = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
+            let kind = StmtKind::Expr(give);
+            out.push(Stmt { kind, span });
+        }
         fine
     }
 

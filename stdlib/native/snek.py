@@ -1,0 +1,17 @@
+"""What functions of `snek` are in native code. CPython imports the package beside this."""
+
+
+@intrinsic("snek_rt_num_threads")
+def _num_threads() -> int: ...
+
+
+@intrinsic("snek_rt_thread_index")
+def _thread_index() -> int: ...
+
+
+def num_threads() -> int:
+    return _num_threads()
+
+
+def thread_index() -> int:
+    return _thread_index()
