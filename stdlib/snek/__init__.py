@@ -28,6 +28,7 @@ __all__ = [
     "Array3D",
     "Array4D",
     "Lock",
+    "Task",
     "atomic",
     "c64",
     "c128",
@@ -37,13 +38,17 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "join",
     "native",
     "num_threads",
     "parallel",
+    "parallel_map",
     "prange",
     "random",
     "reduction",
+    "run",
     "set_num_threads",
+    "spawn",
     "thread_index",
     "threads",
     "u8",
@@ -145,6 +150,18 @@ def reduction(identity, combine):
     return made
 
 
+def join(left, right, /, *, unchecked=False):
+    """``left()`` and ``right()``, as a pair: two tasks for divide and conquer.
+
+        a, b = join(lambda: count(n - 1), lambda: count(n - 2))
+
+    Compiled, both may run at the same time; where no thread is free, they run one
+    after the other, as they do in CPython.  The compiler proves that they touch
+    different memory, and refuses the call otherwise; ``unchecked=True`` turns that off.
+    """
+    return left(), right()
+
+
 def num_threads():
     """How many threads a parallel loop may have that this thread runs.
 
@@ -187,6 +204,11 @@ def __getattr__(name):
         from importlib import import_module
 
         return import_module(f"snek.{name}")
+    if name in ("Task", "parallel_map", "run", "spawn"):
+        from . import _tasks
+
+        value = globals()[name] = getattr(_tasks, name)
+        return value
     if name in __all__:
         from . import _types
 

@@ -1,9 +1,9 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from threading import Lock as Lock
-from typing import Any, Generic, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Literal, ParamSpec, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
 from numpy import complex64 as c64
@@ -29,6 +29,7 @@ __all__ = [
     "Array3D",
     "Array4D",
     "Lock",
+    "Task",
     "atomic",
     "c64",
     "c128",
@@ -38,13 +39,17 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "join",
     "native",
     "num_threads",
     "parallel",
+    "parallel_map",
     "prange",
     "random",
     "reduction",
+    "run",
     "set_num_threads",
+    "spawn",
     "thread_index",
     "threads",
     "u8",
@@ -55,7 +60,10 @@ __all__ = [
 
 __version__: str
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 _F = TypeVar("_F", bound=Callable[..., object])
 _S = TypeVar("_S", bound=numpy.generic)
 
@@ -104,6 +112,16 @@ def prange(
     progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
+class Task(Generic[_A]):
+    def done(self) -> bool: ...
+    def join(self, timeout: float | None = None) -> _A: ...
+
+def spawn(function: Callable[_P, _A], /, *args: _P.args, **kwargs: _P.kwargs) -> Task[_A]: ...
+def parallel_map(function: Callable[[_B], _A], items: Iterable[_B], /) -> list[_A]: ...
+async def run(function: Callable[_P, _A], /, *args: _P.args, **kwargs: _P.kwargs) -> _A: ...
+def join(
+    left: Callable[[], _A], right: Callable[[], _B], /, *, unchecked: bool = False
+) -> tuple[_A, _B]: ...
 def num_threads() -> int: ...
 def set_num_threads(count: SupportsIndex, /) -> None: ...
 def threads(count: SupportsIndex, /) -> AbstractContextManager[object]: ...

@@ -207,7 +207,7 @@ def test_report_of_parallel_loops(snekc, write):
     loop, outer, inner, taken, left = json.loads(result.stderr.splitlines()[-1])["loops"]
     assert (taken["function"], taken["kind"], taken["reason"]) == ("plain", "auto", None)
     assert (left["kind"], left["variable"]) == ("serial", "j")
-    assert left["reason"].startswith("the sum of floats keeps its order")
+    assert left["reason"].startswith("it carries floats")
     assert (outer["collapse"], inner["collapse"]) == (["i", "j"], [])
     assert (loop["kind"], loop["schedule"]) == ("parallel", "static")
     wanted = ["`total` (+)", "`best` (min, with `where`)", "`length` (longest)"]

@@ -1,6 +1,6 @@
 """Loops that are free of races by reductions, by what functions do, by private values, by atomic operations."""
 
-from snek import Array1D, Array2D, Lock, atomic, c128, f32, f64, i64, prange, reduction, u8
+from snek import Array1D, Array2D, Lock, atomic, c128, f32, f64, i64, join, prange, reduction, u8
 
 
 def histogram(data: Array1D[u8], hist: Array1D[i64]) -> None:
@@ -368,3 +368,35 @@ def lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
         locked_put(hist, int(data[i]))
         with lock:
             hist[7] = 0
+
+
+def fill(a: Array1D[f64], x: float) -> None:
+    for i in range(len(a)):
+        a[i] = x
+
+
+def fill_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
+    for i in range(lo, hi):
+        a[i] = x
+
+
+def tasks_on_two_arrays(a: Array1D[f64], b: Array1D[f64]) -> None:
+    join(lambda: fill(a, 1.0), lambda: fill(b, 2.0))
+
+
+def tasks_on_two_rows(a: Array2D[f64]) -> None:
+    join(lambda: fill(a[0], 1.0), lambda: fill(a[1], 2.0))
+
+
+def tasks_that_read(a: Array1D[f64]) -> float:
+    x, y = join(lambda: a[0], lambda: a[0])
+    return x + y
+
+
+def tasks_unchecked(a: Array1D[f64]) -> None:
+    join(lambda: fill(a, 1.0), lambda: fill(a, 2.0), unchecked=True)
+
+
+def tasks_on_halves(a: Array1D[f64]) -> None:
+    mid = len(a) // 2
+    join(lambda: fill_from(a, 0, mid, 1.0), lambda: fill_from(a, mid, len(a), 2.0))

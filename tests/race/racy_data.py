@@ -1,6 +1,6 @@
 """Races through indices that are data, through functions, through aliases; reductions done wrongly; temporaries shared."""
 
-from snek import Array1D, Array2D, Lock, atomic, f64, i64, prange, reduction, u8
+from snek import Array1D, Array2D, Lock, atomic, f64, i64, join, prange, reduction, u8
 
 
 def scatter(a: Array1D[f64], index: Array1D[i64]) -> None:
@@ -409,3 +409,31 @@ def after_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
                 continue
             hist[1] = 1
         hist[1] = i  # race: R003
+
+
+def set_all(a: Array1D[f64], x: float) -> None:
+    for i in range(len(a)):
+        a[i] = x
+
+
+def set_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
+    for i in range(lo, hi):
+        a[i] = x
+
+
+def first(a: Array1D[f64]) -> float:
+    return a[0]
+
+
+def tasks_on_one_array(a: Array1D[f64]) -> None:
+    join(lambda: set_all(a, 1.0), lambda: set_all(a, 2.0))  # race: R001
+
+
+def task_reads_what_the_other_writes(a: Array1D[f64]) -> float:
+    x, y = join(lambda: set_all(a, 1.0), lambda: first(a))  # race: R001
+    return y
+
+
+def tasks_on_halves_that_overlap(a: Array1D[f64]) -> None:
+    mid = len(a) // 2
+    join(lambda: set_from(a, 0, mid + 1, 1.0), lambda: set_from(a, mid, len(a), 2.0))  # race: R001

@@ -116,7 +116,10 @@ fn line(
         .map(|value| function.values[*value].name.as_deref().unwrap_or("start"))
         .collect();
     let (nest, asked) = nest(function, plan.op);
-    let mut parts = vec![format!("parallel, schedule {schedule}")];
+    let mut parts = match schedule {
+        "join" => vec!["two tasks, at the same time where a thread is free".to_owned()],
+        _ => vec![format!("parallel, schedule {schedule}")],
+    };
     if nest.len() > 1 {
         let all: Vec<String> = nest.iter().map(|name| format!("`{name}`")).collect();
         let few = snek_opt::collapse::FEW;
@@ -147,7 +150,7 @@ fn line(
             "function": name,
             "line": line,
             "variable": variable(function, plan.op),
-            "kind": "parallel",
+            "kind": if schedule == "join" { "join" } else { "parallel" },
             "schedule": schedule,
             "collapse": nest,
             "reductions": reductions,

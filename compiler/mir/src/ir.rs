@@ -560,6 +560,8 @@ pub enum Schedule {
     Dynamic,
     /// Chunks get smaller toward the end.
     Guided,
+    /// The two tasks of a `join`.
+    Join,
 }
 
 /// What an atomic op does to an element.

@@ -27,6 +27,7 @@ mod rewrite;
 mod share;
 mod simplify;
 mod strength;
+mod tasks;
 mod tile;
 mod unblock;
 mod unfold;

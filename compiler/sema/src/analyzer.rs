@@ -545,6 +545,7 @@ pub(crate) const SNEK_NAMES: &[&str] = &[
     "i32",
     "i64",
     "i8",
+    "join",
     "native",
     "num_threads",
     "parallel",

@@ -228,6 +228,9 @@ macro_rules! for_each_runtime_function {
             // Not the same everywhere in a function, so it must stay where it is.
             Any fn snek_rt_thread_index() -> i64;
 
+            // Whether another thread could do one of two tasks.
+            Reads fn snek_rt_join_wanted() -> i32;
+
             // Takes the module's lock of a number below `LOCKS`, and gives it back.
             raises fn snek_rt_lock(id: i64) -> i32;
             Any fn snek_rt_unlock(id: i64);

@@ -12,7 +12,9 @@ use crate::hir::{
 };
 use crate::prange;
 
-use snek_abi::parallel::{COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED};
+use snek_abi::parallel::{
+    COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED, USER_SCHEDULES,
+};
 
 /// The most loops that are run as one.
 const COLLAPSE_MAX: i64 = 7;
@@ -704,7 +706,8 @@ impl<'a> Infer<'_, 'a> {
             let refuse = |message: String| Diagnostic::error(Code::R004, at, message);
             let problem = match (name, constant) {
                 ("schedule", Some(Const::Str(word))) => {
-                    match SCHEDULES.iter().position(|known| *known == word) {
+                    let mut known = SCHEDULES[..USER_SCHEDULES].iter();
+                    match known.position(|known| *known == word) {
                         Some(schedule) => {
                             flags |= schedule as i64;
                             continue;
