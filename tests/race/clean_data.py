@@ -370,22 +370,22 @@ def lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
             hist[7] = 0
 
 
-def fill(a: Array1D[f64], x: float) -> None:
+def set_all(a: Array1D[f64], x: float) -> None:
     for i in range(len(a)):
         a[i] = x
 
 
-def fill_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
+def set_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
     for i in range(lo, hi):
         a[i] = x
 
 
 def tasks_on_two_arrays(a: Array1D[f64], b: Array1D[f64]) -> None:
-    join(lambda: fill(a, 1.0), lambda: fill(b, 2.0))
+    join(lambda: set_all(a, 1.0), lambda: set_all(b, 2.0))
 
 
 def tasks_on_two_rows(a: Array2D[f64]) -> None:
-    join(lambda: fill(a[0], 1.0), lambda: fill(a[1], 2.0))
+    join(lambda: set_all(a[0], 1.0), lambda: set_all(a[1], 2.0))
 
 
 def tasks_that_read(a: Array1D[f64]) -> float:
@@ -394,9 +394,9 @@ def tasks_that_read(a: Array1D[f64]) -> float:
 
 
 def tasks_unchecked(a: Array1D[f64]) -> None:
-    join(lambda: fill(a, 1.0), lambda: fill(a, 2.0), unchecked=True)
+    join(lambda: set_all(a, 1.0), lambda: set_all(a, 2.0), unchecked=True)
 
 
 def tasks_on_halves(a: Array1D[f64]) -> None:
     mid = len(a) // 2
-    join(lambda: fill_from(a, 0, mid, 1.0), lambda: fill_from(a, mid, len(a), 2.0))
+    join(lambda: set_from(a, 0, mid, 1.0), lambda: set_from(a, mid, len(a), 2.0))

@@ -161,6 +161,34 @@ def caught(function, *arguments):
     return value if fits else "OverflowError"
 
 
+def raised(out: Array1D[i64], start: int, n: int) -> None:
+    for i in range(start, n):
+        out[i] = int(out[i]) * 3 + int(out[i - 1])
+
+
+def any_seed(seed: int, n: int) -> int:
+    high = 0
+    for _ in range(n):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        if seed > 0x3FFFFFFF:
+            high += 1
+    return high
+
+
+def last_seed(seed: int, n: int) -> int:
+    for _ in range(n):
+        seed = (seed * 69069 + 1) % 65536
+    return seed
+
+
+def greatest(a: Array1D[f64]) -> tuple[int, float]:
+    place = 0
+    for i in range(len(a)):
+        if a[i] >= a[place]:
+            place = i
+    return place, float(a[place])
+
+
 CASES = [
     "out = np.arange(9); running(np.arange(9), out)",
     "out = np.arange(1); running(np.arange(9), out)",
@@ -229,4 +257,27 @@ CASES = [
     *(f"caught(places, {n})" for n in (62, 63, 64, 200, -1)),
     *(f"caught(negative_places, {n})" for n in (62, 63, 64, 200, -1)),
     *(f"blocks(np.arange({n}.0))" for n in range(0, 14)),
+]
+CASES += [
+    f"(out := np.arange(12), raised(out, {start}, {n}))"
+    for start in (-3, 0, 1, 5, 12, 13)
+    for n in (-1, 1, 12, 13, 20)
+]
+CASES += [
+    "(out := np.array([2**62, 2**62, 1, 2]), caught(raised, out, 1, 4))",
+    "(out := np.array([5, 2**60, 1, 2]), caught(raised, out, 1, 4))",
+    "(out := np.array([5, 1, 2**62, 2]), caught(raised, out, 1, 4))",
+    "(out := np.arange(40), raised(out[::-3], 1, 14), out)",
+]
+CASES += [
+    f"{f}({seed}, {n})"
+    for f in ("any_seed", "last_seed")
+    for seed in (0, 42, -7, 2**30, 2**30 + 1, -(2**30) - 1, 2**31, -(2**32))
+    for n in (-1, 0, 1, 2, 9)
+]
+CASES += [
+    "greatest(np.arange(40) * 7 % 31 / 2)",
+    "greatest(np.array([1.0, nan, 3.0, nan, 2.0]))",
+    "greatest(np.array([nan, 1.0]))",
+    "greatest(np.zeros(0))",
 ]

@@ -76,6 +76,13 @@ pub struct Dependences {
     pub apart: BTreeMap<(ValueId, ValueId), (OpId, OpId)>,
     /// Arrays in which different subscripts must be different elements.
     pub injective: BTreeSet<ValueId>,
+    /// Arrays of any strides whose elements along the last dimension must be neighbours in memory. It is who asks that
+    /// adds them.
+    pub dense: BTreeSet<ValueId>,
+    /// Loads of elements that no iteration stores, if arrays are apart (and the iteration of the pivot is left out).
+    pub unwritten: BTreeSet<OpId>,
+    /// The iteration with this value of the induction variable must not be in a group: it stores what others load.
+    pub pivot: Option<ValueId>,
 }
 
 impl Dependences {
@@ -86,6 +93,9 @@ impl Dependences {
             narrowest: None,
             apart: BTreeMap::new(),
             injective: BTreeSet::new(),
+            dense: BTreeSet::new(),
+            unwritten: BTreeSet::new(),
+            pivot: None,
         }
     }
 }
@@ -155,6 +165,8 @@ pub struct Lanes<'f> {
     op: OpId,
     induction: ValueId,
     step: i128,
+    /// One iteration may be left out.
+    pivots: bool,
 }
 
 /// What one dimension says of the positions `p` of the earlier and `q` of the later access.
@@ -164,6 +176,8 @@ enum Dim {
     Apart,
     /// Equal only if `p - q` is this.
     At(i128),
+    /// Equal only if one of the two is in the iteration with this value of the induction variable.
+    In(ValueId),
     /// Perhaps.
     Perhaps,
 }
@@ -187,16 +201,48 @@ impl<'f> Lanes<'f> {
             op,
             induction: function.regions[f.body].params[0],
             step: i128::from(f.step),
+            pivots: false,
+        })
+    }
+
+    /// The loop.
+    pub fn op(&self) -> OpId {
+        self.op
+    }
+
+    /// Whether two accesses to one array are never to the same element, in whichever iterations.
+    pub fn never_meet(&mut self, first: &Access, second: &Access) -> bool {
+        self.pivots = false;
+        let pairs = first.subscripts.iter().zip(&second.subscripts);
+        let wraps = first.wraps.iter().zip(&second.wraps);
+        pairs.zip(wraps).any(|((a, b), (wraps_a, wraps_b))| {
+            !wraps_a && !wraps_b && self.compare(*a, *b) == Dim::Apart
         })
     }
 
     /// Compares all pairs.
     pub fn dependences(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
+        self.pivots = false;
+        self.all(accesses)
+    }
+
+    /// Compares all pairs, for somebody who can do one iteration of a loop from 0 on, or later, between two
+    /// groups: see [`Dependences::pivot`].
+    pub fn dependences_but_one(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
+        self.pivots = self.step == 1;
+        self.all(accesses)
+    }
+
+    fn all(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
         let mut found = Dependences::none();
+        let loads = accesses.iter().filter(|access| !access.writes);
+        found.unwritten.extend(loads.map(|access| access.op));
         for (n, first) in accesses.iter().enumerate() {
             for second in &accesses[n..] {
-                if first.writes || second.writes {
-                    self.pair(first, second, &mut found)?;
+                if (first.writes || second.writes) && self.pair(first, second, &mut found)? {
+                    for access in [first, second] {
+                        found.unwritten.remove(&access.op);
+                    }
                 }
             }
         }
@@ -208,12 +254,13 @@ impl<'f> Lanes<'f> {
         Ok(found)
     }
 
+    /// Whether the two may meet, at a distance that lanes allow.
     fn pair(
         &mut self,
         first: &Access,
         second: &Access,
         found: &mut Dependences,
-    ) -> Result<(), Conflict> {
+    ) -> Result<bool, Conflict> {
         let conflict = Conflict {
             first: first.op,
             second: second.op,
@@ -230,29 +277,30 @@ impl<'f> Lanes<'f> {
         if first.base != second.base {
             let key = (first.base.min(second.base), first.base.max(second.base));
             found.apart.entry(key).or_insert((first.op, second.op));
-            return Ok(());
+            return Ok(false);
         }
         let array = self.function.ty(first.base).array();
         if array.is_some_and(|a| a.layout == Layout::Strided) {
             found.injective.insert(first.base);
         }
-        let mut at = None;
+        let (mut at, mut pivot) = (None, None);
         for n in 0..first.subscripts.len().min(second.subscripts.len()) {
             if first.wraps[n] || second.wraps[n] {
                 continue;
             }
             match self.compare(first.subscripts[n], second.subscripts[n]) {
-                Dim::Apart => return Ok(()),
-                Dim::At(d) if at.is_some_and(|other| other != d) => return Ok(()),
+                Dim::Apart => return Ok(false),
+                Dim::At(d) if at.is_some_and(|other| other != d) => return Ok(false),
                 Dim::At(d) => at = Some(d),
+                Dim::In(value) => pivot = Some(value),
                 Dim::Perhaps => {}
             }
         }
         // Which comes first is only known of what is not repeated within an iteration.
         let ordered = !first.nested || !second.nested;
         match at {
-            Some(0) => Ok(()),
-            Some(d) if d < 0 && ordered => Ok(()),
+            Some(0) => Ok(true),
+            Some(d) if d < 0 && ordered => Ok(true),
             Some(d) => {
                 if d.unsigned_abs() < u128::from(found.window) {
                     found.window = d.unsigned_abs() as u64;
@@ -261,11 +309,17 @@ impl<'f> Lanes<'f> {
                         ..conflict
                     });
                 }
-                Ok(())
+                Ok(true)
             }
             // One op that stores a lane after the other keeps their order.
-            None if first.op == second.op && !first.nested => Ok(()),
-            None => Err(conflict),
+            None if first.op == second.op && !first.nested => Ok(true),
+            None => match pivot {
+                Some(value) if found.pivot.is_none_or(|known| known == value) => {
+                    found.pivot = Some(value);
+                    Ok(false)
+                }
+                _ => Err(conflict),
+            },
         }
     }
 
@@ -279,8 +333,12 @@ impl<'f> Lanes<'f> {
         if !self.is_still(&factor) || !self.is_still(&rest) || !self.is_still(&rest_b) {
             return Dim::Perhaps;
         }
-        if factor != factor_b {
-            return Dim::Perhaps;
+        let still = |factor: &Polynomial| factor.as_constant() == Some(0);
+        match (still(&factor), still(&factor_b)) {
+            (false, true) => return self.beside(&factor, &rest, b, &rest_b),
+            (true, false) => return self.beside(&factor_b, &rest_b, a, &rest),
+            _ if factor != factor_b => return Dim::Perhaps,
+            _ => {}
         }
         let Some(difference) = rest_b.sub(&rest).as_constant() else {
             return Dim::Perhaps;
@@ -300,6 +358,47 @@ impl<'f> Lanes<'f> {
             (0, _) => Dim::Apart,
             _ if difference % stride == 0 => Dim::At(difference / stride),
             _ => Dim::Apart,
+        }
+    }
+
+    /// One position that moves from iteration to iteration, `factor * i + rest`, against one that does not.
+    fn beside(
+        &mut self,
+        factor: &Polynomial,
+        rest: &Polynomial,
+        still: ValueId,
+        place: &Polynomial,
+    ) -> Dim {
+        // So slow that nobody waits until it wraps.
+        let Some(factor @ (1 | -1)) = factor.as_constant() else {
+            return Dim::Perhaps;
+        };
+        if self.step.abs() > 4 {
+            return Dim::Perhaps;
+        }
+        let (start, stop) = {
+            let args = &self.function.ops[self.op].args;
+            (self.affine.of(args[0]), self.affine.of(args[1]))
+        };
+        let last = stop.sub(&Polynomial::constant(self.step.signum()));
+        let from_place = |i: &Polynomial| {
+            let distance = i.scale(factor).add(rest).sub(place).as_constant();
+            distance.filter(|distance| distance.abs() <= FAR)
+        };
+        let up = factor * self.step > 0;
+        let is_beyond = |distance: i128| if up { distance > 0 } else { distance < 0 };
+        let is_before = |distance: i128| if up { distance < 0 } else { distance > 0 };
+        if from_place(&start).is_some_and(is_beyond) || from_place(&last).is_some_and(is_before) {
+            return Dim::Apart;
+        }
+        let there = factor == 1 && rest.as_constant() == Some(0);
+        let known = self.structure.is_invariant(self.function, still, self.op);
+        let start = self.function.ops[self.op].args[0];
+        let start = self.facts.intervals.get(start).copied().flatten();
+        let counts = start.is_some_and(|start| start.lo >= 0);
+        match self.pivots && there && known && counts {
+            true => Dim::In(still),
+            false => Dim::Perhaps,
         }
     }
 

@@ -124,3 +124,40 @@ fn loops_inside() {
     assert_eq!(window(1, &inner("proved %k.20, proved %21")).0, 0);
     assert_eq!(window(1, &inner("proved %i.9, proved %k.20")).0, 0);
 }
+
+#[test]
+fn one_that_moves_and_one_that_does_not() {
+    let at = |step: i64, load: &str, store: &str| {
+        let body = [
+            "%20: i64 = const 99",
+            "%21: i64 = const 100",
+            "%22: i64 = const 900",
+            "%23: i64 = const 899",
+            "%24: i64 = sub.wrap %one.6, %i.9",
+            "%25: i64 = const -99",
+            "%26: i64 = add.wrap %i.9, %one.6",
+            &format!("%30: i64 = load %a.0[{load}]"),
+            &format!("store %a.0[{store}] = %30"),
+        ];
+        window(step, &body.join("\n")).0
+    };
+    // Before the first one, after the last one, and between.
+    assert_eq!(at(1, "proved %20", "proved %i.9"), ALL);
+    assert_eq!(at(1, "proved %i.9", "proved %20"), ALL);
+    assert_eq!(at(1, "proved %21", "proved %i.9"), 0);
+    assert_eq!(at(1, "proved %22", "proved %i.9"), ALL);
+    assert_eq!(at(1, "proved %23", "proved %i.9"), 0);
+    assert_eq!(at(1, "proved %21", "proved %26"), ALL);
+    assert_eq!(at(2, "proved %20", "proved %i.9"), ALL);
+    assert_eq!(at(8, "proved %20", "proved %i.9"), 0);
+    // Downwards from 100, and not below 901.
+    assert_eq!(at(-1, "proved %22", "proved %i.9"), ALL);
+    assert_eq!(at(-1, "proved %21", "proved %i.9"), ALL);
+    assert_eq!(at(-1, "proved %j.3", "proved %i.9"), 0);
+    // From -99 downwards.
+    assert_eq!(at(1, "proved %20", "proved %24"), ALL);
+    assert_eq!(at(1, "proved %25", "proved %24"), 0);
+    // Any other place; and one that counts from the end.
+    assert_eq!(at(1, "proved %j.3", "proved %i.9"), 0);
+    assert_eq!(at(1, "wrapping %20", "proved %i.9"), 0);
+}

@@ -509,7 +509,8 @@ pub enum LoopKind {
     Serial,
     /// Iterations are independent but for the declared reductions.
     Parallel,
-    /// Each iteration stands for this many lanes; values in the body may be vectors.
+    /// Each iteration stands for this many lanes; values in the body may be vectors. The distance of its bounds is a
+    /// multiple of its step.
     Vector(u8),
 }
 
@@ -609,6 +610,8 @@ pub struct Lanes {
     pub step: i64,
     /// The last operand is a mask.
     pub masked: bool,
+    /// Elements along the last dimension are neighbours in memory, although the array's layout does not say so.
+    pub dense: bool,
 }
 
 /// What an op does. `ops.rs` has the properties of each in one table.

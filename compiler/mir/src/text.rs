@@ -385,7 +385,8 @@ impl Printer<'_> {
                 format!(".{} {}", op.name(), self.list(args))
             }
             OpKind::LoadLanes(lanes) | OpKind::StoreLanes(lanes) => {
-                let along = format!(" along {} step {}", lanes.axis, lanes.step);
+                let dense = if lanes.dense { " dense" } else { "" };
+                let along = format!(" along {} step {}{dense}", lanes.axis, lanes.step);
                 self.lanes(args, &along, lanes.masked)
             }
             OpKind::Gather { masked } | OpKind::Scatter { masked } => self.lanes(args, "", *masked),

@@ -39,11 +39,14 @@ pub fn run(function: &mut Function) {
 /// A load of what the iteration before stored.
 struct Pair {
     load: OpId,
+    array: ValueId,
     stored: ValueId,
     /// Which of the subscripts moves.
     dimension: usize,
     /// The load's subscript is the induction variable plus this.
     offset: i64,
+    /// Something before the load may raise, and its proof may rest on that.
+    tested: bool,
 }
 
 fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) -> Option<Pair> {
@@ -77,12 +80,10 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
         return None;
     };
     let offset = offset(function, indices[dimension], variable)?.checked_sub(the_loop.step)?;
+    let mut tested = false;
     for &load in &body.ops[..at] {
         let data = &function.ops[load];
-        // What the proofs rest on must not be tested in the loop itself.
-        if data.kind.properties().raises != Raises::No || !data.kind.regions().is_empty() {
-            return None;
-        }
+        tested |= data.kind.properties().raises != Raises::No || !data.kind.regions().is_empty();
         let OpKind::Load(bounds) = &data.kind else {
             continue;
         };
@@ -102,9 +103,11 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
         {
             return Some(Pair {
                 load,
+                array,
                 stored,
                 dimension,
                 offset,
+                tested,
             });
         }
     }
@@ -140,7 +143,7 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
     let mut before = Vec::new();
     let compare = if step > 0 { Compare::Lt } else { Compare::Gt };
     let kind = OpKind::Compare(compare);
-    let runs = emit(
+    let mut runs = emit(
         function,
         &mut before,
         kind,
@@ -150,18 +153,26 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
     );
 
     // The first element, if there is an iteration: else its place may not exist.
-    let mut ops = Vec::new();
-    let offset = OpKind::ConstInt(pair.offset);
-    let offset = emit(function, &mut ops, offset, vec![], Type::I64, site);
+    let mut value = |kind, args, ty| emit(function, &mut before, kind, args, ty, site);
+    let offset = value(OpKind::ConstInt(pair.offset), vec![], Type::I64);
     let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
-    let index = emit(
-        function,
-        &mut ops,
-        add,
-        vec![start, offset],
-        Type::I64,
-        site,
-    );
+    let index = value(add, vec![start, offset], Type::I64);
+    if pair.tested {
+        // If there is none, the first iteration raises.
+        let and = || OpKind::Int(IntOp::And, Overflow::Wrap);
+        let zero = value(OpKind::ConstInt(0), vec![], Type::I64);
+        let extent = OpKind::Extent(pair.dimension as u8);
+        let extent = value(extent, vec![pair.array], Type::I64);
+        let below = value(
+            OpKind::Compare(Compare::Lt),
+            vec![index, extent],
+            Type::BOOL,
+        );
+        let above = value(OpKind::Compare(Compare::Ge), vec![index, zero], Type::BOOL);
+        let inside = value(and(), vec![below, above], Type::BOOL);
+        runs = value(and(), vec![runs, inside], Type::BOOL);
+    }
+    let mut ops = Vec::new();
     let data = &function.ops[pair.load];
     let (kind, mut args) = (data.kind.clone(), data.args.clone());
     args[pair.dimension + 1] = index;

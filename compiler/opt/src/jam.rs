@@ -182,7 +182,10 @@ impl Nest<'_> {
         };
         f.step.checked_mul(i64::from(FACTOR))?;
         let ops = edit::ops_in(function, f.body);
-        if ops.len() > SIZE || !ops.iter().all(|op| is_simple(function, *op)) || self.is_rest() {
+        if ops.len() > SIZE
+            || !ops.iter().all(|op| is_simple(function, *op))
+            || is_rest(function, self.op)
+        {
             return None;
         }
         let loops: Vec<OpId> = ops
@@ -210,20 +213,6 @@ impl Nest<'_> {
             .find(|factor| u32::from(*factor) * sums <= REGISTERS)
     }
 
-    /// It does what lanes, or this pass, have left over.
-    fn is_rest(&self) -> bool {
-        let function = self.function;
-        let start = function.ops[self.op].args[0];
-        let Some(data) = function.def_op(start) else {
-            return false;
-        };
-        let regions = data.kind.regions();
-        let mut ops = regions
-            .iter()
-            .flat_map(|region| &function.regions[*region].ops);
-        ops.any(|op| is_loop(&function.ops[*op].kind))
-    }
-
     /// Registers for the sums of floats that a loop carries.
     fn sums(&self, op: OpId) -> u32 {
         let function = self.function;
@@ -246,6 +235,19 @@ impl Nest<'_> {
                 && lanes.motion(access) == Motion::Still
         })
     }
+}
+
+/// A loop that does what lanes, or this pass, have left over.
+pub(crate) fn is_rest(function: &Function, op: OpId) -> bool {
+    let start = function.ops[op].args[0];
+    let Some(data) = function.def_op(start) else {
+        return false;
+    };
+    let regions = data.kind.regions();
+    let mut ops = regions
+        .iter()
+        .flat_map(|region| &function.regions[*region].ops);
+    ops.any(|op| is_loop(&function.ops[*op].kind))
 }
 
 fn is_vector(function: &Function, op: OpId) -> bool {

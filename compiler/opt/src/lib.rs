@@ -21,6 +21,7 @@ mod licm;
 mod masked;
 mod outline;
 pub mod pipeline;
+mod promote;
 mod prove;
 mod report;
 mod rewrite;

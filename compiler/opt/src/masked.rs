@@ -48,9 +48,11 @@ fn unmask_carried(function: &mut Function, structure: &Structure, op: OpId) {
         let Some((unmasked, mask)) = masked(function, last) else {
             continue;
         };
-        // Without an iteration the result is the initial value.
+        // Without an iteration the result is the initial value, if somebody wants it.
         let initial = function.const_int(function.ops[op].args[n + 2]);
-        if initial.is_none_or(|c| c & mask != c) || structure.is_invariant(function, end, op) {
+        let unwanted = || edit::use_counts(function)[function.ops[op].results[n]] == 0;
+        let may_begin = initial.is_some_and(|c| c & mask == c) || unwanted();
+        if !may_begin || structure.is_invariant(function, end, op) {
             continue;
         }
         let param = function.regions[body].params[n + 1];

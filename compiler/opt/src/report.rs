@@ -299,6 +299,8 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
                         *known = report;
                     }
                     known.parallel = parallel;
+                    // The rounds of a loop are the loop.
+                    known.innermost |= innermost;
                 }
                 None => {
                     reports.insert(key, report);

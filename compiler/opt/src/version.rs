@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use snek_analysis::arrays::extent_of;
-use snek_analysis::ranges::{Need, OverflowNeed, ranges};
+use snek_analysis::ranges::{Need, OverflowNeed, Ranges, ranges};
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
@@ -73,7 +73,7 @@ pub fn run(function: &mut Function) {
         let is_parallel = |l: &OpId| matches!(&function.ops[*l].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
         let inside = loops.iter().position(is_parallel).unwrap_or(loops.len());
         let found = loops[..inside.max(1)].iter().rev().find_map(|l| {
-            let terms = moderate(function, &structure, need, *l)?;
+            let terms = moderate(function, &structure, &facts, need, *l)?;
             Some((*l, terms))
         });
         if let Some((outer, terms)) = found {
@@ -172,6 +172,7 @@ fn conditions(
 fn moderate(
     function: &Function,
     structure: &Structure,
+    facts: &Ranges,
     need: &OverflowNeed,
     outer: OpId,
 ) -> Option<Vec<Condition>> {
@@ -182,13 +183,46 @@ fn moderate(
         let usable = |value: ValueId| known(value) && function.const_int(value).is_none();
         let term = terms.iter().copied().find(|(value, _)| usable(*value));
         let counted = || Some((limit_of_counter(function, need.op, &usable)?, 0));
-        let (value, k) = term.or_else(counted)?;
+        let begins = || {
+            let carried = terms.iter().find_map(|(value, k)| {
+                let initial = begin_of(function, structure, facts, *value, bits)?;
+                Some((initial, *k))
+            });
+            carried.filter(|(initial, _)| usable(*initial))
+        };
+        let (value, k) = term.or_else(counted).or_else(begins)?;
         if k.unsigned_abs() >= 1 << bits {
             return None;
         }
         conditions.push(Condition::Within(value, bits));
     }
     Some(conditions)
+}
+
+/// The initial value of what a loop carries, if each iteration hands on something moderate: `s = (s * a + c) % m`.
+fn begin_of(
+    function: &Function,
+    structure: &Structure,
+    facts: &Ranges,
+    carried: ValueId,
+    bits: u32,
+) -> Option<ValueId> {
+    let ValueDef::Param(region, n) = function.values[carried].def else {
+        return None;
+    };
+    let owner = structure.owner_of[region]?;
+    let OpKind::For(f) = &function.ops[owner].kind else {
+        return None;
+    };
+    let n = (n as usize).checked_sub(1)?;
+    let far = 1i128 << (bits + 1);
+    let is_moderate = |next: &OpId| {
+        let interval = facts.intervals.get(function.ops[*next].args[n]);
+        let interval = interval.copied().flatten();
+        interval.is_some_and(|interval| interval.lo >= -far && interval.hi <= far)
+    };
+    let all = structure.labels[f.label].nexts.iter().all(is_moderate);
+    all.then(|| function.ops[owner].args[n + 2])
 }
 
 /// What `k` is compared with in `while k < limit ...`, if the op checks what such a loop counted. It is a guess at what

@@ -7,6 +7,7 @@
 mod interpret;
 mod widen_random;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use snek_mir::builder::Builder;
@@ -54,7 +55,7 @@ pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
     };
     let carries = carries(function, &data);
     let label = function.add_label("lanes");
-    let widened = widen_with_exits(function, op, LANES, &carries, label)?;
+    let widened = widen_with_exits(function, op, LANES, &carries, &BTreeSet::new(), label)?;
     let old = function.ops[op].clone();
     let parents = edit::Parents::compute(function);
     let region = parents.region_of[op].unwrap();

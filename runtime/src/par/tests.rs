@@ -250,7 +250,7 @@ unsafe extern "C" fn linger(_context: *const u8, lo: i64, hi: i64, _partial: *mu
     assert!(index < snek_rt_num_threads());
     for _ in lo..hi {
         INNER[index as usize].fetch_add(1, Ordering::Relaxed);
-        std::thread::sleep(std::time::Duration::from_micros(200));
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }
     0
 }

@@ -132,6 +132,13 @@ impl View {
         self.data
     }
 
+    /// Takes elements along the last axis to be neighbours.
+    pub(super) fn make_dense(&mut self, b: &mut Builder<'_>) {
+        if let Some(last) = self.rank().checked_sub(1) {
+            self.strides[last] = b.int(types::I64, i64::from(self.ty.element.size()));
+        }
+    }
+
     /// The bytes from one element to the next along an axis.
     pub(super) fn stride(&self, b: &mut Builder<'_>, axis: usize) -> Value {
         match self.ty.layout {

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::condcodes::{CondCode as _, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, InstructionData, Value};
 use snek_mir::edit;
-use snek_mir::ir::{For, LabelId, Op, OpId, OpKind, RegionId, ValueId};
+use snek_mir::ir::{For, LabelId, LoopKind, Op, OpId, OpKind, RegionId, ValueDef, ValueId};
 
 use super::Lower;
 use crate::CodegenError;
@@ -70,7 +70,9 @@ pub enum Latch {
 pub struct Counter {
     variable: Value,
     step: i64,
-    /// For a step of 1 or -1 the stop, else the last value of the variable.
+    /// How the next value compares with the bound where there is a next iteration.
+    goes_on: IntCC,
+    /// The stop, or what would come next behind the last value of the variable.
     bound: Value,
     body: Block,
     exit: Block,
@@ -158,6 +160,25 @@ impl<'a> Lower<'a> {
         })
     }
 
+    /// Whether a region only says that this iteration is the best so far, as the other one says that another is:
+    /// `if a[i] < a[best]: best = i`.
+    fn is_seldom(&self, region: RegionId, other: RegionId) -> bool {
+        let function = self.function;
+        let only = |region: RegionId| match function.regions[region].ops[..] {
+            [end] if matches!(function.ops[end].kind, OpKind::Yield) => &function.ops[end].args[..],
+            _ => &[],
+        };
+        let places = only(region).iter().zip(only(other));
+        places.into_iter().any(|(now, before)| {
+            let defs = [now, before].map(|value| &function.values[*value].def);
+            let [ValueDef::Param(body, 0), ValueDef::Param(same, 1..)] = defs else {
+                return false;
+            };
+            let is_body = |op: &Op| matches!(&op.kind, OpKind::For(f) if f.body == *body);
+            body == same && function.ops.iter().any(is_body)
+        })
+    }
+
     pub(super) fn if_op(
         &mut self,
         op: &'a Op,
@@ -170,9 +191,9 @@ impl<'a> Lower<'a> {
             self.block_with(&types)
         };
         let blocks = [self.b.ins.create_block(), self.b.ins.create_block()];
-        for (block, region) in blocks.iter().zip([then, other]) {
-            if self.is_cold(region) {
-                self.b.ins.set_cold_block(*block);
+        for (block, region, opposite) in [(blocks[0], then, other), (blocks[1], other, then)] {
+            if self.is_cold(region) || self.is_seldom(region, opposite) {
+                self.b.ins.set_cold_block(block);
             }
         }
         if self.leaves(other) && !self.leaves(then) {
@@ -232,14 +253,16 @@ impl<'a> Lower<'a> {
         for ty in &carried {
             self.b.ins.append_block_param(body, *ty);
         }
-        let bound = match step {
-            1 | -1 => stop,
-            _ => self.last_value(start, stop, step),
-        };
         let before = if step > 0 {
             IntCC::SignedLessThan
         } else {
             IntCC::SignedGreaterThan
+        };
+        // Where the variable meets the stop, or lies one beside it, it does not overflow.
+        let meets = matches!(step, 1 | -1) || matches!(the_loop.kind, LoopKind::Vector(_));
+        let (goes_on, bound) = match meets {
+            true => (before, stop),
+            false => (IntCC::NotEqual, self.end_value(start, stop, step)),
         };
         let runs = self.b.ins.ins().icmp(before, start, stop);
         let mut first = vec![start];
@@ -256,6 +279,7 @@ impl<'a> Lower<'a> {
         let counter = Counter {
             variable: params[0],
             step,
+            goes_on,
             bound,
             body,
             exit,
@@ -281,8 +305,8 @@ impl<'a> Lower<'a> {
         self.enter_with_results(exit, &op.results)
     }
 
-    /// The induction variable of the last iteration, if there is one.
-    fn last_value(&mut self, start: Value, stop: Value, step: i64) -> Value {
+    /// What comes next, modulo 2^64, behind the induction variable of the last iteration, if there is one.
+    fn end_value(&mut self, start: Value, stop: Value, step: i64) -> Value {
         // In 64 bits without a sign, the distance is right whatever the bounds.
         let ins = &mut self.b.ins;
         let distance = if step > 0 {
@@ -293,6 +317,7 @@ impl<'a> Lower<'a> {
         let distance = ins.ins().iadd_imm_s(distance, -1);
         let width = step.unsigned_abs() as i64;
         let steps = ins.ins().udiv_imm_u(distance, width);
+        let steps = ins.ins().iadd_imm_s(steps, 1);
         let way = ins.ins().imul_imm_s(steps, step);
         ins.ins().iadd(start, way)
     }
@@ -300,23 +325,7 @@ impl<'a> Lower<'a> {
     /// Ends an iteration of a counted loop.
     fn count(&mut self, counter: Counter, carried: &[Value]) {
         let next = self.b.ins.ins().iadd_imm_s(counter.variable, counter.step);
-        let goes_on = match counter.step {
-            1 => self
-                .b
-                .ins
-                .ins()
-                .icmp(IntCC::SignedLessThan, next, counter.bound),
-            -1 => self
-                .b
-                .ins
-                .ins()
-                .icmp(IntCC::SignedGreaterThan, next, counter.bound),
-            _ => self
-                .b
-                .ins
-                .ins()
-                .icmp(IntCC::NotEqual, counter.variable, counter.bound),
-        };
+        let goes_on = self.b.ins.ins().icmp(counter.goes_on, next, counter.bound);
         let mut again = vec![next];
         again.extend(carried);
         let (again, done) = (args(&again), args(carried));

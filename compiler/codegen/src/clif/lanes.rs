@@ -32,14 +32,17 @@ enum Addresses {
 impl<'a> Lower<'a> {
     /// Takes the operands of a load or store of lanes apart.
     fn place(&mut self, op: &Op, lanes: Lanes, count: usize) -> Result<Place, CodegenError> {
-        let view = self.view(op.args[0])?;
+        let mut view = self.view(op.args[0])?;
+        if lanes.dense {
+            view.make_dense(&mut self.b);
+        }
         let mut indices = Vec::with_capacity(view.rank());
         for axis in 0..view.rank() {
             indices.push(self.one(op.args[1 + axis])?);
         }
         let first = view.address(&mut self.b, &indices);
         let axis = usize::from(lanes.axis);
-        let row = view.ty.layout == Layout::Contiguous
+        let row = (view.ty.layout == Layout::Contiguous || lanes.dense)
             && axis + 1 == view.rank()
             && matches!(lanes.step, 1 | -1);
         let address = if row {

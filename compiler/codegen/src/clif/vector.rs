@@ -541,8 +541,12 @@ impl<'a> Lower<'a> {
     /// A lane as a scalar; of a mask all ones or zeros.
     pub(super) fn lane(&mut self, vector: &Vector, lane: usize) -> Value {
         let per = vector.shape.per_part();
-        let part = vector.parts[lane / per];
-        self.b.ins.ins().extractlane(part, (lane % per) as u8)
+        let (part, lane) = (vector.parts[lane / per], lane % per);
+        if vector.shape.register_bits() > 128 {
+            let half = self.half(part, lane >= per / 2);
+            return self.b.ins.ins().extractlane(half, (lane % (per / 2)) as u8);
+        }
+        self.b.ins.ins().extractlane(part, lane as u8)
     }
 
     /// A lane of a mask as a scalar bool.

@@ -9,6 +9,16 @@ use super::machine::Size;
 use super::select::{A, Maybe, Select, refuse, size_of};
 use super::table::{self, of};
 
+/// The first lane that a widening takes, and whether lanes have signs.
+fn first_widened(opcode: Opcode, from: Type) -> (u32, bool) {
+    match opcode {
+        Opcode::SwidenHigh => (from.lane_count() / 2, true),
+        Opcode::UwidenHigh => (from.lane_count() / 2, false),
+        Opcode::SwidenLow | Opcode::FcvtToSintSat => (0, true),
+        _ => (0, false),
+    }
+}
+
 impl Select<'_> {
     /// Conversions, and what joins registers.
     pub fn convert_vector(
@@ -23,24 +33,11 @@ impl Select<'_> {
         let x = Size::X;
         match opcode {
             Opcode::SwidenLow | Opcode::UwidenLow | Opcode::SwidenHigh | Opcode::UwidenHigh => {
-                let signed = matches!(opcode, Opcode::SwidenLow | Opcode::SwidenHigh);
-                let high = matches!(opcode, Opcode::SwidenHigh | Opcode::UwidenHigh);
-                let mut part = self.reg(args[0]);
-                if high {
-                    part = match size {
-                        Size::Y => self.high_half(part),
-                        _ => self.upper(part),
-                    };
-                }
-                let code = of(table::widen(from.lane_type(), signed), size);
-                self.op(code, &[A::D(to, size), A::U(part, x)]);
+                self.widen(opcode, ty, size, to, args[0])?;
             }
             // See `clif::Builder::widen_lanes`.
             Opcode::FcvtToSintSat | Opcode::FcvtToUintSat if from.lane_type().is_int() => {
-                let signed = opcode == Opcode::FcvtToSintSat;
-                let code = of(table::widen(from.lane_type(), signed), size);
-                let part = self.rm(args[0], x);
-                self.op(code, &[A::D(to, size), part]);
+                self.widen(opcode, ty, size, to, args[0])?;
             }
             Opcode::X86Cvtt2dq => self.reduce(ty, to, args[0])?,
             Opcode::Snarrow if size == Size::Y => {
@@ -109,6 +106,58 @@ impl Select<'_> {
             _ => return refuse(format!("{opcode}.{ty}")),
         }
         Ok(())
+    }
+
+    /// Wider lanes of integers. What was widened just for this is widened once, and what was loaded just for this is read
+    /// where it is.
+    fn widen(&mut self, opcode: Opcode, ty: Type, size: Size, to: VReg, value: Value) -> Maybe<()> {
+        let lane = ty.lane_type();
+        let (first, signed) = first_widened(opcode, self.ty(value));
+        let mut found = (value, first, signed);
+        if let Some((inner, opcode, narrow)) = self.widened_from(value)
+            && let (more, inner_signed) = first_widened(opcode, self.ty(narrow))
+            && (inner_signed == signed || !inner_signed)
+            && self.ty(inner).lane_type() == self.ty(value).lane_type()
+        {
+            found = (narrow, first + more, inner_signed);
+        }
+        for (source, first, signed) in [found, (value, first, signed)] {
+            let from = self.ty(source).lane_type();
+            let code = of(table::widen(from, lane, signed), size);
+            let bytes = from.bytes() * ty.lane_count();
+            if let Some(address) = self.in_memory(source, first * from.bytes(), bytes) {
+                self.op(code, &[A::D(to, size), A::M(address)]);
+                return Ok(());
+            }
+            if first == 0 {
+                let part = self.reg(source);
+                self.op(code, &[A::D(to, size), A::U(part, Size::X)]);
+                return Ok(());
+            }
+        }
+        let part = self.reg(value);
+        let part = match size {
+            Size::Y => self.high_half(part),
+            _ => self.upper(part),
+        };
+        let code = of(table::widen(self.ty(value).lane_type(), lane, signed), size);
+        self.op(code, &[A::D(to, size), A::U(part, Size::X)]);
+        Ok(())
+    }
+
+    /// A value that is wider lanes of another one: itself without casts, how, and that.
+    fn widened_from(&self, value: Value) -> Option<(Value, Opcode, Value)> {
+        let value = self.without_casts(value);
+        let (inst, opcode) = self.def(value)?;
+        let narrow = match opcode {
+            Opcode::SwidenLow | Opcode::UwidenLow | Opcode::SwidenHigh | Opcode::UwidenHigh => {
+                self.arg(inst, 0)
+            }
+            Opcode::FcvtToSintSat | Opcode::FcvtToUintSat => self.arg(inst, 0),
+            _ => return None,
+        };
+        let ints = [value, narrow].map(|value| self.ty(value).lane_type().is_int());
+        (ints == [true; 2]).then_some((value, opcode, narrow))
     }
 
     /// The upper half of a register of 128 bits in the lower one.
@@ -234,7 +283,7 @@ impl Select<'_> {
         }
         // In the low bits of 2^52, from which that is subtracted.
         let wide = self.vector();
-        let code = of(table::widen(types::I32, false), size);
+        let code = of(table::widen(types::I32, types::I64, false), size);
         self.op(code, &[A::D(wide, size), A::U(words, x)]);
         let exponent = self.every(&0x4330_0000_0000_0000u64.to_le_bytes(), size);
         let or = table::binary(Opcode::Bor, types::I64);

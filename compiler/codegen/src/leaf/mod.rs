@@ -11,6 +11,7 @@
 mod contract;
 mod convert;
 mod emit;
+mod latch;
 mod machine;
 mod scalar;
 mod select;
@@ -59,6 +60,7 @@ pub fn compile(
         .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
     context.compute_cfg();
     context.compute_domtree();
+    latch::run(&mut context.func, &context.cfg, &context.domtree);
     if context
         .func
         .signature

@@ -96,6 +96,14 @@ impl Select<'_> {
 
     /// Sets the flags for a value that is 0 or not, and says which condition holds if it is not.
     pub fn condition(&mut self, value: Value) -> Maybe<Condition> {
+        if let Some((inner, is_on)) = self.truth(value) {
+            let condition = self.condition(inner)?;
+            return Ok(if is_on {
+                condition
+            } else {
+                condition.inverse()
+            });
+        }
         if let Some((inst, opcode)) = self.def(value).filter(|(inst, _)| self.is_here(*inst)) {
             match opcode {
                 Opcode::Icmp if !self.ty(self.arg(inst, 0)).is_vector() => {
@@ -114,6 +122,26 @@ impl Select<'_> {
         let register = self.reg(value);
         self.test(register, size_of(ty)?)?;
         Ok(Condition::NotEqual)
+    }
+
+    /// A value that says whether another one, which is 0 or 1 and is made here, is 1, or whether it is 0.
+    fn truth(&self, value: Value) -> Option<(Value, bool)> {
+        let inst = self.def_as(value, Opcode::Icmp)?;
+        let InstructionData::IntCompare { args, cond, .. } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        let is_on = match cond {
+            IntCC::Equal => false,
+            IntCC::NotEqual => true,
+            _ => return None,
+        };
+        let (made, opcode) = self.def(args[0])?;
+        let is_bit = matches!(
+            opcode,
+            Opcode::Icmp | Opcode::Fcmp | Opcode::VanyTrue | Opcode::VallTrue
+        ) && !self.ty(args[0]).is_vector();
+        let here = self.is_here(inst) && self.is_here(made);
+        (is_bit && here && self.int_const(args[1]) == Some(0)).then_some((args[0], is_on))
     }
 
     /// Sets the flags by a register.

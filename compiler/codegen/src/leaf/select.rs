@@ -79,8 +79,13 @@ pub struct Select<'a> {
     next: usize,
     needed: HashSet<Value>,
     constants: Vec<Vec<u8>>,
-    /// Constants that are in registers from the start of the function.
+    /// Registers for constants, which are filled at the start of the function if they are used.
     constant_registers: BTreeMap<usize, VReg>,
+    /// Which constants these are for.
+    constant_of: HashMap<VReg, usize>,
+    used_constants: HashSet<usize>,
+    /// Instructions take constants from memory where they can.
+    from_memory: bool,
     /// The block of each instruction, and how many stores are before it in that.
     places: HashMap<ClifInst, (ClifBlock, u32)>,
     /// Where the selection is.
@@ -234,7 +239,22 @@ impl<'a> Select<'a> {
         }
         let register = self.vector();
         self.constant_registers.insert(index, register);
+        self.constant_of.insert(register, index);
         register
+    }
+
+    /// A vector register as the last operand of an instruction: as memory, if it is for a constant that need not be in one.
+    pub fn last(&self, register: VReg, size: Size) -> A {
+        let bytes = if size == Size::Y { 32 } else { 16 };
+        match self.constant_of.get(&register) {
+            Some(index) if self.from_memory && self.constants[*index].len() == bytes => {
+                A::M(Address {
+                    constant: Some(*index),
+                    ..Address::default()
+                })
+            }
+            _ => A::U(register, size),
+        }
     }
 
     /// A register with the same bits in every lane.
@@ -270,7 +290,7 @@ impl<'a> Select<'a> {
         let (inst, opcode) = self.def(value)?;
         let arg = || self.arg(inst, 0);
         match opcode {
-            Opcode::Ireduce if self.ty(value).is_vector() => self
+            Opcode::X86Cvtt2dq => self
                 .half(value)
                 .filter(|(_, high)| !high)
                 .map(|(part, _)| part),
@@ -356,6 +376,10 @@ impl<'a> Select<'a> {
     }
 
     fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
+        for operand in &operands {
+            self.used_constants
+                .extend(self.constant_of.get(&operand.vreg()));
+        }
         self.buffer.push(Inst {
             what,
             operands,
@@ -384,16 +408,7 @@ impl<'a> Select<'a> {
                     ..Address::default()
                 };
             }
-            if opcode != Opcode::Iadd {
-                break;
-            }
-            let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
-            let constant = match (self.int_const(a), self.int_const(b)) {
-                (_, Some(constant)) => Some((a, constant)),
-                (Some(constant), _) => Some((b, constant)),
-                _ => None,
-            };
-            if let Some((rest, constant)) = constant {
+            if let Some((rest, constant)) = self.sum_with_constant(at) {
                 if !fits(offset.wrapping_add(constant)) {
                     break;
                 }
@@ -401,10 +416,17 @@ impl<'a> Select<'a> {
                 at = rest;
                 continue;
             }
+            if opcode != Opcode::Iadd {
+                break;
+            }
+            let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
             let (base, index) = match (self.scaled(a), self.scaled(b)) {
                 (_, Some(scaled)) => (a, scaled),
                 (Some(scaled), None) => (b, scaled),
-                (None, None) => (a, (b, 1, 0)),
+                (None, None) => {
+                    let (index, constant) = self.peeled(b);
+                    (a, (index, 1, constant))
+                }
             };
             let (index, scale, more) = index;
             if fits(offset.wrapping_add(more)) {
@@ -433,15 +455,27 @@ impl<'a> Select<'a> {
         }
     }
 
+    /// A value that is made here as another one plus a constant.
+    fn sum_with_constant(&self, value: Value) -> Option<(Value, i64)> {
+        let (inst, opcode) = self.def(value).filter(|(inst, _)| self.is_here(*inst))?;
+        if !matches!(opcode, Opcode::Iadd | Opcode::Isub) {
+            return None;
+        }
+        let (a, b) = (self.arg(inst, 0), self.arg(inst, 1));
+        match (opcode, self.int_const(a), self.int_const(b)) {
+            (Opcode::Isub, _, constant) => Some((a, constant?.checked_neg()?)),
+            (_, _, Some(constant)) => Some((a, constant)),
+            (_, constant, None) => Some((b, constant?)),
+        }
+    }
+
     /// A value as another one plus a constant.
     fn peeled(&self, value: Value) -> (Value, i64) {
         let (mut value, mut sum) = (value, 0i64);
-        while let Some(inst) = self.def_as(value, Opcode::Iadd)
-            && self.is_here(inst)
-            && let Some(constant) = self.int_const(self.arg(inst, 1))
+        while let Some((rest, constant)) = self.sum_with_constant(value)
             && let Some(more) = sum.checked_add(constant)
         {
-            (value, sum) = (self.arg(inst, 0), more);
+            (value, sum) = (rest, more);
         }
         (value, sum)
     }
@@ -456,13 +490,10 @@ impl<'a> Select<'a> {
             .int_const(self.arg(inst, 1))
             .filter(|shift| (0..=3).contains(shift))?;
         let inner = self.arg(inst, 0);
-        if let Some(sum) = self
-            .def_as(inner, Opcode::Iadd)
-            .filter(|inst| self.is_here(*inst))
-            && let Some(constant) = self.int_const(self.arg(sum, 1))
+        if let Some((rest, constant)) = self.sum_with_constant(inner)
             && constant.abs() < 1 << 24
         {
-            return Some((self.arg(sum, 0), 1 << shift, constant << shift));
+            return Some((rest, 1 << shift, constant << shift));
         }
         Some((inner, 1 << shift, 0))
     }
@@ -488,11 +519,58 @@ impl<'a> Select<'a> {
         Some(self.address(arg, i32::from(offset)))
     }
 
+    /// A vector before casts to other lanes.
+    pub fn without_casts(&self, value: Value) -> Value {
+        let mut value = self.func.dfg.resolve_aliases(value);
+        while let Some(inst) = self.def_as(value, Opcode::Bitcast) {
+            let inner = self.func.dfg.resolve_aliases(self.arg(inst, 0));
+            if !self.ty(inner).is_vector() {
+                break;
+            }
+            value = inner;
+        }
+        value
+    }
+
+    /// The address of some bytes of a vector that is loaded here, in whatever register that may be, too.
+    pub fn in_memory(&mut self, value: Value, first: u32, bytes: u32) -> Option<Address> {
+        let (mut value, mut first) = (self.without_casts(value), first);
+        if let Some((whole, high)) = self.half(value) {
+            first += if high { 16 } else { 0 };
+            value = self.without_casts(whole);
+        }
+        if let Some(inst) = self.def_as(value, Opcode::ScalarToVector) {
+            value = self.func.dfg.resolve_aliases(self.arg(inst, 0));
+        }
+        let inst = self.def_as(value, Opcode::Load)?;
+        let InstructionData::Load { arg, offset, .. } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        let reaches = self.ty(value).bytes() >= first + bytes;
+        let same = self.places.get(&inst) == Some(&self.here);
+        let offset = i32::from(offset).checked_add(first as i32)?;
+        (reaches && same).then(|| self.address(arg, offset))
+    }
+
     /// A value as the last operand of an instruction: from memory if that is the only one that needs it.
     pub fn rm(&mut self, value: Value, size: Size) -> A {
         match self.folded(value) {
             Some(address) => A::M(address),
-            None => A::U(self.reg(value), size),
+            None => {
+                let register = self.reg(value);
+                match self.constant_of.get(&register) {
+                    Some(index)
+                        if self.from_memory
+                            && self.constants[*index].len() == self.ty(value).bytes() as usize =>
+                    {
+                        A::M(Address {
+                            constant: Some(*index),
+                            ..Address::default()
+                        })
+                    }
+                    _ => A::U(register, size),
+                }
+            }
         }
     }
 
@@ -558,7 +636,11 @@ impl<'a> Select<'a> {
             .args(&self.func.dfg.value_lists)
             .filter_map(|arg| arg.as_value())
             .collect();
-        args.into_iter().map(|arg| self.reg(arg)).collect()
+        let args: Vec<VReg> = args.into_iter().map(|arg| self.reg(arg)).collect();
+        for arg in &args {
+            self.used_constants.extend(self.constant_of.get(arg));
+        }
+        args
     }
 
     /// The registers in which parameters arrive, and the loads of those that come on the stack.
@@ -592,7 +674,10 @@ impl<'a> Select<'a> {
             };
             self.load_from(register, ty, address)?;
         }
-        for (constant, register) in self.constant_registers.clone() {
+        let used = &self.used_constants;
+        let mut registers = self.constant_registers.clone();
+        registers.retain(|constant, _| used.contains(constant));
+        for (constant, register) in registers {
             let address = Address {
                 constant: Some(constant),
                 ..Address::default()
@@ -615,6 +700,9 @@ fn has_effect(opcode: Opcode) -> bool {
     opcode.is_terminator() || opcode.can_store() || opcode.is_call()
 }
 
+/// With more constants in registers than this there are too few for other values.
+const CONSTANTS: usize = 6;
+
 /// Selects the instructions of a function.
 pub fn select(
     func: &Function,
@@ -622,6 +710,21 @@ pub fn select(
     domtree: &DominatorTree,
     contract: bool,
 ) -> Maybe<Code256> {
+    let (code, constants) = select_with(func, cfg, domtree, contract, false)?;
+    match constants > CONSTANTS {
+        true => Ok(select_with(func, cfg, domtree, contract, true)?.0),
+        false => Ok(code),
+    }
+}
+
+/// Selects instructions, with constants in registers or, where possible, in memory. Gives how many are in registers.
+fn select_with(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+    contract: bool,
+    from_memory: bool,
+) -> Maybe<(Code256, usize)> {
     let Some(entry) = func.layout.entry_block() else {
         return refuse("no code");
     };
@@ -634,6 +737,9 @@ pub fn select(
         needed: HashSet::new(),
         constants: Vec::new(),
         constant_registers: BTreeMap::new(),
+        constant_of: HashMap::new(),
+        used_constants: HashSet::new(),
+        from_memory,
         places: HashMap::new(),
         here: (entry, 0),
         line: 0,
@@ -771,7 +877,7 @@ pub fn select(
             code.blocks[to.index()].predecessors.push(Block::new(block));
         }
     }
-    Ok(code)
+    Ok((code, select.used_constants.len()))
 }
 
 /// The condition that an integer comparison asks for.

@@ -414,29 +414,45 @@ pub fn shift_lanes_by(opcode: Opcode, lane: Type) -> Option<Pair> {
 }
 
 /// Lanes of twice the width: from a register of 128 bits.
-pub fn widen(from: Type, signed: bool) -> Pair {
-    match (from, signed) {
-        (types::I8, true) => (
+pub fn widen(from: Type, to: Type, signed: bool) -> Pair {
+    match (from, to, signed) {
+        (types::I8, types::I16, true) => (
             Code::VEX_Vpmovsxbw_xmm_xmmm64,
             Code::VEX_Vpmovsxbw_ymm_xmmm128,
         ),
-        (types::I8, false) => (
+        (types::I8, types::I16, false) => (
             Code::VEX_Vpmovzxbw_xmm_xmmm64,
             Code::VEX_Vpmovzxbw_ymm_xmmm128,
         ),
-        (types::I16, true) => (
+        (types::I8, types::I32, true) => (
+            Code::VEX_Vpmovsxbd_xmm_xmmm32,
+            Code::VEX_Vpmovsxbd_ymm_xmmm64,
+        ),
+        (types::I8, types::I32, false) => (
+            Code::VEX_Vpmovzxbd_xmm_xmmm32,
+            Code::VEX_Vpmovzxbd_ymm_xmmm64,
+        ),
+        (types::I16, types::I32, true) => (
             Code::VEX_Vpmovsxwd_xmm_xmmm64,
             Code::VEX_Vpmovsxwd_ymm_xmmm128,
         ),
-        (types::I16, false) => (
+        (types::I16, types::I32, false) => (
             Code::VEX_Vpmovzxwd_xmm_xmmm64,
             Code::VEX_Vpmovzxwd_ymm_xmmm128,
         ),
-        (_, true) => (
+        (types::I16, types::I64, true) => (
+            Code::VEX_Vpmovsxwq_xmm_xmmm32,
+            Code::VEX_Vpmovsxwq_ymm_xmmm64,
+        ),
+        (types::I16, types::I64, false) => (
+            Code::VEX_Vpmovzxwq_xmm_xmmm32,
+            Code::VEX_Vpmovzxwq_ymm_xmmm64,
+        ),
+        (_, _, true) => (
             Code::VEX_Vpmovsxdq_xmm_xmmm64,
             Code::VEX_Vpmovsxdq_ymm_xmmm128,
         ),
-        (_, false) => (
+        (_, _, false) => (
             Code::VEX_Vpmovzxdq_xmm_xmmm64,
             Code::VEX_Vpmovzxdq_ymm_xmmm128,
         ),

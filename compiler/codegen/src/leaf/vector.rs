@@ -165,7 +165,7 @@ impl Select<'_> {
     /// An instruction of two registers.
     pub fn pair(&mut self, code: Option<table::Pair>, size: Size, to: VReg, a: VReg, b: VReg) {
         if let Some(code) = code {
-            let args = [A::D(to, size), A::U(a, size), A::U(b, size)];
+            let args = [A::D(to, size), A::U(a, size), self.last(b, size)];
             self.op(of(code, size), &args);
         }
     }
@@ -410,10 +410,11 @@ impl Select<'_> {
             self.op(of(test, size), &[A::U(value, size), A::U(value, size)]);
             return Ok(Condition::NotEqual);
         }
-        let zero = self.every(&[0], size);
-        let off = self.made(Some(table::equal(ty.lane_type())), size, value, zero);
-        self.op(of(test, size), &[A::U(off, size), A::U(off, size)]);
-        Ok(Condition::Equal)
+        // A mask is all ones, or zero: carry is set if no bit of the ones is missing.
+        let ones = self.every(&[0xff], size);
+        let ones = self.last(ones, size);
+        self.op(of(test, size), &[A::U(value, size), ones]);
+        Ok(Condition::Below)
     }
 
     /// Ops that floats have in all lanes alike, also those of scalars.
@@ -629,13 +630,8 @@ impl Select<'_> {
             types::I16 => (Code::VEX_Vpextrw_r32_xmm_imm8, Size::B4),
             types::I32 => (Code::VEX_Vpextrd_rm32_xmm_imm8, Size::B4),
             types::I64 => (Code::VEX_Vpextrq_rm64_xmm_imm8, Size::B8),
-            types::F32 => (Code::VEX_Vpshufd_xmm_xmmm128_imm8, x),
-            _ => {
-                let imm = if at == 0 { 0x44 } else { 0xee };
-                let args = [A::D(to, x), A::U(part, x), A::Imm8(imm)];
-                self.op(Code::VEX_Vpshufd_xmm_xmmm128_imm8, &args);
-                return Ok(());
-            }
+            types::F32 => (Code::VEX_Vpermilps_xmm_xmmm128_imm8, x),
+            _ => (Code::VEX_Vpermilpd_xmm_xmmm128_imm8, x),
         };
         self.op(code, &[A::D(to, size), A::U(part, x), A::Imm8(at)]);
         Ok(())

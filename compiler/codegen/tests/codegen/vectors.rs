@@ -47,6 +47,7 @@ const ROW: Lanes = Lanes {
     axis: 0,
     step: 1,
     masked: false,
+    dense: false,
 };
 
 fn load(b: &mut Builder<'_>, from: ValueId, at: ValueId, scalar: Scalar, lanes: u8) -> ValueId {
@@ -555,9 +556,13 @@ fn memory_of_every_kind() {
         for lanes in [2, 4, 8, 32] {
             let types = vec![vector(scalar, lanes); count];
             let mask_row = array(Scalar::Bool, 1, Layout::Contiguous);
-            for layout in [Layout::Contiguous, Layout::Strided] {
+            // Any strides, of which the last may be known to be that of neighbours.
+            for (layout, dense, which) in [
+                (Layout::Contiguous, false, "c"),
+                (Layout::Strided, false, "s"),
+                (Layout::Strided, true, "d"),
+            ] {
                 let row = element(*of, layout, 1);
-                let which = if layout == Layout::Strided { "s" } else { "c" };
                 for step in [1i64, -1, 2, -3] {
                     for masked in [false, true] {
                         // out lanes at (to, step) = lanes of a at (from, step), under a mask.
@@ -565,6 +570,7 @@ fn memory_of_every_kind() {
                             axis: 0,
                             step,
                             masked,
+                            dense,
                         };
                         let step = step.to_string().replace('-', "m");
                         let name =
@@ -642,7 +648,7 @@ def raw(a):
     return a.view(np.uint8)
 for t in types:
     for lanes in 2, 4, 8, 32:
-        for layout in "c", "s":
+        for layout in "c", "s", "d":
             for step in 1, -1, 2, -3:
                 for masked in 0, 1:
                     f = getattr(m, f"move_{t}_{lanes}_{layout}_{str(step).replace('-', 'm')}_{masked}")

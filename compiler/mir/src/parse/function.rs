@@ -301,8 +301,14 @@ impl Parser<'_> {
                 let axis = self.number("an axis")?;
                 self.expect_word("step")?;
                 let step = self.number("a step")?;
+                let dense = self.eat_word("dense");
                 let masked = self.lane_operands(state, &mut args)?;
-                let lanes = Lanes { axis, step, masked };
+                let lanes = Lanes {
+                    axis,
+                    step,
+                    masked,
+                    dense,
+                };
                 if word == "load_lanes" {
                     OpKind::LoadLanes(lanes)
                 } else {

@@ -162,14 +162,18 @@ impl<'p> Machine<'p> {
             OpKind::Extract(lane) => vec![lanes(&args[0])[usize::from(*lane)].clone()],
             OpKind::FromLanes => vec![Value::Lanes(args)],
             OpKind::Reduce(op) => vec![reduce(*op, lanes(&args[0]), scalar.unwrap())],
-            OpKind::LoadLanes(Lanes { axis, step, masked }) => {
+            OpKind::LoadLanes(Lanes {
+                axis, step, masked, ..
+            }) => {
                 let distance = Some((usize::from(*axis), *step));
                 load_lanes(ty.unwrap(), data.results.len(), &args, distance, *masked)
             }
             OpKind::Gather { masked } => {
                 load_lanes(ty.unwrap(), data.results.len(), &args, None, *masked)
             }
-            OpKind::StoreLanes(Lanes { axis, step, masked }) => {
+            OpKind::StoreLanes(Lanes {
+                axis, step, masked, ..
+            }) => {
                 store_lanes(&args, Some((usize::from(*axis), *step)), *masked);
                 Vec::new()
             }

@@ -1,10 +1,10 @@
 //! Puts a vector loop before a scalar one: `if there is work for lanes, and they may { vector loop }`, then the scalar
 //! loop for what is left, or for all.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use snek_analysis::arrays::view;
-use snek_analysis::dependence::Dependences;
+use snek_analysis::dependence::{Access, Dependences};
 use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
@@ -14,6 +14,7 @@ use snek_mir::ir::{
     ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
 };
 
+use super::rounds;
 use super::shape::{Fold, may_exit};
 use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
 use crate::rewrite::place_of;
@@ -33,8 +34,8 @@ pub struct Plan<'p> {
     pub folds: &'p [Fold],
     /// What must be tested.
     pub dependences: &'p Dependences,
-    /// Arrays whose elements the loop does not write, if the tests hold.
-    pub unwritten: &'p BTreeSet<ValueId>,
+    /// Loads of what the loop does not write, if the tests hold.
+    pub unwritten: &'p [Access],
 }
 
 /// Builds it. On `Err` the function is as it was.
@@ -64,10 +65,15 @@ pub fn build(
     let watches = watch(function, plan, body);
     let place = tested_at(function, structure, plan.op, plan.dependences);
     let apart = place.and_then(|place| tests(function, plan.dependences, place, site));
+    let pivot = plan.dependences.pivot;
+    let end = pivot.and_then(|pivot| rounds::around(function, op, pivot));
     let Some((region, at)) = place_of(function, op) else {
         return Ok(());
     };
-    let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
+    let (start, stop) = (
+        function.ops[op].args[0],
+        end.unwrap_or(function.ops[op].args[1]),
+    );
     let inits = function.ops[op].args[2..].to_vec();
     let mut types = vec![Type::I64];
     types.extend(function.types(&inits));
@@ -109,6 +115,11 @@ pub fn build(
                 if fold.unchanged {
                     continue;
                 }
+                if fold.in_order.is_some() {
+                    args.push(*init);
+                    vectors.push(b.function.ty(*init));
+                    continue;
+                }
                 let ty = in_lanes(b.function.ty(*init), plan.lanes);
                 args.push(identity(b, fold.op, ty));
                 vectors.push(ty);
@@ -144,6 +155,10 @@ pub fn build(
                     values.push(*init);
                     continue;
                 };
+                if fold.in_order.is_some() {
+                    values.push(vector);
+                    continue;
+                }
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![vector], ty);
                 let value = combine(b, fold, *init, lanes);
@@ -195,6 +210,7 @@ fn where_lanes_left(
             false => folded.next(),
         };
         values.push(match vector {
+            Some(sum) if fold.in_order.is_some() => *sum,
             Some(vector) => {
                 let ty = b.function.ty(*init);
                 let lanes = b.value(OpKind::Reduce(fold.op), vec![*vector], ty);
@@ -208,9 +224,10 @@ fn where_lanes_left(
 
 /// The body in lanes. Folds that raise wrap there.
 fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<Widened, Obstacle> {
-    let carry = |fold: &Fold| match fold.unchanged {
-        true => Carry::Unchanged,
-        false => Carry::Lanes(fold.op),
+    let carry = |fold: &Fold| match (fold.unchanged, fold.in_order) {
+        (true, _) => Carry::Unchanged,
+        (_, Some(op)) => Carry::InOrder(op),
+        _ => Carry::Lanes(fold.op),
     };
     let carries: Vec<Carry> = plan.folds.iter().map(carry).collect();
     let mut kept = Vec::new();
@@ -221,9 +238,10 @@ fn widened(function: &mut Function, plan: &Plan<'_>, label: LabelId) -> Result<W
         }
     }
     let (op, lanes) = (plan.op, plan.lanes);
+    let dense = &plan.dependences.dense;
     let body = match may_exit(plan.folds) {
-        true => widen_with_exits(function, op, lanes, &carries, label),
-        false => widen(function, op, lanes, &carries, label).map(|region| Widened {
+        true => widen_with_exits(function, op, lanes, &carries, dense, label),
+        false => widen(function, op, lanes, &carries, dense, label).map(|region| Widened {
             region,
             exits: false,
         }),
@@ -253,6 +271,7 @@ fn watch(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> usize {
     for (n, _) in plan
         .folds
         .iter()
+        .filter(|fold| !fold.unchanged)
         .enumerate()
         .filter(|(_, fold)| fold.watched)
     {
@@ -287,8 +306,11 @@ fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId, exits: bool) 
         }
         let same = match &data.kind {
             OpKind::Load(bounds) => {
-                let base = view(function, data.args[0]).base;
-                plan.unwritten.contains(&base) && bounds.iter().all(|bound| !bound.may_raise())
+                let view = view(function, data.args[0]);
+                let place = [&view.prefix, &data.args[1..]].concat();
+                let is_there =
+                    |access: &Access| access.base == view.base && access.subscripts == place;
+                plan.unwritten.iter().any(is_there) && bounds.iter().all(|bound| !bound.may_raise())
             }
             OpKind::Row(bounds) => bounds.iter().all(|bound| !bound.may_raise()),
             _ => false,
@@ -419,7 +441,8 @@ pub fn tested_at(
     dependences: &Dependences,
 ) -> Option<OpId> {
     let pairs = dependences.apart.keys().flat_map(|(a, b)| [*a, *b]);
-    let arrays: Vec<ValueId> = pairs.chain(dependences.injective.iter().copied()).collect();
+    let alone = dependences.injective.iter().chain(&dependences.dense);
+    let arrays: Vec<ValueId> = pairs.chain(alone.copied()).collect();
     if arrays.is_empty() {
         return None;
     }
@@ -433,7 +456,7 @@ pub fn tested_at(
     Some(outermost.unwrap_or(op))
 }
 
-/// Tests that arrays do not share memory, and that each element has one subscript.
+/// Tests that arrays do not share memory, that neighbours lie side by side, and that each element has one subscript.
 pub fn tests(
     function: &mut Function,
     dependences: &Dependences,
@@ -452,6 +475,16 @@ pub fn tests(
     for &(x, y) in dependences.apart.keys() {
         let test = b.value(OpKind::Disjoint, vec![x, y], Type::BOOL);
         and(&mut b, &mut all, test);
+    }
+    for &array in &dependences.dense {
+        let Some(ty) = b.function.ty(array).array() else {
+            continue;
+        };
+        let stride = OpKind::Stride(ty.rank - 1);
+        let stride = b.value(stride, vec![array], Type::I64);
+        let size = b.const_i64(i64::from(ty.element.size()));
+        let dense = b.compare(Compare::Eq, stride, size);
+        and(&mut b, &mut all, dense);
     }
     for &array in &dependences.injective {
         let Some(ty) = b.function.ty(array).array() else {

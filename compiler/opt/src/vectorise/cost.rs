@@ -2,7 +2,7 @@
 //!
 //! Must never decide whether a loop may run in lanes, only whether it should.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use snek_analysis::dependence::{Access, Motion};
 use snek_mir::ir::{
@@ -17,6 +17,10 @@ const NATIVE: u32 = 256;
 const INNER: f64 = 16.0;
 /// A loop must gain this much.
 const WORTHWHILE: f64 = 1.25;
+const WORTHWHILE_IN_ORDER: f64 = 1.7;
+/// What an iteration stores and so few iterations later is loaded is not in the cache yet; lanes that were stored by two
+/// instructions are waited for.
+const NEAR: u64 = 8;
 /// Bits of all the registers that one value may take.
 const WIDEST: u32 = 1024;
 
@@ -42,6 +46,10 @@ struct Model<'c, 'f> {
     context: &'c Context<'f>,
     accesses: HashMap<OpId, (Access, Motion)>,
     shapes: HashMap<ValueId, Shape>,
+    /// What is done lane by lane.
+    in_order: HashSet<OpId>,
+    /// Arrays have neighbours side by side along their last dimension, whatever their layout says.
+    dense: bool,
     /// Bits of the widest scalar in lanes.
     widest: u32,
     /// Ops on vectors.
@@ -65,6 +73,7 @@ pub fn estimate(
     accesses: Vec<(Access, Motion)>,
     folds: &[Fold],
     window: u64,
+    dense: bool,
 ) -> Option<Estimate> {
     let OpKind::For(f) = &context.function.ops[op].kind else {
         return None;
@@ -73,6 +82,8 @@ pub fn estimate(
         context,
         accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
         shapes: HashMap::new(),
+        in_order: HashSet::new(),
+        dense,
         widest: 8,
         ops: 0,
         scalar: 0.0,
@@ -84,13 +95,19 @@ pub fn estimate(
     };
     let params = &context.function.regions[f.body].params;
     model.shapes.insert(params[0], Shape::Linear);
-    for param in &params[1..] {
-        model.vary(*param);
+    for (param, fold) in params[1..].iter().zip(folds) {
+        match fold.in_order {
+            Some(op) => {
+                model.in_order.insert(op);
+            }
+            None => model.vary(*param),
+        }
     }
     model.region(f.body, 1.0);
     let native = (NATIVE / model.widest).max(2);
     // Several registers per value hide the latency of folds, and the overhead of short bodies.
-    let times = match (folds.is_empty(), model.ops) {
+    let hides = folds.iter().any(|fold| fold.in_order.is_none());
+    let times = match (!hides, model.ops) {
         _ if model.diverges => 2,
         (false, 0..=6) => 4,
         (false, 7..=14) | (true, 0..=8) => 2,
@@ -106,7 +123,7 @@ pub fn estimate(
             lanes /= 2;
         }
     }
-    if lanes < 2 {
+    if lanes < 2 || window < NEAR {
         return None;
     }
     let per_lane = f64::from(lanes);
@@ -114,7 +131,12 @@ pub fn estimate(
         1.0 + model.shared + model.lane * per_lane + model.bits * per_lane / f64::from(NATIVE);
     let gain = (model.scalar + 1.0) * per_lane / group;
     let lanes = lanes as u8;
-    (gain >= WORTHWHILE).then_some(Estimate { lanes, gain })
+    let worthwhile = match model.in_order.is_empty() {
+        true => WORTHWHILE,
+        // Where iterations wait for the sum, nothing else takes time.
+        false => WORTHWHILE_IN_ORDER,
+    };
+    (gain >= worthwhile).then_some(Estimate { lanes, gain })
 }
 
 fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {
@@ -166,6 +188,16 @@ impl Model<'_, '_> {
         let data = &function.ops[op];
         if let Some((access, motion)) = self.accesses.get(&op).cloned() {
             return self.access(op, &access, motion, weight);
+        }
+        if self.in_order.contains(&op) {
+            self.scalar += weight;
+            self.lane += 2.0 * weight;
+            for arg in &data.args {
+                if self.shape(*arg) == Some(Shape::Linear) {
+                    self.vary_linear(*arg);
+                }
+            }
+            return;
         }
         let shapes: Vec<Option<Shape>> = data.args.iter().map(|arg| self.shape(*arg)).collect();
         let is_uniform = shapes.iter().all(Option::is_none);
@@ -283,7 +315,8 @@ impl Model<'_, '_> {
         let count = count as f64;
         self.scalar += weight * count;
         let rank = function.ty(access.base).array().map_or(1, |a| a.rank);
-        let contiguous = array.is_some_and(|a| a.layout == Layout::Contiguous) && count < 2.0;
+        let contiguous = array.is_some_and(|a| self.dense || a.layout == Layout::Contiguous);
+        let contiguous = contiguous && count < 2.0;
         let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
         // A place per lane is taken out of a vector, a scalar goes in or out.
         let per_lane = match (motion, access.writes) {

@@ -14,16 +14,17 @@
 pub(crate) mod build;
 mod cost;
 mod narrow;
+mod rounds;
 pub(crate) mod shape;
 pub mod widen;
 
 use std::collections::BTreeSet;
 
-use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, WINDOW, accesses};
+use snek_analysis::dependence::{Access, Conflict, Dependences, Lanes, Motion, WINDOW, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
-use snek_mir::ir::{Function, LoopKind, OpId, OpKind, Role, ValueId};
+use snek_mir::ir::{Function, Layout, LoopKind, OpId, OpKind, Role, ValueId};
 
 use crate::report::{LoopNote, Names, Notes, Outcome};
 use build::{PAIRS, Plan};
@@ -33,6 +34,8 @@ use widen::Obstacle;
 
 /// Larger bodies are not doubled.
 const SIZE: usize = 600;
+/// Lanes for arrays of any strides give way to lanes for neighbours only, if these gain as many times as much.
+const DENSER: f64 = 1.5;
 /// An outer loop must be this much better than the loops in it.
 const BETTER: f64 = 1.15;
 
@@ -100,7 +103,7 @@ fn roots(function: &Function, structure: &Structure) -> Vec<OpId> {
 struct Candidate {
     folds: Vec<Fold>,
     dependences: Dependences,
-    unwritten: BTreeSet<ValueId>,
+    unwritten: Vec<Access>,
     estimate: Estimate,
 }
 
@@ -186,22 +189,19 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         return refuse("it is a `while` loop");
     };
     let accesses = accesses(function, context.structure, op);
-    let dependences = if independent {
+    let mut dependences = if independent {
         Dependences::none()
     } else {
         lanes
-            .dependences(&accesses)
+            .dependences_but_one(&accesses)
             .map_err(|conflict| explain(function, &conflict))?
     };
     if dependences.apart.len() > PAIRS {
         return refuse("it would need too many tests of arrays that may overlap");
     }
-    let written: BTreeSet<ValueId> = stored(&accesses, true);
-    let unwritten = match independent {
-        true => BTreeSet::new(),
-        false => &stored(&accesses, false) - &written,
-    };
-    let moving = accesses
+    let is_unwritten = |access: &&Access| dependences.unwritten.contains(&access.op);
+    let unwritten = accesses.iter().filter(is_unwritten).cloned().collect();
+    let moving: Vec<(Access, Motion)> = accesses
         .into_iter()
         .map(|access| {
             let motion = lanes.motion(&access);
@@ -209,7 +209,17 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         })
         .collect();
     let window = dependences.window.min(WINDOW as u64);
-    match cost::estimate(context, op, moving, &folds, window) {
+    let neighbours = neighbours(function, &moving);
+    let estimate = |dense| cost::estimate(context, op, moving.clone(), &folds, window, dense);
+    let mut found = estimate(false);
+    if !neighbours.is_empty()
+        && let Some(dense) = estimate(true)
+        && found.is_none_or(|any| any.gain * DENSER < dense.gain)
+    {
+        dependences.dense = neighbours;
+        found = Some(dense);
+    }
+    match found {
         Some(estimate) => Ok(Candidate {
             folds,
             dependences,
@@ -220,10 +230,16 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     }
 }
 
-/// The arrays that are stored to, or loaded from.
-fn stored(accesses: &[Access], writes: bool) -> BTreeSet<ValueId> {
-    let those = accesses.iter().filter(|access| access.writes == writes);
-    those.map(|access| access.base).collect()
+/// Arrays of any strides that the loop goes through element by element.
+fn neighbours(function: &Function, moving: &[(Access, Motion)]) -> BTreeSet<ValueId> {
+    let is_neighbour = |(access, motion): &&(Access, Motion)| {
+        let of = function.ty(function.ops[access.op].args[0]).array();
+        let rank = function.ty(access.base).array().map_or(0, |ty| ty.rank);
+        let along = matches!(motion, Motion::Along(axis, 1 | -1) if axis + 1 == rank);
+        along && of.is_some_and(|ty| ty.layout == Layout::Strided)
+    };
+    let found = moving.iter().filter(is_neighbour);
+    found.map(|(access, _)| access.base).collect()
 }
 
 /// Two accesses that may meet, for people. `{}` is the text at the site.

@@ -47,6 +47,8 @@ pub struct Fold {
     pub watched: bool,
     /// Every iteration hands it on as it is (where the loop is left it may become something else).
     pub unchanged: bool,
+    /// A sum or product of floats in the order of iterations: only what it adds is computed in lanes. The op.
+    pub in_order: Option<OpId>,
     /// A float minimum or maximum: zeros and NaN are left to the serial loop, which keeps the first of equal ones.
     pub picks: bool,
 }
@@ -253,6 +255,7 @@ impl<'c, 'f> Walk<'c, 'f> {
                 bounded: None,
                 watched: false,
                 unchanged: false,
+                in_order: None,
                 picks: false,
             },
             most: 0,
@@ -277,6 +280,11 @@ impl<'c, 'f> Walk<'c, 'f> {
         }
         walk.fold.op = walk.kind.unwrap_or(ReductionOp::Add);
         if !matches!(function.ty(param), Type::Scalar(_)) || (walk.kind.is_none()) {
+            return walk.carries(end, param);
+        }
+        if let Some(op) = walk.fold.in_order
+            && function.ops[op].results[0] != next
+        {
             return walk.carries(end, param);
         }
         if walk.any_checked {
@@ -392,7 +400,7 @@ impl<'c, 'f> Walk<'c, 'f> {
             OpKind::Int(int, overflow) if used.len() == 1 => {
                 self.int(op, *int, *overflow, used[0], depth)
             }
-            OpKind::Float(float) if used.len() == 1 => self.float(op, *float, used[0]),
+            OpKind::Float(float) if used.len() == 1 => self.float(op, *float, used[0], depth),
             OpKind::Compare(compare) if used.len() == 1 => {
                 let (value, compare) = match used[0] {
                     0 => (data.args[1], compare.swapped()),
@@ -480,7 +488,7 @@ impl<'c, 'f> Walk<'c, 'f> {
         known.unwrap_or(Interval::new(i64::MIN.into(), i64::MAX.into()))
     }
 
-    fn float(&mut self, op: OpId, float: FloatOp, at: usize) -> Result<(), Obstacle> {
+    fn float(&mut self, op: OpId, float: FloatOp, at: usize, depth: u32) -> Result<(), Obstacle> {
         let data = &self.context.function.ops[op];
         let kind = match float {
             FloatOp::Add => ReductionOp::Add,
@@ -491,7 +499,17 @@ impl<'c, 'f> Walk<'c, 'f> {
             _ => return self.carries(op, data.args[at]),
         };
         let sum = matches!(kind, ReductionOp::Add | ReductionOp::Mul);
-        if sum && !self.context.relaxed {
+        let param = match self.context.structure.region_of[op] {
+            Some(region) => self.context.function.regions[region]
+                .params
+                .get(self.index + 1),
+            None => None,
+        };
+        // Once in each iteration, of the value that this begins with.
+        let once = depth == 0 && self.kind.is_none() && param == Some(&data.args[at]);
+        if sum && !self.context.relaxed && once {
+            self.fold.in_order = Some(op);
+        } else if sum && !self.context.relaxed {
             let what = match kind {
                 ReductionOp::Add => "sum",
                 _ => "product",

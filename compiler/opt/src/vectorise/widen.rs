@@ -17,13 +17,13 @@ mod loops;
 mod memory;
 mod shapes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use oxc_index::IndexVec;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Function, IntOp, IntUnaryOp, LabelId, OpId, OpKind, Overflow, ReductionOp, RegionId, Scalar,
-    SiteId, Type, ValueId,
+    Function, IntOp, IntUnaryOp, LabelId, Lanes, OpId, OpKind, Overflow, ReductionOp, RegionId,
+    Scalar, SiteId, Type, ValueId,
 };
 
 use crate::rewrite::new_op;
@@ -36,6 +36,8 @@ use shapes::{Plan, Shape};
 pub enum Carry {
     /// One accumulator per lane.
     Lanes(ReductionOp),
+    /// A scalar: this op, which does something to it in each iteration, does that with one lane after the other.
+    InOrder(OpId),
     /// Every iteration hands it on as it is: it stays the initial value, and the vector loop does not carry it.
     Unchanged,
 }
@@ -68,15 +70,17 @@ fn obstacle(function: &Function, op: OpId, reason: impl Into<String>) -> Obstacl
 
 /// Builds the body of a vector loop that does `lanes` consecutive iterations of `loop_op` (a `for`) at once: a new region
 /// with parameters (the induction variable of lane 0, then a vector per carried value) that ends with `next @label`.
+/// Elements of the arrays `dense` are neighbours in memory along the last dimension.
 /// `loop_op` stays as it is. On `Err` the function is as before but for unreferenced entries of its arenas.
 pub fn widen(
     function: &mut Function,
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
 ) -> Result<RegionId, Obstacle> {
-    let widened = in_lanes(function, loop_op, lanes, carries, label, false)?;
+    let widened = in_lanes(function, loop_op, lanes, carries, dense, label, false)?;
     Ok(widened.region)
 }
 
@@ -87,9 +91,10 @@ pub fn widen_with_exits(
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
 ) -> Result<Widened, Obstacle> {
-    in_lanes(function, loop_op, lanes, carries, label, true)
+    in_lanes(function, loop_op, lanes, carries, dense, label, true)
 }
 
 fn in_lanes(
@@ -97,6 +102,7 @@ fn in_lanes(
     loop_op: OpId,
     lanes: u8,
     carries: &[Carry],
+    dense: &BTreeSet<ValueId>,
     label: LabelId,
     may_exit: bool,
 ) -> Result<Widened, Obstacle> {
@@ -122,6 +128,9 @@ fn in_lanes(
         rows: HashMap::new(),
         spread: Vec::new(),
         region,
+        body: region,
+        loaded: Vec::new(),
+        dense: dense.clone(),
         site,
         active: Active::All,
         sure: true,
@@ -190,6 +199,12 @@ struct Widener<'f> {
     spread: Vec<ValueId>,
     /// Where ops are added.
     region: RegionId,
+    /// The whole body.
+    body: RegionId,
+    /// What all lanes have loaded there: the array and its subscripts.
+    loaded: Vec<(Lanes, Vec<ValueId>)>,
+    /// Arrays whose elements along the last dimension are neighbours in memory.
+    dense: BTreeSet<ValueId>,
     site: SiteId,
     active: Active,
     /// At least one lane is active.
@@ -440,6 +455,7 @@ impl Widener<'_> {
             OpKind::Load(bounds) => self.load(op, bounds),
             OpKind::Store(bounds) => self.store(op, bounds),
             OpKind::Check(_) => self.check(op),
+            _ if self.plan.is_in_order(op) => self.in_order(op),
             _ => {
                 let shapes = data.args.iter().chain(&data.results);
                 let mut shapes = shapes.map(|v| self.plan.shape(*v));

@@ -105,6 +105,34 @@ impl Widener<'_> {
         Ok(())
     }
 
+    /// An op on a carried scalar and one lane after the other.
+    pub(super) fn in_order(&mut self, op: OpId) -> Result<(), Obstacle> {
+        let data = self.function.ops[op].clone();
+        if self.active != Active::All {
+            return self.obstacle("a carried value changes in some iterations only");
+        }
+        let at = usize::from(!self.plan.is_carried_in_order(data.args[0]));
+        let (mut carried, term) = (self.scalar(data.args[at])?, data.args[1 - at]);
+        let ty = self.function.ty(carried);
+        let lanes = match self.plan.shape(term) {
+            Shape::Uniform => None,
+            _ => Some(self.vector(term)?),
+        };
+        for lane in 0..self.lanes {
+            let term = match lanes {
+                Some(vector) => self.extract(vector, lane),
+                None => self.scalar(term)?,
+            };
+            let args = match at {
+                0 => vec![carried, term],
+                _ => vec![term, carried],
+            };
+            carried = self.value(data.kind.clone(), args, ty);
+        }
+        self.define(data.results[0], carried);
+        Ok(())
+    }
+
     /// Comparisons of Bool are arithmetic of bits.
     fn compare_masks(&mut self, compare: Compare, a: ValueId, b: ValueId) -> ValueId {
         match compare {

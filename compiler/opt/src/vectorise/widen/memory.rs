@@ -1,6 +1,7 @@
 //! Loads and stores: one place for all lanes, places at a constant distance, or a place per lane.
 
-use snek_mir::ir::{Bound, Compare, IntOp, Lanes, OpId, OpKind, Type, ValueId};
+use snek_analysis::arrays::view;
+use snek_mir::ir::{Bound, Compare, IntOp, Lanes, Layout, OpId, OpKind, Type, ValueId};
 
 use super::exits::Raising;
 use super::shapes::Shape;
@@ -18,7 +19,7 @@ enum Place {
     /// One for all lanes: the scalar op's operands and bounds.
     One(Vec<ValueId>, Vec<Bound>),
     /// Array and indices of lane 0, the axis along which lanes lie, and their distance.
-    Apart(Vec<ValueId>, u8, i64),
+    Apart(Vec<ValueId>, Lanes),
     /// Array and indices, of which some are vectors.
     Any(Vec<ValueId>),
 }
@@ -125,7 +126,12 @@ impl Widener<'_> {
             }
         }
         let apart = match linear[..] {
-            [(axis, step)] if !varies => Some((axis as u8, step)),
+            [(axis, step)] if !varies => Some(Lanes {
+                axis: axis as u8,
+                step,
+                masked: matches!(self.active, Active::Some(_)),
+                dense: axis + 1 == row.indices.len() && self.is_dense(row.array),
+            }),
             _ => None,
         };
         for (axis, (index, bound)) in row.indices.iter().enumerate() {
@@ -141,9 +147,16 @@ impl Widener<'_> {
             });
         }
         Ok(match apart {
-            Some((axis, step)) => Place::Apart(args, axis, step),
+            Some(lanes) => Place::Apart(args, lanes),
             None => Place::Any(args),
         })
+    }
+
+    /// Neighbours along the last dimension lie side by side, although the array's layout does not say so.
+    fn is_dense(&self, array: ValueId) -> bool {
+        let ty = self.function.ty(array).array();
+        ty.is_some_and(|ty| ty.layout == Layout::Strided)
+            && self.dense.contains(&view(self.function, array).base)
     }
 
     /// The index as it counts from the start.
@@ -191,11 +204,15 @@ impl Widener<'_> {
                 }
                 return Ok(());
             }
-            Place::Apart(args, axis, step) => {
-                (OpKind::LoadLanes(Lanes { axis, step, masked }), args)
-            }
+            Place::Apart(args, lanes) => (OpKind::LoadLanes(lanes), args),
             Place::Any(args) => (OpKind::Gather { masked }, args),
         };
+        if let OpKind::LoadLanes(lanes) = kind
+            && !masked
+            && self.region == self.body
+        {
+            self.loaded.push((lanes, args.clone()));
+        }
         args.extend(mask);
         let mut vectors = Vec::new();
         for ty in types {
@@ -220,16 +237,51 @@ impl Widener<'_> {
         self.stored = true;
         let (kind, mut args) = match place {
             Place::One(args, bounds) => return self.store_one(args, bounds, values),
-            Place::Apart(args, axis, step) => {
-                (OpKind::StoreLanes(Lanes { axis, step, masked }), args)
-            }
+            Place::Apart(args, lanes) => (OpKind::StoreLanes(lanes), args),
             Place::Any(args) => (OpKind::Scatter { masked }, args),
         };
+        if let (OpKind::StoreLanes(lanes), Some(mask)) = (&kind, mask)
+            && let Some(all) = self.loaded_before(*lanes, &args)
+        {
+            return self.store_over(all, args, values, mask);
+        }
         for value in values {
             args.push(self.vector(*value)?);
         }
         args.extend(mask);
         self.op(kind, args, &[]);
+        Ok(())
+    }
+
+    /// Lanes that are neighbours, if all of them have been loaded from there before.
+    fn loaded_before(&self, lanes: Lanes, args: &[ValueId]) -> Option<Lanes> {
+        let masked = false;
+        let all = Lanes { masked, ..lanes };
+        let is_there = |(known, place): &(Lanes, Vec<ValueId>)| *known == all && place == args;
+        let found = lanes.step.abs() == 1 && self.loaded.iter().any(is_there);
+        found.then_some(all)
+    }
+
+    /// Some lanes store to elements that all have loaded: the others keep what is there. Nobody else stores there, since
+    /// these iterations load it.
+    fn store_over(
+        &mut self,
+        lanes: Lanes,
+        mut args: Vec<ValueId>,
+        values: &[ValueId],
+        mask: ValueId,
+    ) -> Result<(), Obstacle> {
+        let mut new = Vec::new();
+        for value in values {
+            new.push(self.vector(*value)?);
+        }
+        let types = self.function.types(&new);
+        let old = self.op(OpKind::LoadLanes(lanes), args.clone(), &types);
+        for (new, old) in new.into_iter().zip(old) {
+            let value = self.pick(mask, new, old);
+            args.push(value);
+        }
+        self.op(OpKind::StoreLanes(lanes), args, &[]);
         Ok(())
     }
 

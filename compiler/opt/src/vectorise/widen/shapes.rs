@@ -67,6 +67,8 @@ pub struct Plan {
     parents: Parents,
     root: OpId,
     changed: bool,
+    /// What is carried as a scalar, and the ops that change it lane by lane.
+    in_order: HashMap<ValueId, OpId>,
 }
 
 impl Plan {
@@ -88,6 +90,7 @@ impl Plan {
             parents: Parents::compute(function),
             root,
             changed: true,
+            in_order: HashMap::new(),
         };
         let OpKind::For(data) = &function.ops[root].kind else {
             return Err(obstacle(function, root, "it is no counted loop"));
@@ -135,6 +138,10 @@ impl Plan {
             let shape = match carry {
                 Carry::Lanes(_) => Shape::Varying,
                 Carry::Unchanged => Shape::Uniform,
+                Carry::InOrder(op) => {
+                    plan.in_order.insert(*param, *op);
+                    Shape::Uniform
+                }
             };
             plan.shapes.insert(*param, shape);
         }
@@ -250,6 +257,16 @@ impl Plan {
     /// The shape of a value; what is defined outside of the loop is uniform.
     pub fn shape(&self, value: ValueId) -> Shape {
         self.shapes.get(&value).copied().unwrap_or(Shape::Uniform)
+    }
+
+    /// The op does something to a carried scalar, lane by lane.
+    pub fn is_in_order(&self, op: OpId) -> bool {
+        self.in_order.values().any(|known| *known == op)
+    }
+
+    /// The value is such a scalar.
+    pub fn is_carried_in_order(&self, value: ValueId) -> bool {
+        self.in_order.contains_key(&value)
     }
 
     /// The value is defined in the loop.
@@ -674,6 +691,9 @@ impl Plan {
     /// The shape of the results of an op without regions.
     fn transfer(&self, function: &Function, op: OpId) -> Shape {
         let data = &function.ops[op];
+        if self.is_in_order(op) {
+            return Shape::Uniform;
+        }
         let shapes: Vec<Shape> = data.args.iter().map(|arg| self.shape(*arg)).collect();
         if shapes.iter().all(|shape| *shape == Shape::Uniform) {
             return Shape::Uniform;
