@@ -407,8 +407,8 @@ def after_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
         with lock:
             if data[i] == 0:
                 continue
-            hist[1] = 1
-        hist[1] = i  # race: R003
+            hist[1] = 1  # race: R003
+        hist[1] = i
 
 
 def set_all(a: Array1D[f64], x: float) -> None:

@@ -64,7 +64,13 @@ impl Body<'_, '_> {
                 first_line: place.line,
                 ..outer
             };
-            self.lambda = Some((self.lowering.frames.push(frame), site));
+            let frames = &mut self.lowering.frames;
+            let known = frames.iter_enumerated().find(|(_, known)| **known == frame);
+            let id = match known.map(|(id, _)| id) {
+                Some(id) => id,
+                None => frames.push(frame),
+            };
+            self.lambda = Some((id, site));
         }
         let values = self.expr(side)?;
         self.lambda = before;
