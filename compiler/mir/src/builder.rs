@@ -380,6 +380,7 @@ impl<'f> Builder<'f> {
             body: region,
             reductions,
             auto: false,
+            grain: 0,
         });
         let mut args = vec![start, stop];
         args.extend(carried);

@@ -599,6 +599,8 @@ pub struct For {
     /// For parallel loops: the compiler made it one. It runs only where its arrays were seen not to overlap, so callers need
     /// not promise that.
     pub auto: bool,
+    /// For parallel loops: how many iterations are worth a piece of their own. 0: that has not been found out.
+    pub grain: u32,
 }
 
 /// Where the lanes of a `load_lanes` or `store_lanes` lie.

@@ -489,6 +489,9 @@ impl Printer<'_> {
                 if data.step != 1 {
                     let _ = write!(text, " step {}", data.step);
                 }
+                if data.grain != 0 {
+                    let _ = write!(text, " grain {}", data.grain);
+                }
                 let folds: Vec<String> = data
                     .reductions
                     .iter()

@@ -375,6 +375,7 @@ impl Loops<'_> {
             body,
             reductions: Vec::new(),
             auto: false,
+            grain: 0,
         });
         let mut args = vec![bounds.0, bounds.1];
         args.extend(carried);

@@ -394,6 +394,7 @@ fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId
         body,
         reductions: Vec::new(),
         auto: false,
+        grain: 0,
     })
 }
 

@@ -11,6 +11,7 @@ mod dce;
 mod divide;
 mod effects;
 mod fold;
+mod grain;
 mod guard;
 mod ifconvert;
 mod inline;

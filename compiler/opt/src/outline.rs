@@ -7,18 +7,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use snek_abi::parallel::GRAIN_MAX;
-use snek_abi::{Effect, RuntimeFn};
-use snek_analysis::structure::{Structure, is_loop};
+use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
-    Overflow, Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef,
-    ValueId,
+    Compare, FloatOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow,
+    Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
 };
 
 use crate::collapse::{self, Loops};
+use crate::grain;
 use crate::rewrite::{place_of, split_on};
 
 /// Runs the pass.
@@ -102,9 +100,13 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
     }
     // Of a nest that runs as one loop, an iteration is one of the innermost.
     let innermost = nest.as_ref().and_then(|nest| nest.loops.last().copied());
-    let grain = match innermost.map(|op| &function.ops[op].kind) {
-        Some(OpKind::For(f)) => grain(function, f.body),
-        _ => grain(function, f.body),
+    let dealt = match innermost.map(|op| &function.ops[op].kind) {
+        Some(OpKind::For(innermost)) => innermost,
+        _ => &f,
+    };
+    let grain = match dealt.grain {
+        0 => grain::of(program, function, dealt.body),
+        grain => grain,
     };
     let accumulators: Vec<(u32, ReductionOp)> = captured
         .iter()
@@ -175,37 +177,6 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
         grain,
         progress,
     };
-}
-
-/// Cost of the least piece of a loop, in simple ops: a microsecond or so, which is what it takes to have another thread
-/// do it.
-const PIECE_COST: u32 = 1 << 14;
-
-/// How many iterations are worth a piece of their own: a power of two, so that it does not change with every small thing
-/// that passes do. It says how a loop is cut, and so in which order its results are combined: a function of the body alone,
-/// whatever options the loop has.
-fn grain(function: &Function, body: RegionId) -> u32 {
-    let mut cost = 1u32;
-    for op in edit::ops_in(function, body) {
-        cost += match &function.ops[op].kind {
-            // As much work as one likes.
-            kind if is_loop(kind) => return 1,
-            OpKind::Call(_) | OpKind::ParallelCall { .. } => return 1,
-            OpKind::CallRuntime(name) => match RuntimeFn::find(name).map(|row| row.effect) {
-                Some(Effect::Cold) => 0,
-                Some(Effect::Pure | Effect::Reads) => 24,
-                Some(Effect::Any) | None => 64,
-            },
-            kind if is_constant(kind) => 0,
-            OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _)
-            | OpKind::Float(FloatOp::Div)
-            | OpKind::FloatUnary(FloatUnaryOp::Sqrt)
-            | OpKind::Atomic(..) => 6,
-            _ => 1,
-        };
-    }
-    let most = (PIECE_COST / cost).clamp(1, GRAIN_MAX);
-    1 << most.ilog2()
 }
 
 /// What the user has asked for.

@@ -11,9 +11,9 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    auto_parallel, carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam,
-    leaf, licm, masked, outline, promote, prove, share, simplify, strength, tasks, tile, unblock,
-    unfold, unroll, vector_math, vectorise, version,
+    auto_parallel, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline, interchange,
+    jam, leaf, licm, masked, outline, promote, prove, share, simplify, strength, tasks, tile,
+    unblock, unfold, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -77,6 +77,7 @@ use Run::{Local, Loops, Noted, Rewrite, Whole};
 pub const PASSES: &[Pass] = &[
     // Conditions under which the race check accepted a loop.
     at(O0, "guard", Whole(guard::run)),
+    at(O0, "grain", Whole(grain::run)),
     // Below the last `join` that has another thread's help there is no need of any.
     at(O2, "tasks", Whole(tasks::run)),
     // Make functions small, then bring them together.

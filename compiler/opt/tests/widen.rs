@@ -86,6 +86,7 @@ pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
         body: widened.region,
         reductions: Vec::new(),
         auto: false,
+        grain: 0,
     });
     let mut vectors = builder.values(kind, args, &types).into_iter();
     let mut rest = old.args.clone();

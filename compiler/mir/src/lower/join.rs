@@ -157,6 +157,7 @@ impl Body<'_, '_> {
             body,
             reductions: folds,
             auto: false,
+            grain: 0,
         });
         Ok(self.b().values(kind, args, &types))
     }

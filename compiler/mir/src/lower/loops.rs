@@ -296,6 +296,7 @@ impl<'h> Body<'_, 'h> {
             body: body_region,
             reductions,
             auto: false,
+            grain: 0,
         });
         if let Some(parallel) = &data.parallel {
             self.enter(parallel.span);

@@ -622,6 +622,11 @@ impl Parser<'_> {
         } else {
             1
         };
+        let grain = if self.eat_word("grain") {
+            self.number("a number of iterations")?
+        } else {
+            0
+        };
         let reductions = self.carry(state, body, args)?;
         Ok(OpKind::For(For {
             label,
@@ -630,6 +635,7 @@ impl Parser<'_> {
             body,
             reductions,
             auto,
+            grain,
         }))
     }
 

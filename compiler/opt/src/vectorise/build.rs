@@ -108,6 +108,7 @@ pub fn build(
                 body,
                 reductions: Vec::new(),
                 auto: false,
+                grain: 0,
             };
             let mut args = vec![start, end];
             let mut vectors = Vec::new();
