@@ -133,6 +133,14 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
     body.may_raise = function.may_raise;
     if let Some(combine) = &mut combine {
         combine.may_raise = function.may_raise;
+        if !function.may_raise {
+            // The whole sum fits, so it is right whatever its parts are.
+            for op in &mut combine.ops {
+                if let OpKind::Int(_, overflow) = &mut op.kind {
+                    *overflow = Overflow::Wrap;
+                }
+            }
+        }
     }
     let identities = partials(function, &f)
         .iter()
