@@ -165,7 +165,7 @@ def parallel_map(function, items, /):
 
 
 async def run(function, /, *args, **kwargs):
-    """``await snek.run(function, ...)``: the call in another thread, while the event loop goes on."""
+    """``await snek.run(function, ...)``: a call in another thread while the event loop goes on."""
     import asyncio
     import contextvars
 

@@ -304,7 +304,7 @@ def argmin_in_two_ways(x: Array1D[f64]) -> float:
             where = i
         if x[i] <= best:
             best = x[i]
-            where = -i
+            where = -i  # noqa: F841
     return best
 
 
@@ -335,7 +335,7 @@ def best_of_another(x: Array1D[f64], y: Array1D[f64]) -> float:
     for i in prange(len(x)):
         if x[i] < best:  # race: R002
             best = y[i]
-            where = i
+            where = i  # noqa: F841
     return best
 
 
@@ -349,7 +349,7 @@ def two_keys_of_one(x: Array1D[f64], y: Array1D[f64]) -> float:
             where = i
         if y[i] > high:  # race: R002
             high = y[i]
-            where = i
+            where = i  # noqa: F841
     return low + high
 
 

@@ -4,7 +4,6 @@ import hashlib
 import math
 
 import numpy as np
-
 from snek import Array1D, Array2D, f64, i64, native, parallel, prange, u8, u32
 
 
@@ -207,7 +206,10 @@ for n in (0, 1, 2, 100, 60_000):
         f"x = large(2 * {n}); saxpy(0.7, x[::2], x[1::2]); x = digest(x)",
         f"x = large({n}); saxpy(0.7, x[::-1], x); x = digest(x)",
         f"x = large({n}); y = large({n}, 2); mixed(x, y); x = digest(x); y = digest(y)",
-        *(f"x = large({n}); y = np.zeros({n}); shifted(x, y, {k}); x = digest(x); y = digest(y)" for k in (0, 8)),
+        *(
+            f"x = large({n}); y = np.zeros({n}); shifted(x, y, {k}); x = digest(x); y = digest(y)"
+            for k in (0, 8)
+        ),
         f"x = large({n}); y = np.zeros({n}); shifted(x, y, -1)",
         f"x = large({n}); shifted(x, x, 1); x = digest(x)",
         f"x = large({n}); recurrence(x); x = digest(x)",

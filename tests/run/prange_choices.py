@@ -134,7 +134,7 @@ def unused_companion(x: Array1D[f64]) -> float:
     for i in prange(len(x)):
         if x[i] <= best:
             best = x[i]
-            where = i
+            where = i  # noqa: F841
     return best
 
 
@@ -176,7 +176,11 @@ LENGTHS = (0, 1, 2, 3, 63, 64, 67, 255, 256, 257, 1000, 5000)
 INPUTS = [
     *(f"np.cos(np.arange({n}) * 0.37)" for n in LENGTHS),
     *(f"np.round(np.cos(np.arange({n}) * 0.37) * 3)" for n in LENGTHS),
-    *(f"np.full({n}, {v})" for n in (1, 300) for v in ("np.inf", "-np.inf", "np.nan", "0.0", "-0.0")),
+    *(
+        f"np.full({n}, {v})"
+        for n in (1, 300)
+        for v in ("np.inf", "-np.inf", "np.nan", "0.0", "-0.0")
+    ),
     "np.where(np.arange(1000) % 3 == 0, np.nan, -np.arange(1000) // 7)",
     "np.where(np.arange(1000) % 2 == 0, -0.0, 0.0)",
     "np.where(np.arange(1000) > 700, np.inf, np.nan)",

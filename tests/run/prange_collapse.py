@@ -202,7 +202,11 @@ CASES = [
         f"a = np.zeros(({n}, {m}), np.int64); between({n}, {m}, a, np.arange({n})); a"
         for n, m in LENGTHS
     ),
-    *(f"a = np.arange({n} * {m}).reshape({n}, {m}); reads_what_it_writes(a); a" for n, m in LENGTHS if m),
+    *(
+        f"a = np.arange({n} * {m}).reshape({n}, {m}); reads_what_it_writes(a); a"
+        for n, m in LENGTHS
+        if m
+    ),
     *(f"a = np.zeros(({n}, {n}), np.int64); triangle(a), a" for n in (0, 1, 2, 7, 63, 64, 100)),
     *(f"conditional({n}, {m})" for n, m in LENGTHS),
     *(f"largest(np.round(np.cos(np.arange({n} * {m}).reshape({n}, {m})), 1))" for n, m in LENGTHS),
@@ -221,5 +225,9 @@ CASES = [
         for limit in (0, 10, 10**6)
         if limit != 10 or n * m == 0
     ),
-    *(f"fails_between({n}, {m}, np.arange(1), np.zeros((9, 9), np.int64))" for n in (0, 1, 2, 5) for m in (0, 3)),
+    *(
+        f"fails_between({n}, {m}, np.arange(1), np.zeros((9, 9), np.int64))"
+        for n in (0, 1, 2, 5)
+        for m in (0, 3)
+    ),
 ]

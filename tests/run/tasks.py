@@ -119,11 +119,15 @@ def fill(a: Array1D[f64], n: int) -> None:
         a[i] = n + i
 
 
+def two(n: int) -> int:
+    a, b = join(lambda: fib(n % 12), lambda: fib(n % 7))
+    return a * 1000 + b
+
+
 @parallel
 def in_prange(out: Array1D[i64]) -> None:
     for i in prange(len(out)):
-        a, b = join(lambda: fib(i % 12), lambda: fib(i % 7))
-        out[i] = a * 1000 + b
+        out[i] = two(i)
 
 
 def deep(n: int) -> int:

@@ -246,7 +246,8 @@ fn pairs(context: &Context<'_>, op: OpId, f: &For) -> Result<Vec<(ValueId, Value
     for inner in edit::ops_in(function, f.body) {
         let data = &function.ops[inner];
         let properties = data.kind.properties();
-        if !(properties.reads || properties.writes) && !matches!(data.kind, OpKind::DataPointer) {
+        let touches = properties.reads || properties.writes;
+        if !touches && !matches!(data.kind, OpKind::DataPointer) {
             continue;
         }
         for &arg in &data.args {

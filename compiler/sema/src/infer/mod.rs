@@ -12,6 +12,7 @@ mod flow;
 mod literals;
 mod loops;
 mod ops;
+mod options;
 mod stmts;
 
 use std::collections::{HashMap, HashSet};

@@ -270,7 +270,8 @@ impl<'a> Infer<'_, 'a> {
 
     /// Gives back the locks beyond the first `keep`, the last one first.
     pub fn unlock(&mut self, keep: usize, span: Span, out: &mut Vec<Stmt>) {
-        for (lock, _) in self.locks[keep..].to_vec().into_iter().rev() {
+        let held: Vec<i64> = self.locks[keep..].iter().map(|held| held.0).collect();
+        for lock in held.into_iter().rev() {
             self.call_lock("snek_rt_unlock", lock, span, out);
         }
     }
