@@ -1,8 +1,9 @@
 """`make bench`: measures what docs/performance.md promises and writes its tables and its chart.
 
 `make bench ROWS=fib,sieve` measures some programs and only prints; `parallel` are the rows of two
-threads, `overhead` and `compile` the rows that are no programs.  Everything that is compared runs in this one session, in turns and
-pinned to one core (or as many as a row says); a figure is the median.
+threads, `overhead` and `compile` the rows that are no programs.  Everything that is compared runs
+in this one session, in turns and pinned to one core (or as many as a row says); a figure is the
+median.
 """
 
 import json
@@ -174,7 +175,7 @@ class Bench:
     def worker(self, way, cores=1):
         key = way, cores
         if key not in self.workers:
-            python = sys.executable if way == "snek" else self.peers.python
+            python = sys.executable if way in ("snek", *POOLS) else self.peers.python
             self.workers[key] = Worker(python, way, cores)
         return self.workers[key]
 
@@ -281,7 +282,7 @@ class Bench:
     # The rows of the table of two threads.
 
     def parallel_rows(self):
-        """Texts for the table, and what the chart shows of it."""
+        """Texts for the table, and what the chart shows of them or None."""
         for measured in self.measured:
             if not is_parallel(measured.row):
                 continue
@@ -297,7 +298,10 @@ class Bench:
             yield parallel_row(what, measured.row["targets"], own, peer)
             for way in POOLS:
                 if way in found:
-                    yield parallel_row(f"{what}, against {NAMES[way]}", {}, own, found[way])
+                    yield (
+                        parallel_row(f"{what}, against {NAMES[way]}", {}, own, found[way])[0],
+                        None,
+                    )
 
     # The rows of the table of programs.
 

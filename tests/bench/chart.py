@@ -48,7 +48,7 @@ def draw_scaling(rows, path):
     axes.axvline(2.0, color="grey", linewidth=0.8, linestyle="--")
     axes.set_yticks(range(len(rows)), [r[0].replace("`", "") for r in rows], fontsize=7)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xlabel("one thread / two threads, of snek and of the best peer (grey); black lines are the targets")
+    axes.set_xlabel("time on one thread / time on two, below it the best peer's; lines: targets")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.tight_layout()

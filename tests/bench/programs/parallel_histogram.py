@@ -49,6 +49,6 @@ ROWS = [
 ]
 SIZES = range(40)
 OVERLAPPING = False
-CASES = [
-    f"given = peer_inputs({n}); histogram_in_parts(*given)" for n in (0, 1, 2, 3, 17)
-] + ["image = np.arange(9, dtype=np.uint8).reshape(3, 3); parallel_histogram(image, np.ones(9, int))"]
+CASES = [f"given = peer_inputs({n}); histogram_in_parts(*given)" for n in (0, 1, 2, 3, 17)] + [
+    "image = np.arange(9, dtype=np.uint8).reshape(3, 3); parallel_histogram(image, np.ones(9, int))"
+]
