@@ -9,6 +9,7 @@ mod all {
     #[cfg(test)]
     pub use crate::entries::without_python::*;
     pub use crate::exc::entries::*;
+    pub use crate::lock::entries::*;
     pub use crate::math::entries::*;
     pub use crate::par::entries::*;
     pub use crate::print::entries::*;

@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
+use crate::lock;
 use crate::par::Shared;
 
 /// The interpreter's services.
@@ -29,7 +30,7 @@ pub fn set(host: Host) {
 /// Writes text to `sys.stdout`, or to the process's own where there is no interpreter.
 pub fn write(text: &[u8], flush: bool) -> bool {
     match HOST.get() {
-        Some(host) => (host.write)(text, flush),
+        Some(host) => lock::outside(|| (host.write)(text, flush)),
         None => {
             use std::io::Write;
             let mut stdout = std::io::stdout();
@@ -40,7 +41,7 @@ pub fn write(text: &[u8], flush: bool) -> bool {
 
 /// Runs the handlers of signals that have arrived. False if one has raised.
 pub fn poll() -> bool {
-    HOST.get().is_none_or(|host| (host.poll)())
+    HOST.get().is_none_or(|host| lock::outside(host.poll))
 }
 
 /// The minor version of the running Python 3.

@@ -11,6 +11,7 @@
 //! | [`stack`] | the stack limit of this thread |
 //! | [`scratch`] | memory for the time of a loop |
 //! | [`par`] | parallel loops, on one pool per process |
+//! | [`lock`] | locks of the module's own |
 //! | [`print`], [`format`] | `print`, and numbers as Python writes them |
 //! | [`math`] | arithmetic that is no machine instruction, and `math` |
 //! | [`host`] | what the above need of the interpreter, as function pointers |
@@ -22,6 +23,7 @@ pub mod exc;
 pub mod format;
 pub mod guard;
 pub mod host;
+pub mod lock;
 pub mod math;
 pub mod par;
 pub mod print;

@@ -19,12 +19,16 @@ Scalar types (``i8`` to ``i64``, ``u8`` to ``u64``, ``f32``, ``f64``, ``c64``,
 ``snek`` neither needs nor loads NumPy.
 """
 
+from _thread import allocate_lock as Lock
+
 __all__ = [
     "Array",
     "Array1D",
     "Array2D",
     "Array3D",
     "Array4D",
+    "Lock",
+    "Task",
     "atomic",
     "c64",
     "c128",
@@ -34,12 +38,17 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "join",
     "native",
     "num_threads",
     "parallel",
+    "parallel_map",
     "prange",
     "random",
+    "reduction",
+    "run",
     "set_num_threads",
+    "spawn",
     "thread_index",
     "threads",
     "u8",
@@ -67,17 +76,27 @@ def native(function=None, /, *, strict_math=False, fastmath=False):
     return native if function is None else function
 
 
-def parallel(function=None, /, *, strict_math=False, fastmath=False):
+def parallel(function=None, /, *, strict_math=False, fastmath=False, auto=True):
     """Demand native code whose ``prange`` loops run on all cores.
 
     Used as ``@parallel`` or ``@parallel()``.  As ``@native``, and loops over
     ``prange`` are checked for independent iterations and divided among threads.
+    So are plain loops over ``range`` that are proved to give the same results and
+    have enough work, unless ``auto=False``.
     In CPython the function is returned as it is, and ``prange`` is ``range``.
     """
     return parallel if function is None else function
 
 
-def prange(*bounds, schedule="auto", chunk=None, threads=None, progress=None, unchecked=False):
+def prange(
+    *bounds,
+    schedule="auto",
+    chunk=None,
+    threads=None,
+    collapse=None,
+    progress=None,
+    unchecked=False,
+):
     """A ``range`` whose iterations may run at the same time, in any order.
 
     ``prange(stop)``, ``prange(start, stop)`` and ``prange(start, stop, step)``
@@ -90,20 +109,57 @@ def prange(*bounds, schedule="auto", chunk=None, threads=None, progress=None, un
     each thread), ``"dynamic"`` (whoever is free takes the next ``chunk``),
     ``"guided"`` (whoever is free takes a part of what is left, at least a
     ``chunk``), ``"auto"``.  ``threads`` is how many may work on the loop.  None
-    of these changes a result by a bit.  ``progress="label"`` shows a bar on a
-    terminal while the compiled loop runs.
+    of these changes a result by a bit.
+    ``collapse=2`` runs the loop and the one directly inside of it (a ``range`` or
+    ``prange`` whose bounds do not depend on the outer loop) as one loop over all
+    their iterations; more than two likewise.  Without it, that is done to nests of
+    ``prange`` whose outer loop has few iterations.
+    ``progress="label"`` shows a bar on a terminal while the compiled loop runs.
     ``unchecked=True`` turns the proof off: races are then the caller's matter.
     """
     if not isinstance(schedule, str):
         raise TypeError(f"schedule must be a str, not {type(schedule).__name__}")
     if schedule not in ("auto", "static", "dynamic", "guided"):
         raise ValueError(f"there is no schedule {schedule!r}")
-    for name, value in (("chunk", chunk), ("threads", threads)):
+    for name, value in (("chunk", chunk), ("threads", threads), ("collapse", collapse)):
         if value is not None and range(value).stop < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
     if progress is not None and not isinstance(progress, str):
         raise TypeError(f"progress must be a str, not {type(progress).__name__}")
     return range(*bounds)
+
+
+def reduction(identity, combine):
+    """A reduction of one's own for ``prange``: what ``combine`` does to two values.
+
+    Made at module level and used as an update of one variable:
+
+        longest = reduction(0, longer)  # longer(a: int, b: int) -> int
+        for i in prange(n):
+            best = longest(best, length(i))
+
+    ``combine(a, b)`` must be associative, and ``identity``, a constant, must leave a
+    value as it is.  Compiled, each part of the loop starts from ``identity`` and
+    parts are combined in the order of the loop: ``a`` is of earlier iterations
+    than ``b``.  Calling the reduction is calling ``combine``.
+    """
+    from functools import partial
+
+    made = partial(combine)
+    made.identity = identity
+    return made
+
+
+def join(left, right, /, *, unchecked=False):
+    """``left()`` and ``right()``, as a pair: two tasks for divide and conquer.
+
+        a, b = join(lambda: count(n - 1), lambda: count(n - 2))
+
+    Compiled, both may run at the same time; where no thread is free, they run one
+    after the other, as they do in CPython.  The compiler proves that they touch
+    different memory, and refuses the call otherwise; ``unchecked=True`` turns that off.
+    """
+    return left(), right()
 
 
 def num_threads():
@@ -148,6 +204,11 @@ def __getattr__(name):
         from importlib import import_module
 
         return import_module(f"snek.{name}")
+    if name in ("Task", "parallel_map", "run", "spawn"):
+        from . import _tasks
+
+        value = globals()[name] = getattr(_tasks, name)
+        return value
     if name in __all__:
         from . import _types
 

@@ -1,8 +1,9 @@
 """What type checkers see: NumPy's types, `range`, and decorators that keep signatures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from threading import Lock as Lock
+from typing import Any, Generic, Literal, ParamSpec, SupportsIndex, TypeAlias, TypeVar, overload
 
 import numpy
 from numpy import complex64 as c64
@@ -27,6 +28,8 @@ __all__ = [
     "Array2D",
     "Array3D",
     "Array4D",
+    "Lock",
+    "Task",
     "atomic",
     "c64",
     "c128",
@@ -36,12 +39,17 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "join",
     "native",
     "num_threads",
     "parallel",
+    "parallel_map",
     "prange",
     "random",
+    "reduction",
+    "run",
     "set_num_threads",
+    "spawn",
     "thread_index",
     "threads",
     "u8",
@@ -52,6 +60,10 @@ __all__ = [
 
 __version__: str
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 _F = TypeVar("_F", bound=Callable[..., object])
 _S = TypeVar("_S", bound=numpy.generic)
 
@@ -68,7 +80,9 @@ def native(*, strict_math: bool = False, fastmath: bool = False) -> Callable[[_F
 @overload
 def parallel(function: _F, /) -> _F: ...
 @overload
-def parallel(*, strict_math: bool = False, fastmath: bool = False) -> Callable[[_F], _F]: ...
+def parallel(
+    *, strict_math: bool = False, fastmath: bool = False, auto: bool = True
+) -> Callable[[_F], _F]: ...
 
 _Schedule: TypeAlias = Literal["auto", "static", "dynamic", "guided"]
 
@@ -80,6 +94,7 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    collapse: int | None = ...,
     progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
@@ -93,10 +108,27 @@ def prange(
     schedule: _Schedule = ...,
     chunk: SupportsIndex | None = ...,
     threads: SupportsIndex | None = ...,
+    collapse: int | None = ...,
     progress: str | None = ...,
     unchecked: bool = ...,
 ) -> range: ...
+class Task(Generic[_A]):
+    def done(self) -> bool: ...
+    def join(self, timeout: float | None = None) -> _A: ...
+
+def spawn(function: Callable[_P, _A], /, *args: _P.args, **kwargs: _P.kwargs) -> Task[_A]: ...
+def parallel_map(function: Callable[[_B], _A], items: Iterable[_B], /) -> list[_A]: ...
+async def run(function: Callable[_P, _A], /, *args: _P.args, **kwargs: _P.kwargs) -> _A: ...
+def join(
+    left: Callable[[], _A], right: Callable[[], _B], /, *, unchecked: bool = False
+) -> tuple[_A, _B]: ...
 def num_threads() -> int: ...
 def set_num_threads(count: SupportsIndex, /) -> None: ...
 def threads(count: SupportsIndex, /) -> AbstractContextManager[object]: ...
 def thread_index() -> int: ...
+
+class _Reduction(Generic[_T]):
+    identity: _T
+    def __call__(self, a: _T, b: _T, /) -> _T: ...
+
+def reduction(identity: _T, combine: Callable[[_T, _T], _T]) -> _Reduction[_T]: ...

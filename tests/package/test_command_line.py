@@ -157,6 +157,64 @@ def test_report_of_loops(snekc, write):
     assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
 
 
+PARALLEL = """
+from snek import Array1D, f64, parallel, prange, reduction
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+longest = reduction(0, longer)
+
+def find(x: Array1D[f64]) -> tuple[float, int, int]:
+    best = 1e300
+    where = -1
+    length = 0
+    total = 0.0
+    for i in prange(len(x), schedule="static"):
+        d = abs(x[i])
+        if d < best:
+            best, where = d, i
+        length = longest(length, int(d))
+        total += d
+    return best + total, where, length
+
+def nest(n: int, m: int) -> int:
+    total = 0
+    for i in prange(n):
+        for j in prange(m):
+            total += i * j
+    return total
+
+@parallel
+def plain(x: Array1D[f64], y: Array1D[f64]) -> float:
+    for i in range(len(x)):
+        y[i] = x[i] * 2.0
+    s = 0.0
+    for j in range(len(x)):
+        s += x[j]
+    return s
+
+@parallel(auto=False)
+def alone(x: Array1D[f64]) -> None:
+    for i in range(len(x)):
+        x[i] = 1.0
+"""
+
+
+def test_report_of_parallel_loops(snekc, write):
+    write("find.py", PARALLEL)
+    result = snekc("build", "--report", "parallel", "--message-format", "json", "find.py")
+    loop, outer, inner, taken, left = json.loads(result.stderr.splitlines()[-1])["loops"]
+    assert (taken["function"], taken["kind"], taken["reason"]) == ("plain", "auto", None)
+    assert (left["kind"], left["variable"]) == ("serial", "j")
+    assert left["reason"].startswith("it carries floats")
+    assert (outer["collapse"], inner["collapse"]) == (["i", "j"], [])
+    assert (loop["kind"], loop["schedule"]) == ("parallel", "static")
+    wanted = ["`total` (+)", "`best` (min, with `where`)", "`length` (longest)"]
+    assert loop["reductions"] == wanted
+    assert loop["privates"] == ["`i`", "`d`"]
+
+
 @pytest.mark.parametrize("stage", ["ast", "hir", "mir", "clif", "asm"])
 def test_emit_prints_a_stage(snekc, write, tmp_path, stage):
     write("twice.py", TYPED)

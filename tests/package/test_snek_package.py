@@ -15,7 +15,7 @@ from typing import Annotated
 import numpy
 from numpy.typing import NDArray
 from snek import Array1D, Array2D, Array3D, Array4D, c128, f32, f64, i32, u8
-from snek import native, parallel, prange
+from snek import Lock, Task, join, native, parallel, parallel_map, prange, reduction, run, spawn
 
 
 @parallel
@@ -55,6 +55,38 @@ def use() -> float:
     out = numpy.zeros_like(image)
     scale(numpy.zeros(3), k=1.0)
     return blur(image, out, radius=1)
+
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+
+longest = reduction(0, longer)
+lock = Lock()
+
+
+@parallel(auto=False)
+def reduced(a: Array1D[f64]) -> int:
+    best = 0
+    for i in prange(len(a), collapse=1):
+        best = longest(best, int(a[i]))
+        with lock:
+            a[0] += 1.0
+    return best + longest.identity
+
+
+def fib(n: int) -> int:
+    if n < 2:
+        return n
+    a, b = join(lambda: fib(n - 1), lambda: fib(n - 2), unchecked=True)
+    return a + b
+
+
+async def tasks() -> int:
+    task: Task[int] = spawn(fib, 10)
+    found: list[int] = parallel_map(fib, [1, 2, 3])
+    value: int = await run(fib, n=3)
+    return task.join() + task.join(timeout=1.0) + sum(found) + value + int(task.done())
 """
 
 WRONG = """

@@ -1,6 +1,6 @@
 """Loops that are free of races by reductions, by what functions do, by private values, by atomic operations."""
 
-from snek import Array1D, Array2D, atomic, c128, f32, f64, i64, prange, u8
+from snek import Array1D, Array2D, Lock, atomic, c128, f32, f64, i64, join, prange, reduction, u8
 
 
 def histogram(data: Array1D[u8], hist: Array1D[i64]) -> None:
@@ -282,3 +282,121 @@ def unchecked(a: Array1D[f64], index: Array1D[i64]) -> None:
 def with_options(a: Array1D[f64], k: int) -> None:
     for i in prange(len(a), schedule="dynamic", chunk=4, threads=k):
         a[i] = 1.0
+
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+
+longest = reduction(0, longer)
+
+
+def own_reduction(data: Array1D[u8]) -> int:
+    best = 0
+    for i in prange(len(data)):
+        best = longest(best, int(data[i]))
+    return best
+
+
+def argmin(x: Array1D[f64]) -> int:
+    best = 1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < best:
+            best = x[i]
+            where = i
+    return where
+
+
+def argmax_of_nest(a: Array2D[f64]) -> tuple[int, int]:
+    best = -1.0
+    row, column = -1, -1
+    for i in prange(a.shape[0]):
+        for j in range(a.shape[1]):
+            if best <= abs(a[i, j]):
+                best, row, column = abs(a[i, j]), i, j
+    return row, column
+
+
+def argmin_of_each_row(a: Array2D[f64], out: Array1D[i64]) -> None:
+    for i in prange(a.shape[0]):
+        best = 1e300
+        where = -1
+        for j in range(a.shape[1]):
+            if a[i, j] < best:
+                best = a[i, j]
+                where = j
+        out[i] = where
+
+
+def collapsed(a: Array2D[f64], n: int) -> float:
+    s = 0.0
+    for i in prange(n, collapse=2):
+        for j in range(n):
+            a[i, j] = 1.0
+            s += i * j
+    return s
+
+
+lock = Lock()
+other = Lock()
+
+
+def under_one_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            if hist[int(data[i])] < 100:
+                hist[int(data[i])] += 1
+            hist[0] = hist[int(data[i])]
+
+
+def under_two_locks(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock, other:
+            hist[0] = hist[1]
+        with other:
+            hist[1] = int(data[i])
+
+
+def locked_put(hist: Array1D[i64], b: int) -> None:
+    with lock:
+        hist[b] = hist[b] * 2
+
+
+def lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        locked_put(hist, int(data[i]))
+        with lock:
+            hist[7] = 0
+
+
+def set_all(a: Array1D[f64], x: float) -> None:
+    for i in range(len(a)):
+        a[i] = x
+
+
+def set_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
+    for i in range(lo, hi):
+        a[i] = x
+
+
+def tasks_on_two_arrays(a: Array1D[f64], b: Array1D[f64]) -> None:
+    join(lambda: set_all(a, 1.0), lambda: set_all(b, 2.0))
+
+
+def tasks_on_two_rows(a: Array2D[f64]) -> None:
+    join(lambda: set_all(a[0], 1.0), lambda: set_all(a[1], 2.0))
+
+
+def tasks_that_read(a: Array1D[f64]) -> float:
+    x, y = join(lambda: a[0], lambda: a[0])
+    return x + y
+
+
+def tasks_unchecked(a: Array1D[f64]) -> None:
+    join(lambda: set_all(a, 1.0), lambda: set_all(a, 2.0), unchecked=True)
+
+
+def tasks_on_halves(a: Array1D[f64]) -> None:
+    mid = len(a) // 2
+    join(lambda: set_from(a, 0, mid, 1.0), lambda: set_from(a, mid, len(a), 2.0))

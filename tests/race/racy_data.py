@@ -1,6 +1,6 @@
 """Races through indices that are data, through functions, through aliases; reductions done wrongly; temporaries shared."""
 
-from snek import Array1D, Array2D, atomic, f64, i64, prange, u8
+from snek import Array1D, Array2D, Lock, atomic, f64, i64, join, prange, reduction, u8
 
 
 def scatter(a: Array1D[f64], index: Array1D[i64]) -> None:
@@ -238,16 +238,6 @@ def swap_of_scalars(a: Array1D[f64]) -> None:
         a[i] = 1.0
 
 
-def argument_of_minimum(a: Array1D[f64]) -> int:
-    least = 1e300
-    at = 0
-    for i in prange(len(a)):
-        if a[i] < least:  # race: R002
-            least = float(a[i])
-            at = i
-    return at  # race: R002
-
-
 def atomic_and_plain(data: Array1D[u8], hist: Array1D[i64]) -> None:
     for i in prange(len(data)):
         atomic.add(hist, int(data[i]), 1)
@@ -264,3 +254,186 @@ def atomic_of_another(data: Array1D[u8], a: Array1D[i64], b: Array1D[i64]) -> No
     for i in prange(len(data)):
         atomic.add(a, int(data[i]), 1)
         b[int(data[i])] = 2  # race: R001
+
+
+def longer(a: int, b: int) -> int:
+    return max(a, b)
+
+
+longest = reduction(0, longer)
+
+
+def later_value_first(data: Array1D[u8]) -> int:
+    best = 0
+    for i in prange(len(data)):
+        best = longest(int(data[i]), best)  # race: R002
+    return best
+
+
+def own_reduction_and_sum(data: Array1D[u8]) -> int:
+    best = 0
+    for i in prange(len(data)):
+        best = longest(best, int(data[i]))  # race: R002
+        best += 1
+    return best
+
+
+def own_reduction_that_looks(data: Array1D[u8], out: Array1D[i64]) -> int:
+    best = 0
+    for i in prange(len(data)):
+        best = longest(best, int(data[i]))
+        out[i] = best  # race: R002
+    return best
+
+
+def argmin_that_may_have_none(x: Array1D[f64]) -> int:
+    best = 1e300
+    for i in prange(len(x)):
+        if x[i] < best:
+            best = x[i]
+            where = i  # race: R002
+    return where
+
+
+def argmin_in_two_ways(x: Array1D[f64]) -> float:
+    best = 1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < best:  # race: R002
+            best = x[i]
+            where = i
+        if x[i] <= best:
+            best = x[i]
+            where = -i
+    return best
+
+
+def argmin_whose_place_is_read(x: Array1D[f64], out: Array1D[i64]) -> float:
+    best = 1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < best:  # race: R002
+            best = x[i]
+            where = i
+        out[i] = where  # race: R002
+    return best
+
+
+def argmin_that_counts(x: Array1D[f64]) -> float:
+    best = 1e300
+    times = 0
+    for i in prange(len(x)):
+        if x[i] < best:  # race: R002
+            best = x[i]
+            times += 1
+    return best
+
+
+def best_of_another(x: Array1D[f64], y: Array1D[f64]) -> float:
+    best = 1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < best:  # race: R002
+            best = y[i]
+            where = i
+    return best
+
+
+def two_keys_of_one(x: Array1D[f64], y: Array1D[f64]) -> float:
+    low = 1e300
+    high = -1e300
+    where = -1
+    for i in prange(len(x)):
+        if x[i] < low:  # race: R002
+            low = x[i]
+            where = i
+        if y[i] > high:  # race: R002
+            high = y[i]
+            where = i
+    return low + high
+
+
+def collapsed_over_an_inner_recurrence(a: Array2D[f64], n: int) -> None:
+    for i in prange(n, collapse=2):
+        for j in range(1, n):
+            a[i, j] = a[i, j - 1] + 1.0  # race: R001
+
+
+def collapsed_sum_of_each_row(a: Array2D[f64], out: Array1D[f64]) -> None:
+    for i in prange(a.shape[0], collapse=2):
+        for j in range(a.shape[1]):
+            out[i] = a[i, j]  # race: R003
+
+
+lock = Lock()
+other = Lock()
+
+
+def read_outside_of_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        old = hist[int(data[i])]
+        with lock:
+            hist[int(data[i])] = old + 1  # race: R001
+
+
+def two_different_locks(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            hist[0] = int(data[i])  # race: R003
+        with other:
+            hist[0] = i
+
+
+def lock_around_the_loop(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    with lock:
+        for i in prange(len(data)):
+            hist[int(data[i])] = i  # race: R001
+
+
+def locked_put(hist: Array1D[i64], b: int) -> None:
+    with other:
+        hist[b] = hist[b] * 2
+
+
+def another_lock_in_a_callee(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        locked_put(hist, int(data[i]))
+        with lock:
+            hist[7] = 0  # race: R001
+
+
+def after_the_lock(data: Array1D[u8], hist: Array1D[i64]) -> None:
+    for i in prange(len(data)):
+        with lock:
+            if data[i] == 0:
+                continue
+            hist[1] = 1  # race: R003
+        hist[1] = i
+
+
+def set_all(a: Array1D[f64], x: float) -> None:
+    for i in range(len(a)):
+        a[i] = x
+
+
+def set_from(a: Array1D[f64], lo: int, hi: int, x: float) -> None:
+    for i in range(lo, hi):
+        a[i] = x
+
+
+def first(a: Array1D[f64]) -> float:
+    return a[0]
+
+
+def tasks_on_one_array(a: Array1D[f64]) -> None:
+    join(lambda: set_all(a, 1.0), lambda: set_all(a, 2.0))  # race: R001
+
+
+def task_reads_what_the_other_writes(a: Array1D[f64]) -> float:
+    x, y = join(lambda: set_all(a, 1.0), lambda: first(a))  # race: R001
+    return y
+
+
+def tasks_on_halves_that_overlap(a: Array1D[f64]) -> None:
+    mid = len(a) // 2
+    join(lambda: set_from(a, 0, mid + 1, 1.0), lambda: set_from(a, mid, len(a), 2.0))  # race: R001

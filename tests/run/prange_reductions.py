@@ -134,6 +134,14 @@ def exact_floats(n: int) -> float:
     return total
 
 
+@parallel
+def nothing(n: int) -> int:
+    total = 7
+    for _ in prange(n):
+        total += 0
+    return total
+
+
 CASES = [
     f"{f}({n})"
     for f in ("int_sum", "minus", "nested", "downwards", "exact_floats")
@@ -165,3 +173,4 @@ CASES += [
     "divides(np.arange(500)[::-1], 1000)",
     "conditional(np.arange(1000))",
 ]
+CASES += [f"nothing({n})" for n in (-1, 0, 5, 1000)]

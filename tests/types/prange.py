@@ -128,3 +128,47 @@ def declared(a: Array1D[f64], b: Array1D[i64]) -> float:
         least = min(least, a[i])
         count += b[i]
     return total + best + least + count
+
+
+@parallel
+def collapsed(m: Array2D[f64], n: int) -> None:
+    for i in prange(n, collapse=2):
+        for j in range(m.shape[1]):
+            m[i, j] = 1.0
+    for i in prange(n, collapse=2):
+        m[i, 0] = 1.0  # error: R004 "wants a `for` loop"
+    for i in prange(n, collapse=2):
+        for j in range(i):  # error: R004 "depend on `i`"
+            m[i, j] = 1.0
+    for i in prange(n, collapse=2):
+        c = 1.0
+        for j in range(n):  # error: R004 "nothing between"
+            m[i, j] = c
+    for i in prange(n, collapse=2):
+        for j in prange(n, chunk=3):  # error: R004 "plain `range`"
+            m[i, j] = 1.0
+    for i in prange(n, collapse=0):  # error: R004 "at least 1, not 0"
+        m[i, 0] = 1.0
+    for i in prange(n, collapse=n):  # error: R004 "no small number"
+        m[i, 0] = 1.0
+    for i in prange(n, collapse=2):
+        for j in range(n):
+            if j > 3:
+                break  # error: R004 "`break`"
+            m[i, j] = 1.0
+
+
+@parallel(auto=False)
+def left_alone(a: Array1D[f64]) -> None:
+    for i in range(len(a)):
+        a[i] = 1.0
+
+
+@parallel(automatic=True)  # error: T003 "no option `automatic`"
+def unknown_option(a: Array1D[f64]) -> None:
+    a[0] = 1.0
+
+
+@parallel(auto=len)  # error: T003 "known when the function is compiled"
+def unknown_value(a: Array1D[f64]) -> None:
+    a[0] = 1.0

@@ -6,7 +6,7 @@
 use oxc_index::IndexVec;
 use snek_abi::{Effect, RuntimeFn};
 use snek_mir::edit::call_components;
-use snek_mir::ir::{Function, FunctionId, OpKind, Program, ValueId};
+use snek_mir::ir::{Fold, Function, FunctionId, OpKind, Program, ValueId};
 use snek_mir::ops::Raises;
 
 use crate::arrays::roots;
@@ -109,6 +109,14 @@ fn summarise(function: &Function, summaries: &IndexVec<FunctionId, Effects>) -> 
                     }
                     if callee.writes[n] {
                         touch(arg, &mut effects.writes);
+                    }
+                }
+            }
+            OpKind::For(f) => {
+                for fold in &f.reductions {
+                    if let Fold::Call { function, .. } = fold {
+                        effects.may_raise |= summaries[*function].may_raise;
+                        effects.acts |= summaries[*function].acts;
                     }
                 }
             }

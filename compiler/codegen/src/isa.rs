@@ -137,6 +137,7 @@ impl Isa {
             ("enable_probestack", "true"),
             ("probestack_strategy", "inline"),
             ("log2_min_function_alignment", "5"),
+            ("machine_code_cfg_info", "true"),
         ] {
             flags
                 .set(name, value)

@@ -19,6 +19,7 @@ mod leaf;
 pub mod link;
 mod masks;
 mod object_file;
+mod placement;
 mod summary;
 mod unit;
 

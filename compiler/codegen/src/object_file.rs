@@ -59,6 +59,12 @@ pub fn assemble(
     let ids: Vec<FuncId> = units.iter().map(|unit| assembler.units[unit]).collect();
 
     let mut product = assembler.module.finish();
+    for (compiled, id) in compiled.iter().zip(&ids) {
+        let symbol = product.function_symbol(*id);
+        let symbol = product.object.symbol_mut(symbol);
+        symbol.value += u64::from(compiled.begin);
+        symbol.size -= u64::from(compiled.begin);
+    }
     let ranges: Vec<FunctionRange<'_>> = units
         .iter()
         .zip(&compiled)
@@ -171,7 +177,8 @@ impl Assembler<'_> {
                     Extern::Data(data) => self.data(data)?.into(),
                 },
             };
-            let (offset, kind, addend) = (reloc.offset, reloc.kind, reloc.addend);
+            let offset = compiled.begin + reloc.offset;
+            let (kind, addend) = (reloc.kind, reloc.addend);
             relocs.push(ModuleReloc {
                 offset,
                 kind,
@@ -179,8 +186,11 @@ impl Assembler<'_> {
                 addend,
             });
         }
+        // What is before the begin is never reached.
+        let mut code = vec![0xcc; compiled.begin as usize];
+        code.extend_from_slice(&compiled.code);
         self.module
-            .define_function_bytes(id, compiled.align, &compiled.code, &relocs)?;
+            .define_function_bytes(id, compiled.align, &code, &relocs)?;
         Ok(())
     }
 

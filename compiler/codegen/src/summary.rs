@@ -9,7 +9,7 @@ use snek_mir::ir::{FunctionId, OpKind, Program};
 pub struct Summary {
     /// It may run long, so Python's lock is released around it.
     pub long: bool,
-    /// It runs loops in parallel, so what it writes must be nobody else's.
+    /// It runs loops over `prange`, so what it writes must be nobody else's.
     pub parallel: bool,
 }
 
@@ -35,11 +35,12 @@ pub fn summaries(program: &Program) -> IndexVec<FunctionId, Summary> {
             for op in edit::ops(function) {
                 match function.ops[op].kind {
                     OpKind::For(_) | OpKind::While { .. } => summary.long = true,
-                    OpKind::ParallelCall { .. } => {
-                        summary = Summary {
-                            long: true,
-                            parallel: true,
-                        };
+                    // Who holds it may wait for Python's lock.
+                    OpKind::CallRuntime("snek_rt_lock") => summary.long = true,
+                    OpKind::ParallelCall { body, .. } => {
+                        summary.long = true;
+                        // Such a loop tests its arrays itself.
+                        summary.parallel |= !program.functions[body].auto_parallel;
                     }
                     _ => {}
                 }

@@ -20,6 +20,7 @@ use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
 use crate::leaf::{self, Refused};
+use crate::placement;
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -220,6 +221,8 @@ pub struct Compiled {
     pub code: Vec<u8>,
     /// Their alignment.
     pub align: u64,
+    /// How far behind such a place they begin.
+    pub begin: u32,
     /// What the linker fills in.
     pub relocs: Vec<CodeReloc>,
     /// What it refers to.
@@ -383,10 +386,17 @@ fn compile(
         .filter(|range| !range.loc.is_default())
         .map(|range| (range.start, range.loc.bits()))
         .collect();
+    let size = code.buffer.data().len() as u32;
+    let begin = placement::begin(&code.bb_starts, &code.bb_edges, size);
+    let align = match begin {
+        Some(_) => placement::LINE.max(code.buffer.alignment),
+        None => code.buffer.alignment,
+    };
     Ok(Compiled {
-        size: code.buffer.data().len() as u32,
+        size,
         code: code.buffer.data().to_vec(),
-        align: u64::from(code.buffer.alignment),
+        align: u64::from(align),
+        begin: begin.unwrap_or(0),
         relocs,
         externs: translated.externs,
         unwind: unwind.map(Unwind::Cranelift),

@@ -1,5 +1,6 @@
 //! How each loop over `prange` is run, for `--report parallel`: its schedule, what is reduced, what is private, and why
-//! its accesses to arrays are safe. Read off the program before it is optimised, as the race check sees it.
+//! its accesses to arrays are safe. Read off the program before it is optimised, as the race check sees it. Beside them the
+//! plain loops of `@parallel` functions, and why they are not made parallel if they are not.
 
 use serde_json::json;
 use snek_analysis::effects::effects;
@@ -7,6 +8,7 @@ use snek_analysis::races::{Plan, plans};
 use snek_diagnostics::Span;
 use snek_mir::edit;
 use snek_mir::ir::{Function, OpId, OpKind, Program};
+use snek_opt::Notes;
 use snek_sema::hir;
 
 use crate::loops::LoopLine;
@@ -71,6 +73,32 @@ pub fn loops(source: &hir::Program, program: &Program) -> Vec<LoopLine> {
     lines
 }
 
+/// Adds what became of plain loops of `@parallel` functions.
+pub fn with_plain(mut lines: Vec<LoopLine>, program: &Program, notes: &Notes) -> Vec<LoopLine> {
+    for note in notes.parallel() {
+        let name = &program.frames[note.frame].name;
+        let (kind, text) = match &note.reason {
+            None => ("auto", "made parallel where it has enough work".to_owned()),
+            Some(reason) => ("serial", format!("serial: {reason}")),
+        };
+        lines.push(LoopLine {
+            function: name.clone(),
+            line: note.line,
+            variable: note.variable.clone(),
+            text,
+            json: json!({
+                "function": name,
+                "line": note.line,
+                "variable": note.variable,
+                "kind": kind,
+                "reason": note.reason,
+            }),
+        });
+    }
+    lines.sort_by_key(|line| line.line);
+    lines
+}
+
 fn line(
     function: &Function,
     name: &str,
@@ -87,7 +115,20 @@ fn line(
         .iter()
         .map(|value| function.values[*value].name.as_deref().unwrap_or("start"))
         .collect();
-    let mut parts = vec![format!("parallel, schedule {schedule}")];
+    let (nest, asked) = nest(function, plan.op);
+    let mut parts = match schedule {
+        "join" => vec!["two tasks, at the same time where a thread is free".to_owned()],
+        _ => vec![format!("parallel, schedule {schedule}")],
+    };
+    if nest.len() > 1 {
+        let all: Vec<String> = nest.iter().map(|name| format!("`{name}`")).collect();
+        let few = snek_opt::collapse::FEW;
+        let when = match asked {
+            true => String::new(),
+            false => format!(" if `{}` has fewer than {few} iterations", nest[0]),
+        };
+        parts.push(format!("as one loop over {}{when}", all.join(", ")));
+    }
     if !reductions.is_empty() {
         parts.push(format!("reduces {}", reductions.join(", ")));
     }
@@ -109,8 +150,9 @@ fn line(
             "function": name,
             "line": line,
             "variable": variable(function, plan.op),
-            "kind": "parallel",
+            "kind": if schedule == "join" { "join" } else { "parallel" },
             "schedule": schedule,
+            "collapse": nest,
             "reductions": reductions,
             "privates": privates,
             "nonnegative": condition,
@@ -130,17 +172,38 @@ fn variable(function: &Function, op: OpId) -> Option<String> {
     }
 }
 
+/// The variables of the loops that may be run as one, and whether the user has asked for that.
+fn nest(function: &Function, op: OpId) -> (Vec<String>, bool) {
+    use snek_abi::parallel::{COLLAPSE_MASK, COLLAPSE_SHIFT, HAS_CHUNK};
+    let flags = flags(function, op);
+    let asked = (flags >> COLLAPSE_SHIFT) & COLLAPSE_MASK;
+    let mut loops = snek_opt::collapse::nest(function, op);
+    if asked > 0 {
+        loops.truncate(asked as usize);
+    }
+    if loops.len() < 2 || (asked == 0 && flags & HAS_CHUNK != 0) {
+        return (Vec::new(), false);
+    }
+    let names = loops.into_iter().enumerate();
+    let name = |(n, op)| variable(function, op).unwrap_or_else(|| format!("loop {}", n + 1));
+    (names.map(name).collect(), asked > 0)
+}
+
 /// What the user has asked for: the call that checks it stands at the loop's place.
-fn schedule(function: &Function, op: OpId) -> &'static str {
+fn flags(function: &Function, op: OpId) -> i64 {
     let span = |op: OpId| function.sites[function.ops[op].site].span;
-    let names = snek_abi::parallel::SCHEDULES;
     let asked = edit::ops(function).into_iter().find_map(|other| {
         let data = &function.ops[other];
         let is_call = matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"));
         let flags = data.args.first().and_then(|v| function.const_int(*v));
         (is_call && span(other) == span(op)).then_some(flags?)
     });
-    let number = asked.unwrap_or(0) & snek_abi::parallel::SCHEDULE_MASK;
+    asked.unwrap_or(0)
+}
+
+fn schedule(function: &Function, op: OpId) -> &'static str {
+    let names = snek_abi::parallel::SCHEDULES;
+    let number = flags(function, op) & snek_abi::parallel::SCHEDULE_MASK;
     names.get(number as usize).copied().unwrap_or(names[0])
 }
 
@@ -159,12 +222,30 @@ fn collect(function: &hir::Function, body: &[hir::Stmt], found: &mut Vec<Source>
                 if let Some(parallel) = &each.parallel {
                     let name = |local: &hir::LocalId| function.locals[*local].name.clone();
                     let reduced = parallel.reductions.iter();
+                    let chosen = parallel.choices.iter().map(|choice| {
+                        let companions: Vec<String> = choice
+                            .companions
+                            .iter()
+                            .map(|local| format!("`{}`", name(local)))
+                            .collect();
+                        let word = match choice.op {
+                            hir::CompareOp::Lt | hir::CompareOp::Le => "min",
+                            _ => "max",
+                        };
+                        let key = name(&choice.key);
+                        format!("`{key}` ({word}, with {})", companions.join(", "))
+                    });
+                    let folded = parallel.folds.iter();
+                    let folded =
+                        folded.map(|fold| format!("`{}` ({})", name(&fold.local), fold.name));
                     let mut privates: Vec<String> = parallel.privates.iter().map(name).collect();
                     privates.retain(|name| !name.starts_with('.'));
                     found.push(Source {
                         span: parallel.span,
                         reductions: reduced
                             .map(|fold| format!("`{}` ({})", name(&fold.local), word(fold.op)))
+                            .chain(chosen)
+                            .chain(folded)
                             .collect(),
                         privates: privates.iter().map(|name| format!("`{name}`")).collect(),
                     });

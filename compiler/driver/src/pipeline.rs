@@ -148,7 +148,7 @@ pub fn compile(
     let functions = report::functions(&analysis.report, &program);
     let loops = match options.report {
         Some(Report::Loops) => loops::loops(&program, &notes, &context.sources),
-        Some(Report::Parallel) => parallel,
+        Some(Report::Parallel) => parallel::with_plain(parallel, &program, &notes),
         None => Vec::new(),
     };
 

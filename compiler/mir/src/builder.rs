@@ -4,8 +4,8 @@
 //! nothing but what it needs to give results their types; `verify` does.
 
 use crate::ir::{
-    Compare, Convert, FloatOp, FloatUnaryOp, For, FrameId, Function, IntOp, IntUnaryOp, LabelId,
-    LoopKind, Op, OpId, OpKind, Overflow, Raise, ReductionOp, Region, RegionId, Role, Scalar, Site,
+    Compare, Convert, FloatOp, FloatUnaryOp, Fold, For, FrameId, Function, IntOp, IntUnaryOp,
+    LabelId, LoopKind, Op, OpId, OpKind, Overflow, Raise, Region, RegionId, Role, Scalar, Site,
     SiteId, Type, Value, ValueDef, ValueId,
 };
 use oxc_index::IndexVec;
@@ -27,6 +27,7 @@ impl Function {
             recursive: false,
             fastmath: false,
             strict_math: false,
+            auto_parallel: false,
             role: Role::Plain,
             values: IndexVec::new(),
             ops: IndexVec::new(),
@@ -181,12 +182,17 @@ impl<'f> Builder<'f> {
         for ty in results {
             self.function.add_result(op, *ty, None);
         }
+        self.insert(op);
+        op
+    }
+
+    /// An op that is in no region yet.
+    pub fn insert(&mut self, op: OpId) {
         let position = self.position();
         self.function.regions[self.region].ops.insert(position, op);
         if let Some(index) = &mut self.index {
             *index += 1;
         }
-        op
     }
 
     /// Any op with one result.
@@ -352,7 +358,7 @@ impl<'f> Builder<'f> {
         (start, stop, step): (ValueId, ValueId, i64),
         kind: LoopKind,
         carried: Vec<ValueId>,
-        reductions: Vec<(ReductionOp, Overflow)>,
+        reductions: Vec<Fold>,
         body: impl FnOnce(&mut Builder<'_>, LabelId, ValueId, &[ValueId]) -> Vec<ValueId>,
     ) -> Vec<ValueId> {
         let label = self.function.add_label(name);
@@ -373,6 +379,7 @@ impl<'f> Builder<'f> {
             step,
             body: region,
             reductions,
+            auto: false,
         });
         let mut args = vec![start, stop];
         args.extend(carried);

@@ -2,8 +2,8 @@
 //! uses, parents, exits. Each walks the live code on demand; nothing is cached. Must hold no knowledge about a pass.
 
 use crate::ir::{
-    Function, FunctionId, LabelId, Op, OpId, OpKind, Program, RegionId, SiteId, Value, ValueDef,
-    ValueId,
+    Fold, Function, FunctionId, LabelId, Op, OpId, OpKind, Program, RegionId, SiteId, Value,
+    ValueDef, ValueId,
 };
 use oxc_index::IndexVec;
 use std::collections::{BTreeSet, HashMap};
@@ -318,6 +318,12 @@ pub fn callees(function: &Function) -> BTreeSet<FunctionId> {
         &mut |_, op| match &function.ops[op].kind {
             OpKind::Call(callee) => {
                 callees.insert(*callee);
+            }
+            OpKind::For(f) => {
+                callees.extend(f.reductions.iter().filter_map(|fold| match fold {
+                    Fold::Call { function, .. } => Some(*function),
+                    _ => None,
+                }));
             }
             OpKind::ParallelCall { body, combine, .. } => {
                 callees.insert(*body);

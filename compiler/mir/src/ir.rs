@@ -254,6 +254,8 @@ pub struct Function {
     pub fastmath: bool,
     /// No vector form stands for a call of the runtime.
     pub strict_math: bool,
+    /// Plain loops in it may be made parallel. Of a `ParallelBody`: it was one.
+    pub auto_parallel: bool,
     /// Who calls it.
     pub role: Role,
     /// All values.
@@ -526,6 +528,27 @@ pub enum ReductionOp {
     Xor,
 }
 
+/// How a carried value of a parallel loop folds. Several values may fold together: those of a [`Fold::Best`] or
+/// [`Fold::Call`] and of each [`Fold::With`] behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// By an operation; whether it may overflow.
+    By(ReductionOp, Overflow),
+    /// The key of a choice: the values of the later part are taken if its key compares so with that of the earlier part.
+    /// With `Le` and `Ge` the next value is a Bool: whether the part has taken anything.
+    Best(Compare),
+    /// By a function of the program, which takes the values of the earlier part, then those of the later one, and gives
+    /// the values of both.
+    Call {
+        /// The function.
+        function: FunctionId,
+        /// What each part starts from: the bits.
+        identity: u64,
+    },
+    /// With the value before it; what each part starts from: the bits.
+    With(u64),
+}
+
 /// How the chunks of a parallel loop are dealt out. Results do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Schedule {
@@ -538,6 +561,8 @@ pub enum Schedule {
     Dynamic,
     /// Chunks get smaller toward the end.
     Guided,
+    /// The two tasks of a `join`.
+    Join,
 }
 
 /// What an atomic op does to an element.
@@ -569,8 +594,11 @@ pub struct For {
     pub step: i64,
     /// Its code.
     pub body: RegionId,
-    /// For parallel loops: how each carried value folds, and whether checked; empty otherwise.
-    pub reductions: Vec<(ReductionOp, Overflow)>,
+    /// For parallel loops: how each carried value folds; empty otherwise.
+    pub reductions: Vec<Fold>,
+    /// For parallel loops: the compiler made it one. It runs only where its arrays were seen not to overlap, so callers need
+    /// not promise that.
+    pub auto: bool,
 }
 
 /// Where the lanes of a `load_lanes` or `store_lanes` lie.

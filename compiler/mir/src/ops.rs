@@ -342,7 +342,7 @@ names! { IntOp,
     And = "and", Or = "or", Xor = "xor", Shl = "shl", Shr = "shr", Min = "min", Max = "max",
 }
 names! { Schedule,
-    Auto = "auto", Static = "static", Dynamic = "dynamic", Guided = "guided",
+    Auto = "auto", Static = "static", Dynamic = "dynamic", Guided = "guided", Join = "join",
 }
 names! { AtomicOp,
     Add = "add", Sub = "sub", Min = "min", Max = "max", And = "and", Or = "or", Xor = "xor",

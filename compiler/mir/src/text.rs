@@ -6,8 +6,8 @@
 //! inlined.
 
 use crate::ir::{
-    Element, Export, Frame, Function, FunctionId, LabelId, Layout, LoopKind, Message, OpId, OpKind,
-    ParamKind, Program, PyType, Raise, RegionId, Role, Scalar, Site, SiteId, Type, ValueId,
+    Element, Export, Fold, Frame, Function, FunctionId, LabelId, Layout, LoopKind, Message, OpId,
+    OpKind, ParamKind, Program, PyType, Raise, RegionId, Role, Scalar, Site, SiteId, Type, ValueId,
 };
 use snek_abi::ScalarKind;
 use snek_diagnostics::{FileId, Span};
@@ -313,6 +313,7 @@ impl Printer<'_> {
             (function.recursive, " recursive"),
             (function.fastmath, " fastmath"),
             (function.strict_math, " strict_math"),
+            (function.auto_parallel, " auto_parallel"),
             (function.role == Role::ParallelBody, " parallel_body"),
             (function.role == Role::Combine, " combine"),
             (function.role == Role::Leaf, " leaf"),
@@ -472,6 +473,7 @@ impl Printer<'_> {
             OpKind::For(data) => {
                 let kind = match data.kind {
                     LoopKind::Serial => "serial".to_string(),
+                    LoopKind::Parallel if data.auto => "auto_parallel".to_string(),
                     LoopKind::Parallel => "parallel".to_string(),
                     LoopKind::Vector(lanes) => format!("vector{lanes}"),
                 };
@@ -490,7 +492,7 @@ impl Printer<'_> {
                 let folds: Vec<String> = data
                     .reductions
                     .iter()
-                    .map(|(op, overflow)| format!(" fold {}.{}", op.name(), overflow.name()))
+                    .map(|fold| format!(" fold {}", self.fold(fold)))
                     .collect();
                 let params = params.get(1..).unwrap_or_default();
                 text += &self.carry(params, args.get(2..).unwrap_or_default(), &folds);
@@ -508,6 +510,18 @@ impl Printer<'_> {
             }
         };
         self.put(&text);
+    }
+
+    fn fold(&self, fold: &Fold) -> String {
+        match fold {
+            Fold::By(op, overflow) => format!("{}.{}", op.name(), overflow.name()),
+            Fold::Best(compare) => format!("best.{}", compare.name()),
+            Fold::Call { function, identity } => {
+                let symbol = self.program.symbol(*function);
+                format!("call {symbol} from {identity:#x}")
+            }
+            Fold::With(identity) => format!("with {identity:#x}"),
+        }
     }
 
     /// The operands of a vector access: `%a[%i, %j] along 1 step 1 if %mask = %value`.

@@ -5,7 +5,7 @@
 
 use oxc_index::IndexVec;
 use snek_analysis::structure::{Structure, falls_through, terminator};
-use snek_mir::ir::{Function, LabelId, OpId, OpKind, RegionId, ValueDef, ValueId};
+use snek_mir::ir::{Fold, Function, LabelId, OpId, OpKind, RegionId, ValueDef, ValueId};
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {
@@ -170,6 +170,16 @@ impl Live<'_> {
                     OpKind::For(f) => {
                         self.mark_value(self.function.regions[f.body].params[n + 1]);
                         self.mark_operands(f.label, n, false);
+                        // What folds together stays together.
+                        let is_with =
+                            |at: usize| matches!(f.reductions.get(at), Some(Fold::With(_)));
+                        let results = &self.function.ops[op].results;
+                        if n > 0 && is_with(n) {
+                            self.mark_value(results[n - 1]);
+                        }
+                        if is_with(n + 1) {
+                            self.mark_value(results[n + 1]);
+                        }
                     }
                     OpKind::While { label, cond, .. } => {
                         self.mark_yielded(*cond, n + 1);

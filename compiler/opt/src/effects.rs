@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use snek_analysis::effects::effects;
 use snek_mir::edit::callees;
-use snek_mir::ir::{FunctionId, OpKind, Program};
+use snek_mir::ir::{Fold, FunctionId, OpKind, Program};
 
 /// Runs the pass.
 pub fn run(program: &mut Program) {
@@ -62,6 +62,13 @@ fn drop_unused(program: &mut Program) {
         for op in &mut function.ops {
             match &mut op.kind {
                 OpKind::Call(callee) => renumber(callee),
+                OpKind::For(f) => {
+                    for fold in &mut f.reductions {
+                        if let Fold::Call { function, .. } = fold {
+                            renumber(function);
+                        }
+                    }
+                }
                 OpKind::ParallelCall { body, combine, .. } => {
                     renumber(body);
                     if let Some(combine) = combine {

@@ -59,6 +59,11 @@ pub fn run(program: &mut Program) {
                     && function.role == Role::Plain
                     && (function.fastmath == program.functions[id].fastmath || !has_loop(function))
                     && (!function.strict_math || program.functions[id].strict_math)
+                    && (!function.auto_parallel
+                        || program.functions[id].auto_parallel
+                        || !edit::ops(function)
+                            .iter()
+                            .any(|op| is_loop(&function.ops[*op].kind)))
                     && sizes[callee] <= limit
                     && size + sizes[callee] <= LIMIT
             };

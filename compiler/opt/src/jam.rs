@@ -393,6 +393,7 @@ fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId
         step: f.step * i64::from(factor),
         body,
         reductions: Vec::new(),
+        auto: false,
     })
 }
 

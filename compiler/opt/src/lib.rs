@@ -3,7 +3,9 @@
 //! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
+mod auto_parallel;
 mod carry;
+pub mod collapse;
 mod cse;
 mod dce;
 mod divide;
@@ -26,6 +28,7 @@ mod rewrite;
 mod share;
 mod simplify;
 mod strength;
+mod tasks;
 mod tile;
 mod unblock;
 mod unfold;
@@ -35,4 +38,4 @@ pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{Became, LoopNote, LoopReport, Notes, loop_reports};
+pub use report::{Became, LoopNote, LoopReport, Notes, ParallelNote, loop_reports};

@@ -2,9 +2,10 @@
 //!
 //! Runs last at every level. Each parallel `for` becomes a `parallel_call`; its body becomes a function of role
 //! `ParallelBody`, its reductions one of role `Combine`. Constants are not captured but made again. Loops in loops are
-//! outlined too, from the inside of the new functions.
+//! outlined too, from the inside of the new functions. A nest of them may run as one loop (`collapse.rs`): behind a test,
+//! with the plain loop where it fails.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use snek_abi::parallel::GRAIN_MAX;
 use snek_abi::{Effect, RuntimeFn};
@@ -12,12 +13,13 @@ use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, FloatOp, FloatUnaryOp, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
+    Compare, FloatOp, FloatUnaryOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
     Overflow, Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef,
     ValueId,
 };
 
-use crate::rewrite::place_of;
+use crate::collapse::{self, Loops};
+use crate::rewrite::{place_of, split_on};
 
 /// Runs the pass.
 pub fn run(program: &mut Program) {
@@ -26,8 +28,17 @@ pub fn run(program: &mut Program) {
     while next < program.functions.len() {
         let id = FunctionId::from_usize(next);
         let mut count = 0;
+        // Loops of nests that are run as one loop elsewhere.
+        let mut plain: HashSet<OpId> = HashSet::new();
         while let Some(op) = first_parallel(&program.functions[id]) {
-            outline(program, id, op, count);
+            let mut nest = None;
+            if !plain.contains(&op)
+                && let Some((collapsed, twin)) = collapse(&mut program.functions[id], op)
+            {
+                nest = Some(collapsed);
+                plain.insert(twin);
+            }
+            outline(program, id, op, count, nest);
             count += 1;
         }
         next += 1;
@@ -39,13 +50,62 @@ fn first_parallel(function: &Function) -> Option<OpId> {
     edit::ops(function).into_iter().find(is_parallel)
 }
 
-fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
+/// A nest that runs as one loop.
+struct Nest {
+    loops: Vec<OpId>,
+    /// The number of iterations of each.
+    trips: Vec<ValueId>,
+    /// The constant 0, and the number of iterations of all together.
+    bounds: (ValueId, ValueId),
+}
+
+/// Puts a test before a nest that may run as one loop; gives the nest and its twin, where the test fails.
+fn collapse(function: &mut Function, op: OpId) -> Option<(Nest, OpId)> {
+    use snek_abi::parallel::{COLLAPSE_MASK, COLLAPSE_SHIFT, HAS_CHUNK};
+    let mut loops = collapse::nest(function, op);
+    let site = function.ops[op].site;
+    let flags = options(function, op, site).map_or(0, |options| options.flags);
+    let asked = (flags >> COLLAPSE_SHIFT) & COLLAPSE_MASK;
+    // `chunk` counts what the user has written.
+    if asked == 1 || (asked == 0 && flags & HAS_CHUNK != 0) {
+        return None;
+    }
+    if asked > 1 {
+        loops.truncate(asked as usize);
+    }
+    if loops.len() < 2 {
+        return None;
+    }
+    let twin = Cloner::within().op(function, op);
+    let (region, at) = place_of(function, op)?;
+    let mut b = Builder::before(function, region, at, site);
+    let counted = collapse::count(&mut b, &loops, asked > 1);
+    let zero = b.const_i64(0);
+    split_on(function, op, Vec::new(), counted.condition, twin);
+    let nest = Nest {
+        loops,
+        trips: counted.trips,
+        bounds: (zero, counted.total),
+    };
+    Some((nest, twin))
+}
+
+fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: Option<Nest>) {
     let function = &program.functions[id];
     let data = function.ops[op].clone();
     let OpKind::For(f) = data.kind else { return };
-    let (remade, captured) = captures(function, f.body);
+    let (remade, mut captured) = captures(function, f.body);
     let options = options(function, op, data.site);
-    let grain = grain(function, f.body);
+    if let Some(nest) = &nest {
+        captured.push(data.args[0]);
+        captured.extend(&nest.trips[1..]);
+    }
+    // Of a nest that runs as one loop, an iteration is one of the innermost.
+    let innermost = nest.as_ref().and_then(|nest| nest.loops.last().copied());
+    let grain = match innermost.map(|op| &function.ops[op].kind) {
+        Some(OpKind::For(f)) => grain(function, f.body),
+        _ => grain(function, f.body),
+    };
     let accumulators: Vec<(u32, ReductionOp)> = captured
         .iter()
         .zip(0..)
@@ -56,17 +116,36 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
         .collect();
 
     let symbol = format!("{}$par{count}", function.symbol);
-    let mut body = make_body(function, &f, &remade, &captured, symbol.clone(), data.site);
+    let single = [op];
+    let loops = nest.as_ref().map_or(&single[..], |nest| &nest.loops);
+    let mut body = make_body(
+        function,
+        loops,
+        &remade,
+        &captured,
+        symbol.clone(),
+        data.site,
+    );
     let mut combine = make_combine(function, &f, format!("{symbol}$combine"), data.site);
+    // The arrays of a loop that the compiler made parallel may be anybody's.
+    body.auto_parallel = f.auto;
     // A part raises only if the whole does; `effects`, which runs next, knows better.
     body.may_raise = function.may_raise;
     if let Some(combine) = &mut combine {
         combine.may_raise = function.may_raise;
+        if !function.may_raise {
+            // The whole sum fits, so it is right whatever its parts are.
+            for op in &mut combine.ops {
+                if let OpKind::Int(_, overflow) = &mut op.kind {
+                    *overflow = Overflow::Wrap;
+                }
+            }
+        }
     }
     let identities = partials(function, &f)
         .iter()
         .zip(&f.reductions)
-        .map(|(ty, (fold, _))| identity(*fold, *ty))
+        .map(|(ty, fold)| fold_identity(*fold, *ty))
         .collect();
     let body = program.functions.push(body);
     let combine = combine.map(|combine| program.functions.push(combine));
@@ -78,6 +157,9 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     debug_assert_eq!(function.regions[region].ops[at], op);
     let data = &mut function.ops[op];
     data.args.extend(captured);
+    if let Some(nest) = &nest {
+        (data.args[0], data.args[1]) = nest.bounds;
+    }
     let progress = options.as_ref().is_some_and(|options| options.progress);
     let schedule = options.map(|options| {
         data.args.extend([options.chunk, options.threads]);
@@ -86,7 +168,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize) {
     data.kind = OpKind::ParallelCall {
         body,
         combine,
-        step: f.step,
+        step: if nest.is_some() { 1 } else { f.step },
         identities,
         accumulators,
         schedule,
@@ -128,6 +210,7 @@ fn grain(function: &Function, body: RegionId) -> u32 {
 
 /// What the user has asked for.
 struct Options {
+    flags: i64,
     schedule: Schedule,
     chunk: ValueId,
     threads: ValueId,
@@ -155,6 +238,7 @@ fn options(function: &Function, op: OpId, site: SiteId) -> Option<Options> {
             let names = snek_abi::parallel::SCHEDULES;
             let name = names.get((flags & snek_abi::parallel::SCHEDULE_MASK) as usize)?;
             return Some(Options {
+                flags,
                 schedule: Schedule::from_name(name)?,
                 chunk: data.args[1],
                 threads: data.args[2],
@@ -262,15 +346,20 @@ fn empty(
     function
 }
 
+/// The function of a body. `loops` are the loop, or a nest that runs as one: then the last captured values are the start
+/// of the outermost one and the numbers of iterations of the others.
 fn make_body(
     source: &Function,
-    f: &For,
+    loops: &[OpId],
     constants: &[OpId],
     captured: &[ValueId],
     symbol: String,
     site: SiteId,
 ) -> Function {
-    let results = partials(source, f);
+    let results = match &source.ops[loops[0]].kind {
+        OpKind::For(f) => partials(source, f),
+        _ => Vec::new(),
+    };
     let mut params: Vec<(&str, Type)> = captured
         .iter()
         .map(|v| {
@@ -285,7 +374,7 @@ fn make_body(
     let mut function = empty(source, symbol, Role::ParallelBody, &params, &results);
     let params = function.params().to_vec();
     let (given, rest) = params.split_at(captured.len());
-    let (start, lo, hi) = (rest[0], rest[1], rest[2]);
+    let (mut start, lo, hi) = (rest[0], rest[1], rest[2]);
 
     let mut cloner = Cloner {
         source: Some(source),
@@ -306,52 +395,26 @@ fn make_body(
 
     let body = function.body;
     let mut b = Builder::at_end(&mut function, body, site);
-    // With a step of 1 or -1 no position lies behind the stop, so neither end overflows; else positions are counted.
-    let direct = f.step.abs() == 1;
-    let bounds = if direct {
-        let op = if f.step == 1 { IntOp::Add } else { IntOp::Sub };
-        let from = b.int(op, Overflow::Proved, start, lo);
-        let to = b.int(op, Overflow::Proved, start, hi);
-        (from, to, f.step)
-    } else {
-        (lo, hi, 1)
-    };
-    let step = b.const_i64(f.step);
-    let name = source.labels[f.label].clone();
-    let label = b.function.add_label(name);
-    cloner.labels.insert(f.label, label);
-    let region = b.function.add_region();
-    let old = &source.regions[f.body].params;
-    let induction = source.values[old[0]].name.clone();
-    if direct {
-        let i = b.function.add_param(region, Type::I64, induction);
-        cloner.values.insert(old[0], i);
-    } else {
-        let position = b.function.add_param(region, Type::I64, None);
-        let mut inner = b.inside(region);
-        let offset = inner.int(IntOp::Mul, Overflow::Proved, position, step);
-        let i = inner.int(IntOp::Add, Overflow::Proved, start, offset);
-        if let Some(induction) = induction {
-            inner.name(i, &induction);
+    let mut sizes = Vec::new();
+    if loops.len() > 1 {
+        let (outer, trips) = given[given.len() - loops.len()..].split_at(1);
+        start = outer[0];
+        let mut size = trips[trips.len() - 1];
+        sizes.push(size);
+        for trip in trips[..trips.len() - 1].iter().rev() {
+            size = b.int(IntOp::Mul, Overflow::Proved, *trip, size);
+            sizes.insert(0, size);
         }
-        cloner.values.insert(old[0], i);
     }
-    for &param in &old[1..] {
-        let name = source.values[param].name.clone();
-        let new = b.function.add_param(region, source.ty(param), name);
-        cloner.values.insert(param, new);
-    }
-    cloner.ops(b.function, f.body, region);
-    let kind = OpKind::For(For {
-        label,
-        kind: LoopKind::Serial,
-        step: bounds.2,
-        body: region,
-        reductions: Vec::new(),
-    });
-    let mut args = vec![bounds.0, bounds.1];
-    args.extend(&rest[3..]);
-    let values = b.values(kind, args, &results);
+    let loops = Loops {
+        source,
+        nest: loops,
+        start,
+        sizes,
+    };
+    let partial = rest[3..].to_vec();
+    let values = loops.emit(&mut function, &mut cloner, body, 0, (lo, hi), partial);
+    let mut b = Builder::at_end(&mut function, body, site);
     b.end_with(OpKind::Return, values);
     function
 }
@@ -374,11 +437,60 @@ fn make_combine(source: &Function, f: &For, symbol: String, site: SiteId) -> Opt
     let body = function.body;
     let mut b = Builder::at_end(&mut function, body, site);
     let mut values = Vec::new();
-    for (n, (fold, overflow)) in f.reductions.iter().enumerate() {
-        values.push(combine(&mut b, *fold, *overflow, left[n], right[n]));
+    while let Some(fold) = f.reductions.get(values.len()) {
+        let at = values.len();
+        let more = f.reductions[at + 1..]
+            .iter()
+            .take_while(|fold| matches!(fold, Fold::With(_)));
+        let parts = at..at + 1 + more.count();
+        let (left, right) = (&left[parts.clone()], &right[parts]);
+        match *fold {
+            Fold::By(fold, overflow) => {
+                values.push(combine(&mut b, fold, overflow, left[0], right[0]));
+            }
+            Fold::Best(compare) => values.extend(better(&mut b, compare, left, right)),
+            Fold::Call { function, .. } => {
+                let types = b.function.types(left);
+                values.extend(b.values(OpKind::Call(function), [left, right].concat(), &types));
+            }
+            // None stands alone.
+            Fold::With(_) => values.push(left[0]),
+        }
     }
     b.end_with(OpKind::Return, values);
     Some(function)
+}
+
+/// The values of the part that has chosen better: of equal ones the earlier or, for `Le` and `Ge`, the later one.
+fn better(
+    b: &mut Builder<'_>,
+    compare: Compare,
+    left: &[ValueId],
+    right: &[ValueId],
+) -> Vec<ValueId> {
+    let mut take = b.compare(compare, right[0], left[0]);
+    if matches!(compare, Compare::Le | Compare::Ge) {
+        // A part that has taken nothing has the identity, which an element may equal.
+        let bit = |b: &mut Builder<'_>, op, x, y| b.int(op, Overflow::Wrap, x, y);
+        let one = b.const_bool(true);
+        let empty = bit(b, IntOp::Xor, left[1], one);
+        take = bit(b, IntOp::Or, take, empty);
+        take = bit(b, IntOp::And, take, right[1]);
+    }
+    let pairs = left.iter().zip(right);
+    pairs
+        .map(|(left, right)| b.select(take, *right, *left))
+        .collect()
+}
+
+/// The bits that a part starts from.
+fn fold_identity(fold: Fold, ty: Type) -> u64 {
+    match fold {
+        Fold::By(fold, _) => identity(fold, ty),
+        Fold::Best(Compare::Lt | Compare::Le) => identity(ReductionOp::Min, ty),
+        Fold::Best(_) => identity(ReductionOp::Max, ty),
+        Fold::Call { identity, .. } | Fold::With(identity) => identity,
+    }
 }
 
 pub fn combine(

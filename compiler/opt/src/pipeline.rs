@@ -11,9 +11,9 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam, leaf, licm,
-    masked, outline, promote, prove, share, simplify, strength, tile, unblock, unfold, unroll,
-    vector_math, vectorise, version,
+    auto_parallel, carry, cse, dce, divide, effects, guard, ifconvert, inline, interchange, jam,
+    leaf, licm, masked, outline, promote, prove, share, simplify, strength, tasks, tile, unblock,
+    unfold, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -53,6 +53,8 @@ enum Run {
     Rewrite(fn(&Program, FunctionId, &Names) -> Option<Function>),
     /// All of them.
     Whole(fn(&mut Program)),
+    /// The same, with something to say of loops.
+    Noted(fn(&mut Program, &mut Notes)),
 }
 
 /// A step of the pipeline.
@@ -69,12 +71,14 @@ const fn at(level: Level, name: &'static str, run: Run) -> Pass {
 }
 
 use Level::{O0, O2};
-use Run::{Local, Loops, Rewrite, Whole};
+use Run::{Local, Loops, Noted, Rewrite, Whole};
 
 /// THE list. A pass may be there several times.
 pub const PASSES: &[Pass] = &[
     // Conditions under which the race check accepted a loop.
     at(O0, "guard", Whole(guard::run)),
+    // Below the last `join` that has another thread's help there is no need of any.
+    at(O2, "tasks", Whole(tasks::run)),
     // Make functions small, then bring them together.
     at(O2, "simplify", Local(simplify::run)),
     at(O2, "inline", Whole(inline::run)),
@@ -96,6 +100,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "version", Local(version::run)),
     at(O2, "prove", Local(prove::run)),
     at(O2, "simplify", Local(simplify::run)),
+    at(O2, "auto_parallel", Noted(auto_parallel::run)),
     at(O2, "divide", Local(divide::run)),
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
     at(O2, "ifconvert", Local(ifconvert::run)),
@@ -204,6 +209,7 @@ fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, 
     let names = names(program);
     match group[0].run {
         Whole(run) => run(program),
+        Noted(run) => run(program, notes),
         Rewrite(run) => {
             let rewrite =
                 |id: &FunctionId| run(program, *id, &names).map(|function| (*id, function));
@@ -226,7 +232,9 @@ fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, 
                     match pass.run {
                         Local(run) => run(function),
                         Loops(run) => run(function, &names, &mut notes),
-                        Rewrite(_) | Whole(_) => unreachable!("not of one function alone"),
+                        Rewrite(_) | Whole(_) | Noted(_) => {
+                            unreachable!("not of one function alone")
+                        }
                     }
                 }
                 notes

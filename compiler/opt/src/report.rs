@@ -15,6 +15,42 @@ use crate::vectorise::widen::Obstacle;
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     loops: BTreeMap<(FrameId, u32, u32), LoopNote>,
+    parallel: BTreeMap<(FrameId, u32, u32), ParallelNote>,
+}
+
+/// What `auto_parallel` did with a loop.
+#[derive(Clone, Debug)]
+pub struct ParallelNote {
+    /// The Python function that it is written in.
+    pub frame: FrameId,
+    /// Its line.
+    pub line: u32,
+    /// The loop.
+    pub span: Span,
+    /// The name of its variable, if it has one.
+    pub variable: Option<String>,
+    /// Why it stays as it is; `None`: it is parallel where that is worth it.
+    pub reason: Option<String>,
+}
+
+impl ParallelNote {
+    pub(crate) fn new(function: &Function, op: OpId, reason: Option<&str>) -> Self {
+        let site = &function.sites[function.ops[op].site];
+        let variable = match &function.ops[op].kind {
+            OpKind::For(f) => {
+                let induction = function.regions[f.body].params[0];
+                function.values[induction].name.clone()
+            }
+            _ => None,
+        };
+        Self {
+            frame: site.frame,
+            line: site.line,
+            span: site.span,
+            variable,
+            reason: reason.map(str::to_owned),
+        }
+    }
 }
 
 /// What `vectorise` did with a loop.
@@ -148,6 +184,27 @@ impl Notes {
                 self.loops.insert(key, note);
             }
         }
+    }
+
+    /// A loop of several versions has the note of the best one, and what is in a parallel one has none.
+    pub(crate) fn add_parallel(&mut self, note: ParallelNote) {
+        let holds = |outer: &ParallelNote, inner: &ParallelNote| {
+            outer.reason.is_none()
+                && outer.frame == inner.frame
+                && outer.span.start <= inner.span.start
+                && inner.span.end <= outer.span.end
+        };
+        if self.parallel.values().any(|known| holds(known, &note)) {
+            return;
+        }
+        self.parallel.retain(|_, known| !holds(&note, known));
+        let key = (note.frame, note.span.start, note.span.end);
+        self.parallel.entry(key).or_insert(note);
+    }
+
+    /// What became of plain loops of `@parallel` functions, in the order of the source.
+    pub fn parallel(&self) -> impl Iterator<Item = &ParallelNote> {
+        self.parallel.values()
     }
 
     /// In the order of the source.

@@ -265,6 +265,14 @@ impl Simplify<'_> {
                 _ => {}
             }
         }
+        // Taking away bits that are set does not overflow: `x - (x & -x)`.
+        if int == IntOp::Sub
+            && overflow == Overflow::Checked
+            && let Some((OpKind::Int(IntOp::And, _), bits)) = self.definition(b)
+            && bits.contains(&a)
+        {
+            return Outcome::Become(OpKind::Int(int, Overflow::Proved), vec![a, b]);
+        }
         let Some(y) = y else {
             return self.int_op_with_constant_left(int, x, a);
         };

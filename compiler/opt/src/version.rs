@@ -54,7 +54,8 @@ pub fn run(function: &mut Function) {
             .rev()
             .find_map(|l| conditions(function, &structure, need, *l).map(|c| (*l, c)));
         if let Some((outer, conditions)) = found {
-            let gains = is_innermost(function, *innermost);
+            // A loop around others may become parallel where it cannot raise.
+            let gains = function.auto_parallel || is_innermost(function, *innermost);
             let plan = plans.entry(outer).or_default();
             plan.0.extend(conditions);
             plan.1 |= gains;

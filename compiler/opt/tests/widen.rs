@@ -85,6 +85,7 @@ pub fn apply(function: &mut Function, op: OpId) -> Result<(), Obstacle> {
         step: data.step * i64::from(LANES),
         body: widened.region,
         reductions: Vec::new(),
+        auto: false,
     });
     let mut vectors = builder.values(kind, args, &types).into_iter();
     let mut rest = old.args.clone();

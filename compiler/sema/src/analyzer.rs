@@ -268,6 +268,28 @@ impl<'a> Analyzer<'a> {
         }
     }
 
+    /// Whether an expression is a call of the function with this qualified name.
+    pub fn makes(&self, scope: ScopeId, value: &ast::Expr, qualified: &str) -> bool {
+        let ExprKind::Call { func, .. } = &value.kind else {
+            return false;
+        };
+        matches!(self.resolve_dotted(scope, func), Some(Reference::External(name)) if name == qualified)
+    }
+
+    /// The number of the lock that a name of a module stands for: `name = snek.Lock()`.
+    pub fn lock(&self, scope: ScopeId, name: &str) -> Option<usize> {
+        let is_lock = |binding: &Binding<'a>| match binding {
+            Binding::Value { value, span, .. } => {
+                self.makes(scope, value, "snek.Lock").then_some(span.start)
+            }
+            _ => None,
+        };
+        let names = &self.scopes[scope].names;
+        let at = is_lock(names.get(name)?)?;
+        let before = names.values().filter_map(is_lock);
+        Some(before.filter(|other| *other < at).count())
+    }
+
     /// The functions that implement `receiver.name(...)`.
     pub fn method(&mut self, receiver: &Type, name: &str) -> Option<Vec<DefId>> {
         if name.starts_with('_') {
@@ -508,6 +530,7 @@ fn is_hardly_hidden(name: &str) -> bool {
 
 /// What `from snek import *` brings.
 pub(crate) const SNEK_NAMES: &[&str] = &[
+    "Lock",
     "Array",
     "Array1D",
     "Array2D",
@@ -522,11 +545,13 @@ pub(crate) const SNEK_NAMES: &[&str] = &[
     "i32",
     "i64",
     "i8",
+    "join",
     "native",
     "num_threads",
     "parallel",
     "prange",
     "random",
+    "reduction",
     "set_num_threads",
     "thread_index",
     "threads",

@@ -49,6 +49,7 @@ impl<'a> Infer<'_, 'a> {
                 };
                 return self.variadic(name, arguments, span, func.span);
             }
+            ("snek", "join") => return self.tasks(expr, args, keywords),
             ("builtins", "range" | "enumerate" | "zip" | "reversed") | ("snek", "prange") => {
                 return self.not_native(span, format!("uses `{name}` outside of a `for`"));
             }

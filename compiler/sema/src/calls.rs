@@ -9,7 +9,8 @@ use crate::analyzer::{DefId, Reference};
 use crate::annotations::dotted;
 use crate::env::Slot;
 use crate::hir::{self, ExprId, ExprKind, Type};
-use crate::infer::{Infer, is_positional};
+use crate::infer::{Infer, ReductionCall, is_positional};
+use crate::modules::ScopeId;
 use crate::signatures::{ParamType, Returns, Signature};
 
 /// Evaluated arguments of a call.
@@ -82,6 +83,9 @@ impl<'a> Infer<'_, 'a> {
                     {
                         self.call_external(expr, &qualified, func, args, keywords)
                     }
+                    _ if self.an.makes(scope, value, "snek.reduction") => {
+                        self.call_reduction(expr, (scope, value), func, args, keywords)
+                    }
                     _ => self.not_native(
                         span,
                         format!("calls the module's variable `{}`", dotted(func)),
@@ -95,6 +99,90 @@ impl<'a> Infer<'_, 'a> {
                 self.not_native(span, format!("calls `{}`, which {why}", dotted(func)))
             }
         }
+    }
+
+    /// Calls `name`, where the module has `name = snek.reduction(identity, function)`.
+    fn call_reduction(
+        &mut self,
+        expr: &'a ast::Expr,
+        (scope, made): (ScopeId, &'a ast::Expr),
+        func: &'a ast::Expr,
+        args: &'a [ast::Expr],
+        keywords: &'a [ast::Keyword],
+    ) -> ExprId {
+        let span = expr.span;
+        let name = dotted(func);
+        let E::Call {
+            args: given,
+            keywords: none,
+            ..
+        } = &made.kind
+        else {
+            return self.silent_poison(span);
+        };
+        let parts = match (&given[..], &none[..]) {
+            ([identity, function], []) => Some((identity, function)),
+            _ => None,
+        };
+        let wrong = |at: Span, message: &str| {
+            Diagnostic::error(Code::T003, at, message)
+                .label(span, format!("`{name}` is used here"))
+                .help("write `name = snek.reduction(identity, function)`")
+        };
+        let Some((identity_expr, function)) = parts else {
+            let message = "reduction() takes an identity and a function";
+            return self.poison(wrong(made.span, message));
+        };
+        let Some(identity) = self.an.constant(scope, identity_expr) else {
+            let message = "the identity of a reduction must be a constant";
+            return self.poison(wrong(identity_expr.span, message));
+        };
+        let def = match self.an.resolve_dotted(scope, function) {
+            Some(Reference::Functions(defs)) if defs.len() == 1 => defs[0],
+            _ => {
+                let message = "a reduction combines by a function of this module";
+                return self.poison(wrong(function.span, message));
+            }
+        };
+        if let ([_, _], []) = (args, keywords) {
+        } else {
+            let message = format!("the reduction `{name}` takes two values");
+            return self.poison(Diagnostic::error(Code::T003, span, message));
+        }
+        let Some(arguments) = self.arguments(args, keywords) else {
+            return self.silent_poison(span);
+        };
+        let call = self.call_defs(&[def], arguments, span, func.span);
+        if let ExprKind::Call { function: id, args } = &self.exprs[call].kind {
+            let (id, result) = (*id, self.ty(call).clone());
+            let types: Vec<Type> = args.iter().map(|arg| self.ty(*arg).clone()).collect();
+            if types.iter().any(|ty| *ty != result) {
+                let message = format!(
+                    "the function of a reduction takes and returns one type, and this is ({}, {}) -> {result}",
+                    types[0], types[1]
+                );
+                let problem = Diagnostic::error(Code::T003, span, message)
+                    .label(self.an.defs[def].ast.name.span, "defined here");
+                return self.poison(problem);
+            }
+            if identity.keep_as(&result).is_none() {
+                let message = format!(
+                    "the identity is `{}`, and the reduction is of `{result}`",
+                    identity.ty()
+                );
+                let problem = Diagnostic::error(Code::T005, identity_expr.span, message)
+                    .label(span, format!("`{name}` is used here"));
+                return self.poison(problem);
+            }
+            self.reductions.push(ReductionCall {
+                call,
+                span,
+                function: id,
+                name,
+                identity,
+            });
+        }
+        call
     }
 
     /// Whether `value.attr` can be a member of a module rather than of a value.

@@ -148,10 +148,24 @@ impl Compactor {
         if let Some(Parallel {
             reductions,
             arrays,
+            choices,
+            folds,
             privates,
             ..
         }) = &mut each.parallel
         {
+            for choice in choices {
+                self.local(&mut choice.key);
+                choice.taken.iter_mut().for_each(|local| self.local(local));
+                choice
+                    .companions
+                    .iter_mut()
+                    .for_each(|local| self.local(local));
+            }
+            for fold in folds {
+                self.local(&mut fold.local);
+                self.expr(&mut fold.identity);
+            }
             reductions
                 .iter_mut()
                 .chain(arrays)

@@ -134,6 +134,8 @@ pub struct Function {
     pub name_span: Span,
     /// `@parallel`.
     pub parallel: bool,
+    /// `@parallel`, and not with `auto=False`: plain loops may be made parallel.
+    pub auto_parallel: bool,
     /// `strict_math=True`: functions of `math` are the C library's everywhere.
     pub strict_math: bool,
     /// `fastmath=True`: sums may be added in any order, and a product that is added may be one rounding less.
@@ -476,8 +478,42 @@ pub struct Parallel {
     /// Arrays of which the body only updates elements, all in one way (`hist[b] += 1`). The race check decides whether
     /// that has to be folded.
     pub arrays: Vec<Reduction>,
+    /// Locals that take the values of the iteration with the best key.
+    pub choices: Vec<Choice>,
+    /// Locals that are folded by a function of the user's.
+    pub folds: Vec<UserFold>,
     /// Locals assigned in the body that no iteration reads before it assigns them, and nobody reads after the loop.
     pub privates: Vec<LocalId>,
+}
+
+/// `if e < key: key = e; companion = ...`
+#[derive(Debug)]
+pub struct Choice {
+    /// What is compared.
+    pub key: LocalId,
+    /// How an iteration's value compares with the key if it is taken: `Lt`, `Le`, `Gt` or `Ge`.
+    pub op: CompareOp,
+    /// For `Le` and `Ge`: a hidden Bool, set before the loop and wherever the key is.
+    pub taken: Option<LocalId>,
+    /// What is assigned along with the key.
+    pub companions: Vec<LocalId>,
+    /// One update of it, for reports.
+    pub span: Span,
+}
+
+/// `local = reduction(local, e)`, where `reduction = snek.reduction(identity, function)`.
+#[derive(Debug)]
+pub struct UserFold {
+    /// The accumulator.
+    pub local: LocalId,
+    /// The name of the reduction.
+    pub name: String,
+    /// Combines two values.
+    pub function: FunctionId,
+    /// What each part of the loop starts from, a constant (or a tuple of them) of the local's type.
+    pub identity: ExprId,
+    /// One update of it, for reports.
+    pub span: Span,
 }
 
 /// A reduction.
@@ -516,4 +552,26 @@ pub fn has_for(body: &[Stmt]) -> bool {
         StmtKind::While { body, other, .. } => has_for(body) || has_for(other),
         _ => false,
     })
+}
+
+/// Calls `visit` with each `for` loop among the statements, however deep.
+pub fn each_for_mut(body: &mut [Stmt], visit: &mut impl FnMut(&mut For)) {
+    for stmt in body {
+        match &mut stmt.kind {
+            StmtKind::For(each) => {
+                visit(each);
+                each_for_mut(&mut each.body, visit);
+                each_for_mut(&mut each.other, visit);
+            }
+            StmtKind::If { then, other, .. } => {
+                each_for_mut(then, visit);
+                each_for_mut(other, visit);
+            }
+            StmtKind::While { body, other, .. } => {
+                each_for_mut(body, visit);
+                each_for_mut(other, visit);
+            }
+            _ => {}
+        }
+    }
 }

@@ -210,6 +210,25 @@ impl Writer<'_> {
                 let op = reduction_op(reduction.op);
                 self.line(&format!("reduce elements of {name} by {op}"))?;
             }
+            for choice in &parallel.choices {
+                let companions: Vec<String> = choice
+                    .companions
+                    .iter()
+                    .map(|local| self.local(*local))
+                    .collect();
+                let line = format!(
+                    "choose {} by {} with {}",
+                    self.local(choice.key),
+                    compare_op(choice.op),
+                    companions.join(", ")
+                );
+                self.line(&line)?;
+            }
+            for fold in &parallel.folds {
+                let name = self.local(fold.local);
+                let identity = self.expr(fold.identity);
+                self.line(&format!("reduce {name} by {} from {identity}", fold.name))?;
+            }
             let privates: Vec<String> = parallel
                 .privates
                 .iter()
@@ -284,14 +303,7 @@ impl Writer<'_> {
                 )
             }
             ExprKind::Compare(op, left, right) => {
-                let op = match op {
-                    CompareOp::Eq => "==",
-                    CompareOp::Ne => "!=",
-                    CompareOp::Lt => "<",
-                    CompareOp::Le => "<=",
-                    CompareOp::Gt => ">",
-                    CompareOp::Ge => ">=",
-                };
+                let op = compare_op(*op);
                 format!("({} {op} {})", self.expr(*left), self.expr(*right))
             }
             ExprKind::And(left, right) => {
@@ -363,6 +375,17 @@ fn binary(op: BinaryOp) -> &'static str {
         BinaryOp::BitXor => "^",
         BinaryOp::Shl => "<<",
         BinaryOp::Shr => ">>",
+    }
+}
+
+fn compare_op(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::Ne => "!=",
+        CompareOp::Lt => "<",
+        CompareOp::Le => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::Ge => ">=",
     }
 }
 

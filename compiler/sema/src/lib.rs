@@ -14,6 +14,7 @@ mod env;
 pub mod hir;
 mod hir_text;
 mod infer;
+mod join;
 mod library;
 mod modules;
 mod native;

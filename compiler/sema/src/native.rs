@@ -380,6 +380,17 @@ fn assemble(
                 *function = *number;
             }
         }
+        hir::each_for_mut(&mut function.body, &mut |each| {
+            for fold in each
+                .parallel
+                .iter_mut()
+                .flat_map(|parallel| &mut parallel.folds)
+            {
+                if let Some(number) = numbers.get(&fold.function) {
+                    fold.function = *number;
+                }
+            }
+        });
     }
     let mut exports = Vec::new();
     for (def, id) in exported {

@@ -3,19 +3,22 @@
 //! - *private*: no iteration reads it before it has assigned it.
 //! - *reduction*: its only uses are updates of one kind, such as `s += e`, `s = min(s, e)`, `if e < s: s = e`,
 //!   `ok = ok and e`.
+//! - *choice* and *user's reduction*: see `prange/folds.rs`.
 //! - anything else is carried from one iteration to the next, which runs at the same time.
 //!
 //! Reads after the loop are seen where they stand (`env::Slot::AfterParallel`). Of arrays only one thing is found here:
 //! those of which the body does nothing but update elements in one way. Whether accesses to arrays meet is for the race
 //! check to find out, on MIR.
 
+mod folds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use snek_diagnostics::{Code, Diagnostic, Span};
 
 use crate::hir::{
-    BinaryOp, CompareOp, ExprId, ExprKind, Fixed, For, Iter, LocalId, Reduction, ReductionOp, Stmt,
-    StmtKind, Target, Type,
+    BinaryOp, Choice, CompareOp, ExprId, ExprKind, Fixed, For, Iter, LocalId, Reduction,
+    ReductionOp, Stmt, StmtKind, Target, Type, UserFold,
 };
 use crate::infer::Infer;
 
@@ -25,13 +28,21 @@ pub(crate) struct Classified {
     pub reductions: Vec<Reduction>,
     /// Arrays whose elements are updated, all in one way.
     pub arrays: Vec<Reduction>,
+    pub choices: Vec<Choice>,
+    pub folds: Vec<UserFold>,
     pub privates: Vec<LocalId>,
-    /// Neither, which was reported.
+    /// None of these, which was reported.
     pub carried: Vec<LocalId>,
 }
 
 /// Classifies the variables that a `prange` body assigns, and reports those that are neither private nor reduced.
-pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Classified {
+/// A choice may get a variable that is set in the body and, in `out`, before the loop.
+pub(crate) fn classify(
+    infer: &mut Infer<'_, '_>,
+    each: &mut For,
+    span: Span,
+    out: &mut Vec<Stmt>,
+) -> Classified {
     let mut walk = Walk {
         infer,
         assigned: BTreeMap::new(),
@@ -40,9 +51,14 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
         updates: BTreeMap::new(),
         definite: BTreeSet::new(),
         elements: BTreeMap::new(),
+        choices: BTreeMap::new(),
+        folded: BTreeMap::new(),
     };
     walk.target(&each.target);
     walk.block(&each.body);
+    let mut choices = walk.settled_choices();
+    let folds = walk.settled_folds();
+    let others = walk.reduced_otherwise();
     let Walk {
         assigned,
         carried,
@@ -53,6 +69,20 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
     } = walk;
 
     let mut found = Classified::default();
+    let mut settled: BTreeSet<LocalId> = BTreeSet::new();
+    for choice in &mut choices {
+        settled.insert(choice.key);
+        settled.extend(&choice.companions);
+        folds::add_flag(infer, choice, &mut each.body, out);
+    }
+    found.choices = choices;
+    for fold in folds {
+        let local = fold.0;
+        if let Some(fold) = folds::user_fold(infer, fold) {
+            settled.insert(local);
+            found.folds.push(fold);
+        }
+    }
     for (local, updates) in elements {
         let is_other = assigned.contains_key(&local) || reads.contains_key(&local);
         let (op, span) = updates[0];
@@ -61,6 +91,9 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
         }
     }
     for (local, places) in &assigned {
+        if settled.contains(local) {
+            continue;
+        }
         let updates = updates.get(local).map_or(&[][..], |updates| &updates[..]);
         let is_reduction = updates.len() == places.len()
             && !updates.is_empty()
@@ -81,38 +114,48 @@ pub(crate) fn classify(infer: &mut Infer<'_, '_>, each: &For, span: Span) -> Cla
             found.privates.push(*local);
             continue;
         };
-        let problem = complain(infer, *local, places, updates, reads.get(local), read, span);
+        let reduced = match updates.first() {
+            Some((op, at)) if updates.len() == places.len() => Some((op_word(*op), *at)),
+            _ => others.get(local).copied(),
+        };
+        let read = match (reduced, reads.get(local)) {
+            (Some(reduced), Some(other)) => Err((reduced, *other)),
+            _ => Ok(read),
+        };
+        let problem = complain(infer, *local, places, updates, read, span);
         infer.problem(problem);
         found.carried.push(*local);
     }
     found
 }
 
+/// `read` is where the variable is read that an earlier iteration assigned; or how it is reduced, and where, and where it is
+/// read otherwise.
 fn complain(
     infer: &Infer<'_, '_>,
     local: LocalId,
     assigned: &[Span],
     updates: &[(ReductionOp, Span)],
-    other_read: Option<&Span>,
-    carried: Span,
+    read: Result<Span, ((&str, Span), Span)>,
     parallel: Span,
 ) -> Diagnostic {
     let name = &infer.locals[local].name;
-    if let (Some((op, update)), Some(read)) = (updates.first(), other_read)
-        && updates.len() == assigned.len()
-    {
-        return Diagnostic::error(
-            Code::R002,
-            *read,
-            format!(
-                "`{name}` is reduced over this `prange`, so its value in between cannot be used"
-            ),
-        )
-        .primary_label("used here, where it depends on the order of iterations")
-        .label(*update, format!("reduced here ({})", op_word(*op)))
-        .label(parallel, "runs its iterations in any order")
-        .help("use the value after the loop, or `range` if the order matters");
-    }
+    let carried = match read {
+        Ok(carried) => carried,
+        Err(((how, update), read)) => {
+            return Diagnostic::error(
+                Code::R002,
+                read,
+                format!(
+                    "`{name}` is reduced over this `prange`, so its value in between cannot be used"
+                ),
+            )
+            .primary_label("used here, where it depends on the order of iterations")
+            .label(update, format!("reduced here ({how})"))
+            .label(parallel, "runs its iterations in any order")
+            .help("use the value after the loop, or `range` if the order matters");
+        }
+    };
     if let ([(a, first), rest @ ..], true) = (updates, updates.len() == assigned.len())
         && let Some((b, second)) = rest.iter().find(|update| update.0 != *a)
     {
@@ -178,6 +221,10 @@ struct Walk<'w, 's, 'a> {
     definite: BTreeSet<LocalId>,
     /// Updates of elements of each array.
     elements: BTreeMap<LocalId, Vec<(ReductionOp, Span)>>,
+    /// Updates of the key of each choice.
+    choices: BTreeMap<LocalId, Vec<folds::Update>>,
+    /// Updates by a reduction of the user's: its position in the list of their calls.
+    folded: BTreeMap<LocalId, Vec<(usize, Span)>>,
 }
 
 /// What an update updates.
@@ -236,6 +283,17 @@ impl Walk<'_, '_, '_> {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Expr(value) => self.expr(*value),
+            StmtKind::Assign { local, value }
+                if !self.definite.contains(local) && self.user_fold(*local, *value).is_some() =>
+            {
+                if let Some((at, other)) = self.user_fold(*local, *value) {
+                    self.expr(other);
+                    self.assigned.entry(*local).or_default().push(stmt.span);
+                    self.carried.entry(*local).or_insert(stmt.span);
+                    let calls = self.folded.entry(*local).or_default();
+                    calls.push((at, stmt.span));
+                }
+            }
             StmtKind::Assign { local, value } => match self.reduction(*local, *value) {
                 // A variable that the iteration itself has set before is a plain one.
                 Some((op, others)) if !self.definite.contains(local) => {
@@ -279,6 +337,12 @@ impl Walk<'_, '_, '_> {
                 {
                     self.expr(value);
                     self.update(local, op, at);
+                    return;
+                }
+                if let Some(found) = self.choice(*cond, then, other) {
+                    let at = self.infer.exprs[*cond].span;
+                    self.carried.entry(found.key).or_insert(at);
+                    self.chosen(found, then);
                     return;
                 }
                 if let Some((local, indices, op, value, at)) =

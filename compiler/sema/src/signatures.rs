@@ -69,6 +69,8 @@ pub(crate) struct Signature<'a> {
     pub demanded: Option<&'static str>,
     /// `@parallel`
     pub parallel: bool,
+    /// Not `@parallel(auto=False)`
+    pub auto: bool,
     /// `@native(strict_math=True)`
     pub strict_math: bool,
     /// `@native(fastmath=True)`
@@ -96,6 +98,7 @@ impl<'a> Analyzer<'a> {
             problems: Vec::new(),
             demanded: None,
             parallel: false,
+            auto: true,
             strict_math: false,
             fastmath: false,
             intrinsic: None,
@@ -220,7 +223,7 @@ impl<'a> Analyzer<'a> {
         };
         if matches!(name.as_str(), "snek.native" | "snek.parallel") {
             for keyword in keywords {
-                read_option(keyword, signature);
+                read_option(keyword, name == "snek.parallel", signature);
             }
         }
         match (name.as_str(), args) {
@@ -260,16 +263,20 @@ impl<'a> Analyzer<'a> {
     }
 }
 
-/// `strict_math=True` or `fastmath=True` of a decorator.
-fn read_option(keyword: &ast::Keyword, signature: &mut Signature<'_>) {
+/// `strict_math=True`, `fastmath=True`, and `auto=False` of `@parallel`.
+fn read_option(keyword: &ast::Keyword, is_parallel: bool, signature: &mut Signature<'_>) {
     let name = keyword.arg.as_ref().map_or("**", |name| name.name.as_str());
     let option = match name {
         "strict_math" => &mut signature.strict_math,
         "fastmath" => &mut signature.fastmath,
+        "auto" if is_parallel => &mut signature.auto,
         _ => {
             let message = format!("there is no option `{name}`");
             let problem = Diagnostic::error(Code::T003, keyword.span, message);
-            let help = "the options are: `strict_math`, `fastmath`";
+            let help = match is_parallel {
+                true => "the options are: `auto`, `strict_math`, `fastmath`",
+                false => "the options are: `strict_math`, `fastmath`",
+            };
             signature.problems.push(problem.help(help));
             return;
         }

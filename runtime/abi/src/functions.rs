@@ -228,6 +228,13 @@ macro_rules! for_each_runtime_function {
             // Not the same everywhere in a function, so it must stay where it is.
             Any fn snek_rt_thread_index() -> i64;
 
+            // Whether another thread could do one of two tasks.
+            Reads fn snek_rt_join_wanted() -> i32;
+
+            // Takes the module's lock of a number below `LOCKS`, and gives it back.
+            raises fn snek_rt_lock(id: i64) -> i32;
+            Any fn snek_rt_unlock(id: i64);
+
             // Memory for the time of a loop: its address, aligned to 64 bytes, or 0 if there is none; and its end.
             Any fn snek_rt_scratch_take(bytes: i64) -> i64;
             Any fn snek_rt_scratch_give(address: i64, bytes: i64);

@@ -21,5 +21,5 @@ pub use layout::{
     FunctionDesc, ModuleDesc, ParamDesc, RANK_MAX, StrDesc, TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc,
     TypeTag, extent_symbol,
 };
-pub use parallel::{AccumulatorDesc, FoldOp};
+pub use parallel::{AccumulatorDesc, FoldOp, LOCKS};
 pub use scalar::ScalarKind;

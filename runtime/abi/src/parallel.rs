@@ -3,7 +3,9 @@
 use crate::ScalarKind;
 
 /// How chunks are dealt out, by number; the names are the user's.
-pub const SCHEDULES: &[&str] = &["auto", "static", "dynamic", "guided"];
+pub const SCHEDULES: &[&str] = &["auto", "static", "dynamic", "guided", "join"];
+/// How many of them users may ask for; `join` is that of two tasks.
+pub const USER_SCHEDULES: usize = 4;
 /// The schedule in the flags of `snek_rt_parallel_options`.
 pub const SCHEDULE_MASK: i64 = 0xff;
 /// The user has asked for no race check.
@@ -12,6 +14,20 @@ pub const UNCHECKED: i64 = 1 << 8;
 pub const HAS_CHUNK: i64 = 1 << 9;
 /// The user has given a number of threads.
 pub const HAS_THREADS: i64 = 1 << 10;
+/// Where the flags say how many loops of a nest the user wants to run as one; 0: as the compiler sees fit.
+pub const COLLAPSE_SHIFT: u32 = 16;
+/// That number.
+pub const COLLAPSE_MASK: i64 = 0xff;
+
+/// In the flags of `task.join`: the left side is the body of a lambda.
+pub const JOIN_LEFT: i64 = 1;
+/// The right side is.
+pub const JOIN_RIGHT: i64 = 2;
+/// The user has asked for no race check.
+pub const JOIN_UNCHECKED: i64 = 4;
+
+/// The most locks (`snek.Lock`) of a module.
+pub const LOCKS: usize = 64;
 /// The user wants to see how far the loop is: `snek_rt_parallel_progress` follows.
 pub const PROGRESS: i64 = 1 << 11;
 

@@ -104,6 +104,16 @@ pub unsafe extern "C" fn snek_rt_parallel_for_with(
     })
 }
 
+/// Whether another thread could do one of two tasks.
+#[unsafe(no_mangle)]
+pub extern "C" fn snek_rt_join_wanted() -> i32 {
+    let (depth, limit) = super::JOINS.get();
+    if depth != 0 {
+        return i32::from(depth < limit);
+    }
+    guard(0, || i32::from(super::join_limit() > 0))
+}
+
 /// Checks the options of a parallel loop. Returns a status.
 #[unsafe(no_mangle)]
 pub extern "C" fn snek_rt_parallel_options(flags: i64, chunk: i64, threads: i64) -> i32 {

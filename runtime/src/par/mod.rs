@@ -30,6 +30,7 @@ use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
 use crate::exc::{self, Pending, Raised};
 use crate::guard::guard;
 use crate::host;
+use crate::lock;
 use crate::print::{self, Capture, Captured};
 
 use accumulate::{Copies, Way};
@@ -39,6 +40,8 @@ use progress::Progress;
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
     static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
+    /// How many joins this thread is in, of those that had another thread's help in mind; and up to how many more do.
+    static JOINS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
 
 /// Partials lie this far apart at least, so that threads do not share cache lines.
@@ -57,6 +60,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 const STATIC: i64 = 1;
 const DYNAMIC: i64 = 2;
 const GUIDED: i64 = 3;
+const JOIN: i64 = 4;
+
+/// Tasks are handed out to so many levels below what gives each thread one.
+const JOIN_LEVELS: u32 = 4;
 
 /// How chunks are dealt out.
 #[derive(Clone, Copy)]
@@ -104,6 +111,8 @@ struct Loop {
     next: AtomicUsize,
     /// How many chunks, from the first, must be run: up to the lowest that has failed, which is in
     /// it, and none once a signal has stopped the loop.
+    /// What threads that work on it have as [`JOINS`].
+    joins: (u32, u32),
     needed: AtomicUsize,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
@@ -139,6 +148,8 @@ enum Who {
 /// When a thread looks at the clock.
 struct Pace {
     who: Who,
+    /// How many locks the thread held before.
+    locks: usize,
     /// Iterations of a step.
     step: i64,
     /// Steps between two looks at the clock, and since the last.
@@ -153,6 +164,7 @@ impl Loop {
     /// could have: then it says so.
     fn work(&self, who: Who) -> bool {
         let _in_chunk = InChunk(IN_CHUNK.replace(true));
+        let _in_join = InJoin(JOINS.replace(self.joins));
         let _capture = Capture::begin();
         let now = Instant::now();
         let mut pace = Pace {
@@ -163,6 +175,7 @@ impl Loop {
             },
             looks: 1,
             steps: 0,
+            locks: lock::depth(),
             looked: now,
             polled: now,
         };
@@ -252,6 +265,7 @@ impl Loop {
             self.outcome().output.push((chunk, captured));
         }
         if status != 0 {
+            lock::release_to(pace.locks);
             self.fail(chunk);
         }
     }
@@ -368,6 +382,14 @@ impl Loop {
 }
 
 /// While it lives, this thread runs chunks.
+struct InJoin((u32, u32));
+
+impl Drop for InJoin {
+    fn drop(&mut self) {
+        JOINS.set(self.0);
+    }
+}
+
 struct InChunk(bool);
 
 impl Drop for InChunk {
@@ -471,6 +493,15 @@ unsafe fn in_one_piece(request: &Request) -> i32 {
     }
 }
 
+/// How many joins within each other look for help.
+fn join_limit() -> u32 {
+    let threads = shared().thread_count();
+    match threads {
+        ..=1 => 0,
+        _ => (threads as u64 - 1).ilog2() + 1 + JOIN_LEVELS,
+    }
+}
+
 /// # Safety
 /// As for [`parallel_for`].
 #[inline(never)]
@@ -544,7 +575,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     let batches = |batch: usize| Deal::Batches(batch.max(wanted).clamp(1, share));
     let deal = match request.schedule {
         STATIC => batches(share),
-        DYNAMIC => batches(1),
+        DYNAMIC | JOIN => batches(1),
         GUIDED => Deal::Shrinking {
             part: 2 * threads as usize,
             least: wanted.clamp(1, share),
@@ -570,6 +601,10 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         deal,
         copies,
         next: AtomicUsize::new(0),
+        joins: match (request.schedule, JOINS.get()) {
+            (JOIN, (depth, _)) => (depth + 1, join_limit()),
+            (_, known) => known,
+        },
         needed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
         place: place
@@ -587,6 +622,8 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         let more = match (threads, nested) {
             (..=1, _) => work_as(context, Who::Caller),
             (_, false) => true,
+            // The other task must be there for others before this thread is busy.
+            (_, true) if request.schedule == JOIN && shared.idle() > 0 => true,
             (_, true) => work_as(context, Who::CallerInChunk),
         };
         if more {

@@ -22,6 +22,7 @@ use super::convert::{Argument, from_slots, to_slots};
 use super::function::NativeFunction;
 use super::raise;
 use crate::guard::guard;
+use crate::lock;
 
 /// Slots of a frame that fits on the stack.
 const INLINE_SLOTS: usize = 32;
@@ -180,6 +181,7 @@ unsafe fn simple_call(
             frame.add(index).write(bits);
         }
         if simple.entry?(frame) != 0 {
+            lock::release_all();
             return Some(failed(function));
         }
         let result = frame.add(simple.parameters).read();
@@ -449,6 +451,7 @@ unsafe fn invoke(
             entry(frame)
         };
         if status != 0 {
+            lock::release_all();
             raise::pending(&*function.state);
             return Err(Raised);
         }

@@ -352,6 +352,7 @@ unsafe fn stand_in_for_snek() -> PyResult<()> {
     unsafe {
         let package = new_text(include_str!("../../../stdlib/snek/__init__.py"))?;
         let modules = [
+            ("_tasks", include_str!("../../../stdlib/snek/_tasks.py")),
             ("_threads", include_str!("../../../stdlib/snek/_threads.py")),
             ("_types", include_str!("../../../stdlib/snek/_types.py")),
             ("atomic", include_str!("../../../stdlib/snek/atomic.py")),

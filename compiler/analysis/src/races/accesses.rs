@@ -44,6 +44,8 @@ pub(super) struct Access {
     pub places: Vec<(OpId, usize)>,
     /// What holds where it happens: each is at least 0.
     pub conditions: Vec<Polynomial>,
+    /// The module's locks that are held, of those that were taken within an iteration.
+    pub locks: Vec<i64>,
     /// The function that accesses it, if it is an argument.
     pub callee: Option<FunctionId>,
     /// The subscripts with all that is known of them.
@@ -56,6 +58,7 @@ pub(super) struct Template {
     param: usize,
     writes: bool,
     way: Way,
+    locks: Vec<i64>,
     /// In terms of the function's values.
     form: Form,
 }
@@ -127,6 +130,7 @@ impl<'p> Callees<'p> {
                     known.param == param
                         && known.writes == access.writes
                         && known.way == access.way
+                        && known.locks == access.locks
                         && known.form.subscripts == form.subscripts
                         && known.form.conditions == form.conditions
                 });
@@ -139,6 +143,7 @@ impl<'p> Callees<'p> {
                             Way::Fold(_) => Way::Plain,
                             way => way,
                         },
+                        locks: access.locks.clone(),
                         form,
                     });
                 }
@@ -221,6 +226,7 @@ impl Collector<'_> {
             if access.way == Way::Plain {
                 access.way = template.way;
             }
+            access.locks.extend(&template.locks);
             let all = template
                 .form
                 .subscripts
@@ -320,9 +326,50 @@ impl Collector<'_> {
             subscripts,
             places,
             conditions: model.conditions_at(op),
+            locks: self.locks_at(op),
             callee: None,
             form: OnceCell::new(),
         }
+    }
+}
+
+impl Collector<'_> {
+    /// The locks that are held at an op and were taken within the iteration: what was taken before keeps other loops out,
+    /// but not the iterations of this one.
+    fn locks_at(&self, op: OpId) -> Vec<i64> {
+        // From the inside to the outside: the ops before, in each region.
+        let mut levels = Vec::new();
+        let mut at = op;
+        while Some(at) != self.scope
+            && let Some(region) = self.structure.region_of[at]
+        {
+            let ops = &self.function.regions[region].ops;
+            let before = ops.iter().take_while(|other| **other != at);
+            let changes: Vec<(bool, i64)> = before
+                .filter_map(|other| {
+                    let data = &self.function.ops[*other];
+                    let takes = match data.kind {
+                        OpKind::CallRuntime("snek_rt_lock") => true,
+                        OpKind::CallRuntime("snek_rt_unlock") => false,
+                        _ => return None,
+                    };
+                    Some((takes, self.function.const_int(data.args[0])?))
+                })
+                .collect();
+            levels.push(changes);
+            match self.structure.owner_of[region] {
+                Some(owner) => at = owner,
+                None => break,
+            }
+        }
+        let mut held = Vec::new();
+        for (takes, lock) in levels.into_iter().rev().flatten() {
+            match takes {
+                true => held.push(lock),
+                false => held.retain(|other| *other != lock),
+            }
+        }
+        held
     }
 }
 

@@ -19,7 +19,7 @@ mod system;
 use std::collections::HashMap;
 
 use oxc_index::IndexVec;
-use snek_diagnostics::Diagnostic;
+use snek_diagnostics::{Code, Diagnostic};
 use snek_mir::edit;
 use snek_mir::ir::{Bound, Function, FunctionId, LoopKind, OpId, OpKind, Program, ValueId};
 
@@ -115,11 +115,27 @@ pub fn plans(
     checker.check().into_iter().flatten().collect()
 }
 
+/// How a loop that is not parallel could be run as one, if it is free of races.
+pub fn plan_of(
+    program: &Program,
+    id: FunctionId,
+    op: OpId,
+    summaries: &IndexVec<FunctionId, Effects>,
+) -> Option<Plan> {
+    let callees = Callees::new(program, summaries);
+    let mut checker = Checker::new(program, &program.functions[id], &callees);
+    checker.explains = false;
+    let facts = ranges(checker.function, &checker.structure);
+    checker.check_loop(op, &facts).ok()
+}
+
 struct Checker<'p> {
     program: &'p Program,
     function: &'p Function,
     structure: Structure,
     callees: &'p Callees<'p>,
+    /// It says why: what can be written of source that is as the user wrote it.
+    explains: bool,
 }
 
 /// What is asked of while the accesses of one loop are compared.
@@ -136,6 +152,7 @@ impl<'p> Checker<'p> {
             function,
             structure: Structure::new(function),
             callees,
+            explains: true,
         }
     }
 
@@ -180,6 +197,7 @@ impl<'p> Checker<'p> {
             accumulators: Vec::new(),
             arrays: Vec::new(),
         };
+        let is_join = self.schedule(op) == Some("join");
         let mut question = self.question(op, facts);
         let accesses = self.accesses(op, &mut question.model);
         let unchecked = self.is_unchecked(op);
@@ -189,8 +207,13 @@ impl<'p> Checker<'p> {
         };
         self.fold(&accesses, &mut bad, &mut plan.accumulators);
         if bad.is_empty() {
-            plan.arrays = self.notes(&question, &accesses, &plan, unchecked);
+            if self.explains {
+                plan.arrays = self.notes(&question, &accesses, &plan, unchecked);
+            }
             return Ok(plan);
+        }
+        if is_join && self.explains {
+            return Err(vec![self.join_conflict(op, &bad)]);
         }
         // Would it be well if the invariants in the subscripts were not negative?
         let is_sign = |verdict: &Verdict| matches!(verdict, Verdict::Unknown(Reason::Sign));
@@ -219,25 +242,67 @@ impl<'p> Checker<'p> {
             self.fold(&accesses, &mut left, &mut plan.accumulators);
             if left.is_empty() {
                 plan.nonnegative = nonnegative;
-                plan.arrays = self.notes(&question, &accesses, &plan, false);
+                if self.explains {
+                    plan.arrays = self.notes(&question, &accesses, &plan, false);
+                }
                 return Ok(plan);
             }
-            return Err(self.report(op, &mut question, &left));
+            return Err(match self.explains {
+                true => self.report(op, &mut question, &left),
+                false => Vec::new(),
+            });
         }
-        Err(self.report(op, &mut question, &bad))
+        Err(match self.explains {
+            true => self.report(op, &mut question, &bad),
+            false => Vec::new(),
+        })
     }
 
-    /// Whether the user has asked for no check: the options of the loop are a call before it, at its place.
-    fn is_unchecked(&self, op: OpId) -> bool {
+    /// Two tasks that may use the same memory.
+    fn join_conflict(&self, op: OpId, bad: &[(&Access, &Access, Verdict)]) -> Diagnostic {
         let span = |op: OpId| self.function.sites[self.function.ops[op].site].span;
-        self.structure.order.iter().any(|&other| {
+        let Some((a, b, _)) = bad.first() else {
+            return Diagnostic::error(Code::R001, span(op), "the tasks are not independent");
+        };
+        let name = self.function.values[a.base].name.as_deref();
+        let name = name.map_or("one array".to_owned(), |name| format!("`{name}`"));
+        let message = format!("the two tasks of this `join` may use the same elements of {name}");
+        let problem =
+            Diagnostic::error(Code::R001, span(a.op), message).primary_label("writes here");
+        let problem = match span(b.op) == span(a.op) {
+            true => problem,
+            false => problem.label(span(b.op), "and the other one may be here at the same time"),
+        };
+        problem
+            .label(span(op), "may run both at the same time")
+            .help(
+                "give each task an array of its own, or write `unchecked=True` if they never meet",
+            )
+    }
+
+    /// What the user has asked for: the options of a loop are a call before it, at its place.
+    fn schedule(&self, op: OpId) -> Option<&'static str> {
+        let flags = self.flags(op)?;
+        let names = snek_abi::parallel::SCHEDULES;
+        let number = flags & snek_abi::parallel::SCHEDULE_MASK;
+        names.get(number as usize).copied()
+    }
+
+    /// Whether the user has asked for no check.
+    fn is_unchecked(&self, op: OpId) -> bool {
+        let flags = self.flags(op);
+        flags.is_some_and(|flags| flags & snek_abi::parallel::UNCHECKED != 0)
+    }
+
+    fn flags(&self, op: OpId) -> Option<i64> {
+        let span = |op: OpId| self.function.sites[self.function.ops[op].site].span;
+        self.structure.order.iter().find_map(|&other| {
             let data = &self.function.ops[other];
-            matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"))
-                && span(other) == span(op)
-                && self
-                    .function
-                    .const_int(data.args[0])
-                    .is_some_and(|flags| flags & snek_abi::parallel::UNCHECKED != 0)
+            let is_call = matches!(data.kind, OpKind::CallRuntime("snek_rt_parallel_options"));
+            match is_call && span(other) == span(op) {
+                true => self.function.const_int(data.args[0]),
+                false => None,
+            }
         })
     }
 
@@ -327,6 +392,10 @@ impl<'p> Checker<'p> {
 
     fn compare(&self, question: &mut Question<'_>, a: &Access, b: &Access) -> Verdict {
         if !self.may_be_one(a, b) || (a.way == Way::Atomic && b.way == Way::Atomic) {
+            return Verdict::Disjoint;
+        }
+        // One at a time.
+        if a.locks.iter().any(|lock| b.locks.contains(lock)) {
             return Verdict::Disjoint;
         }
         // Distinct in every iteration, if they are the same arrays in all.

@@ -399,7 +399,7 @@ impl Checker<'_> {
         );
         let mut reads_it = |v: &ValueId| {
             self.function.def_op(*v).is_some_and(|op| {
-                let mut indices = op.args[1..].iter().zip(&data.args[1..]);
+                let mut indices = op.args.iter().zip(&data.args).skip(1);
                 matches!(op.kind, OpKind::Load(_))
                     && op.args[0] == data.args[0]
                     && indices.all(|(x, y)| affine.of(*x) == affine.of(*y))

@@ -6,7 +6,7 @@
 
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    Convert, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef,
+    Convert, Fold, Function, IntOp, LabelId, LoopKind, OpKind, ReductionOp, Scalar, Type, ValueDef,
     ValueId,
 };
 
@@ -148,7 +148,7 @@ fn source(function: &Function, structure: &Structure, value: ValueId) -> Source 
                     } else if f
                         .reductions
                         .get(n - 1)
-                        .is_none_or(|r| r.0 != ReductionOp::Add)
+                        .is_none_or(|fold| !matches!(fold, Fold::By(ReductionOp::Add, _)))
                     {
                         // A chunk starts from the identity, which is moderate for sums.
                         return Source::Any;

@@ -619,6 +619,7 @@ fn assemble(
         size: code_size,
         code: bytes,
         align: 64,
+        begin: 0,
         relocs: Vec::new(),
         externs,
         unwind: Some(Unwind::Frame(Frame { set_up: 4 })),

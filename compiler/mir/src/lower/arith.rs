@@ -378,14 +378,7 @@ impl Body<'_, '_> {
         left: &[ValueId],
         right: &[ValueId],
     ) -> Result<ValueId> {
-        let op = match op {
-            CompareOp::Eq => Compare::Eq,
-            CompareOp::Ne => Compare::Ne,
-            CompareOp::Lt => Compare::Lt,
-            CompareOp::Le => Compare::Le,
-            CompareOp::Gt => Compare::Gt,
-            CompareOp::Ge => Compare::Ge,
-        };
+        let op = compare_of(op);
         if matches!(ty, hir::Type::None) && matches!(op, Compare::Eq | Compare::Ne) {
             return Ok(self.b().const_bool(op == Compare::Eq));
         }
@@ -429,5 +422,17 @@ impl Body<'_, '_> {
                 Ok(self.b().int(IntOp::Or, Overflow::Wrap, first, second))
             }
         }
+    }
+}
+
+/// The op of a comparison.
+pub(super) fn compare_of(op: CompareOp) -> Compare {
+    match op {
+        CompareOp::Eq => Compare::Eq,
+        CompareOp::Ne => Compare::Ne,
+        CompareOp::Lt => Compare::Lt,
+        CompareOp::Le => Compare::Le,
+        CompareOp::Gt => Compare::Gt,
+        CompareOp::Ge => Compare::Ge,
     }
 }

@@ -9,8 +9,8 @@ use super::types::flatten;
 use super::{Lowering, Result, bug};
 use crate::builder::Builder;
 use crate::ir::{
-    Function, FunctionId, LabelId, Layout, Message, OpKind, Raise, RegionId, Scalar, Site, SiteId,
-    Type, ValueId,
+    FrameId, Function, FunctionId, LabelId, Layout, Message, OpKind, Raise, RegionId, Scalar, Site,
+    SiteId, Type, ValueId,
 };
 use oxc_index::IndexVec;
 use snek_abi::ExcKind;
@@ -71,10 +71,12 @@ pub(super) struct Body<'l, 'h> {
     pub(super) region: RegionId,
     pub(super) reachable: bool,
     site: SiteId,
-    sites: HashMap<Span, SiteId>,
+    sites: HashMap<(Span, Option<FrameId>), SiteId>,
     pub(super) env: Env,
     pub(super) layouts: Layouts,
     pub(super) loops: Vec<Loop>,
+    /// The lambda that is being lowered in place, and where it is called.
+    pub(super) lambda: Option<(FrameId, SiteId)>,
 }
 
 /// Lowers a function for the given layouts; `instance` is the id that it will have.
@@ -89,6 +91,7 @@ pub(super) fn lower_function<'h>(
     };
     let mut function = lowering.functions[instance].clone();
     function.strict_math = hir.strict_math;
+    function.auto_parallel = hir.auto_parallel;
     function.fastmath = hir.fastmath;
     let region = function.body;
     let site = function.add_site(Site {
@@ -109,6 +112,7 @@ pub(super) fn lower_function<'h>(
         env: hir.locals.iter().map(|_| Slot::default()).collect(),
         layouts: layouts::infer(hir, param_layouts),
         loops: Vec::new(),
+        lambda: None,
     };
     body.prologue(param_layouts)?;
     body.block(&hir.body, &Locals::default())?;
@@ -181,17 +185,18 @@ impl<'l, 'h> Body<'l, 'h> {
     /// New ops are at `span` from here on; gives the site to go back to.
     pub(super) fn enter(&mut self, span: Span) -> SiteId {
         let before = self.site;
-        if let Some(site) = self.sites.get(&span) {
+        let key = (span, self.lambda.map(|lambda| lambda.0));
+        if let Some(site) = self.sites.get(&key) {
             self.site = *site;
         } else {
             let site = Site {
                 span,
                 line: self.file.line_index(span.start) + 1,
-                frame: self.function.frame,
-                caller: None,
+                frame: self.lambda.map_or(self.function.frame, |lambda| lambda.0),
+                caller: self.lambda.map(|lambda| lambda.1),
             };
             self.site = self.function.sites.push(site);
-            self.sites.insert(span, self.site);
+            self.sites.insert(key, self.site);
         }
         before
     }

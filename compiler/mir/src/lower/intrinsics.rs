@@ -9,6 +9,7 @@
 //! | `op.clz op.ctz op.popcount` | an int | the same type |
 //! | `op.complex`, `op.real`, `op.imag` | two floats, a complex | a complex, a float |
 //! | `atomic.NAME` | an array, its indices, a value (two for `compare_exchange`) | what the element was |
+//! | `task.join` | flags, two values that are evaluated as tasks | a tuple of both |
 //! | `raise.NAME` | none | raises `snek_abi::Message::NAME` |
 //! | `raise.unpack` | expected, got | ValueError: not enough, or too many, values to unpack |
 //! | `snek_rt_NAME` | as the row in `snek_abi` says | as the row says |
@@ -35,6 +36,9 @@ impl Body<'_, '_> {
         args: &[ExprId],
         ty: &hir::Type,
     ) -> Result<Vec<ValueId>> {
+        if name == "task.join" {
+            return self.join(args);
+        }
         let values = self.exprs(args)?;
         // The one message with computed parts.
         let name = match name {

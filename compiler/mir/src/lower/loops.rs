@@ -4,6 +4,7 @@
 //! A loop carries what its body assigns and somebody reads later: in the next iteration or after the loop. A loop with
 //! both `break` and `else` is inside of a block, which `break` leaves.
 
+use super::arith::compare_of;
 use super::function::{Body, Handed, Loop};
 use super::live::{
     Locals, LoopLive, assigned, assigned_in_expr, each_target, for_head, is_true, while_live,
@@ -11,10 +12,12 @@ use super::live::{
 use super::types::Number;
 use super::{Result, bug};
 use crate::ir::{
-    Bound, Compare, Convert, For, IntOp, IntUnaryOp, LabelId, LoopKind, OpKind, Overflow,
+    Bound, Compare, Convert, Fold, For, IntOp, IntUnaryOp, LabelId, LoopKind, OpKind, Overflow,
     ReductionOp, Scalar, Type, ValueId,
 };
-use snek_sema::hir::{self, Const, ExprId, ExprKind, Iter, Stmt, StmtKind, Target, UnaryOp};
+use snek_sema::hir::{
+    self, Const, ExprId, ExprKind, Iter, LocalId, Stmt, StmtKind, Target, UnaryOp,
+};
 
 /// An iterable whose expressions have been evaluated.
 enum Source {
@@ -209,12 +212,27 @@ impl<'h> Body<'_, 'h> {
             Some(parallel) => self.folds(parallel)?,
         };
         let handed = match &data.parallel {
-            Some(parallel) if folds.is_some() => Handed {
-                locals: parallel.reductions.iter().map(|fold| fold.local).collect(),
-                flags: false,
-            },
+            Some(parallel) if folds.is_some() => {
+                let mut locals: Vec<LocalId> =
+                    parallel.reductions.iter().map(|fold| fold.local).collect();
+                for choice in &parallel.choices {
+                    locals.push(choice.key);
+                    locals.extend(choice.taken);
+                    locals.extend(&choice.companions);
+                }
+                locals.extend(parallel.folds.iter().map(|fold| fold.local));
+                Handed {
+                    locals,
+                    flags: false,
+                }
+            }
             _ => Handed::new(changed.common(&wanted)),
         };
+        // Parts of a loop are combined by all that they carry, whether or not anybody reads it.
+        let mut head = head;
+        if folds.is_some() {
+            handed.locals.iter().for_each(|local| head.insert(*local));
+        }
         let live = LoopLive {
             next: head,
             exit: after.clone(),
@@ -228,7 +246,7 @@ impl<'h> Body<'_, 'h> {
         &mut self,
         data: &'h hir::For,
         source: Source,
-        (handed, folds): (Handed, Option<Vec<(ReductionOp, Overflow)>>),
+        (handed, folds): (Handed, Option<Vec<Fold>>),
         exit: Option<(LabelId, Handed)>,
         live: LoopLive,
     ) -> Result<bool> {
@@ -277,6 +295,7 @@ impl<'h> Body<'_, 'h> {
             step,
             body: body_region,
             reductions,
+            auto: false,
         });
         if let Some(parallel) = &data.parallel {
             self.enter(parallel.span);
@@ -289,7 +308,7 @@ impl<'h> Body<'_, 'h> {
 
     /// How each carried value of a parallel loop folds. None for a product of complex numbers: its parts do not fold one
     /// by one, so the loop runs in order.
-    fn folds(&self, parallel: &hir::Parallel) -> Result<Option<Vec<(ReductionOp, Overflow)>>> {
+    fn folds(&mut self, parallel: &hir::Parallel) -> Result<Option<Vec<Fold>>> {
         let mut folds = Vec::new();
         for reduction in &parallel.reductions {
             let ty = &self.hir.locals[reduction.local].ty;
@@ -306,9 +325,45 @@ impl<'h> Body<'_, 'h> {
             } else {
                 Overflow::Wrap
             };
-            folds.extend(std::iter::repeat_n((op, overflow), number.width()));
+            folds.extend(std::iter::repeat_n(Fold::By(op, overflow), number.width()));
+        }
+        for choice in &parallel.choices {
+            folds.push(Fold::Best(compare_of(choice.op)));
+            for local in choice.taken.iter().chain(&choice.companions) {
+                let width = self.local_types(*local).len();
+                folds.extend(std::iter::repeat_n(Fold::With(0), width));
+            }
+        }
+        for fold in &parallel.folds {
+            let mut bits = Vec::new();
+            self.constant_bits(fold.identity, &mut bits)?;
+            let Some((first, rest)) = bits.split_first() else {
+                return bug(format!("`{}`: a reduction of nothing", self.hir.name));
+            };
+            folds.push(Fold::Call {
+                function: self.lowering.instance(fold.function, Vec::new())?,
+                identity: *first,
+            });
+            folds.extend(rest.iter().map(|bits| Fold::With(*bits)));
         }
         Ok(Some(folds))
+    }
+
+    /// The bits of a constant, or of the parts of a tuple of them.
+    fn constant_bits(&self, expr: ExprId, out: &mut Vec<u64>) -> Result<()> {
+        match &self.hir_expr(expr)?.kind {
+            ExprKind::Tuple(parts) => {
+                for part in parts {
+                    self.constant_bits(*part, out)?;
+                }
+            }
+            ExprKind::Const(Const::Bool(value)) => out.push(u64::from(*value)),
+            ExprKind::Const(Const::Int(value)) => out.push(*value as u64),
+            ExprKind::Const(Const::Float(value)) => out.push(value.to_bits()),
+            ExprKind::Const(Const::Complex(re, im)) => out.extend([re.to_bits(), im.to_bits()]),
+            _ => return bug(format!("`{}`: an identity is constant", self.hir.name)),
+        }
+        Ok(())
     }
 
     /// Arrays whose elements the body of a parallel loop folds are others in it: the race check and the outlining pass see

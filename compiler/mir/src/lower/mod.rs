@@ -14,6 +14,7 @@ mod convert;
 mod expr;
 mod function;
 mod intrinsics;
+mod join;
 mod layouts;
 mod live;
 mod loops;

@@ -2,9 +2,9 @@
 
 use super::{Parser, Result, Token};
 use crate::ir::{
-    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, For, Function, IntOp, IntUnaryOp,
-    LabelId, Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise, ReductionOp,
-    RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
+    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, Fold, For, Function, IntOp,
+    IntUnaryOp, LabelId, Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise,
+    ReductionOp, RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
 use crate::text::default_site;
 use snek_abi::{ExcKind, RuntimeFn};
@@ -60,6 +60,7 @@ impl Parser<'_> {
         state.function.recursive = self.eat_word("recursive");
         state.function.fastmath = self.eat_word("fastmath");
         state.function.strict_math = self.eat_word("strict_math");
+        state.function.auto_parallel = self.eat_word("auto_parallel");
         state.function.role = if self.eat_word("parallel_body") {
             Role::ParallelBody
         } else if self.eat_word("combine") {
@@ -551,7 +552,7 @@ impl Parser<'_> {
         state: &mut State,
         region: RegionId,
         args: &mut Vec<ValueId>,
-    ) -> Result<Vec<(ReductionOp, Overflow)>> {
+    ) -> Result<Vec<Fold>> {
         let mut reductions = Vec::new();
         if !self.eat_word("carry") {
             return Ok(reductions);
@@ -562,19 +563,35 @@ impl Parser<'_> {
             parser.expect("=")?;
             args.push(parser.value(state)?);
             if parser.eat_word("fold") {
-                let word = parser.word("a reduction")?;
-                let fold = word.split_once('.').and_then(|(op, overflow)| {
-                    Some((ReductionOp::from_name(op)?, Overflow::from_name(overflow)?))
-                });
-                match fold {
-                    Some(fold) => reductions.push(fold),
-                    None => return parser.error(format!("`{word}` is no reduction")),
-                }
+                reductions.push(parser.fold()?);
             }
             Ok(())
         })?;
         self.params(state, region, params)?;
         Ok(reductions)
+    }
+
+    fn fold(&mut self) -> Result<Fold> {
+        let word = self.word("a reduction")?;
+        if word == "call" {
+            let function = self.symbol()?;
+            self.expect_word("from")?;
+            let identity = self.bits()?;
+            return Ok(Fold::Call { function, identity });
+        }
+        if word == "with" {
+            return Ok(Fold::With(self.bits()?));
+        }
+        let fold =
+            word.split_once('.')
+                .and_then(|(op, how)| match (op, ReductionOp::from_name(op)) {
+                    ("best", _) => Compare::from_name(how).map(Fold::Best),
+                    (_, op) => Some(Fold::By(op?, Overflow::from_name(how)?)),
+                });
+        match fold {
+            Some(fold) => Ok(fold),
+            None => self.error(format!("`{word}` is no reduction")),
+        }
     }
 
     fn for_head(
@@ -583,9 +600,10 @@ impl Parser<'_> {
         kind: &str,
         args: &mut Vec<ValueId>,
     ) -> Result<OpKind> {
+        let auto = kind == "auto_parallel";
         let kind = match kind {
             "serial" => LoopKind::Serial,
-            "parallel" => LoopKind::Parallel,
+            "parallel" | "auto_parallel" => LoopKind::Parallel,
             _ => match kind.strip_prefix("vector").map(str::parse) {
                 Some(Ok(lanes)) => LoopKind::Vector(lanes),
                 _ => return self.error(format!("`{kind}` is no kind of loop")),
@@ -611,6 +629,7 @@ impl Parser<'_> {
             step,
             body,
             reductions,
+            auto,
         }))
     }
 

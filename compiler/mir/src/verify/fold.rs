@@ -1,10 +1,10 @@
 //! The rule that the body of a parallel loop uses an accumulator only to fold into it. Sums, products and `xor` are
 //! checked strictly; `and`, `or`, `min` and `max` are written with conditions on the accumulator (`ok and x`, `x if x <
-//! acc else acc`), whose legality sema has decided.
+//! acc else acc`), whose legality sema has decided, as it has for choices and the reductions of users.
 
 use crate::edit::walk;
 use crate::ir::{
-    FloatOp, For, Function, IntOp, LoopKind, OpId, OpKind, ReductionOp, RegionId, ValueId,
+    FloatOp, Fold, For, Function, IntOp, LoopKind, OpId, OpKind, ReductionOp, RegionId, ValueId,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -15,9 +15,11 @@ pub(super) fn check(function: &Function) -> Vec<(OpId, String)> {
         if let OpKind::For(data) = &function.ops[op].kind
             && data.kind == LoopKind::Parallel
         {
-            for (index, (fold, _)) in data.reductions.iter().enumerate() {
-                if matches!(fold, ReductionOp::Add | ReductionOp::Mul | ReductionOp::Xor) {
-                    check_one(function, data, index, *fold, &mut faults);
+            for (index, fold) in data.reductions.iter().enumerate() {
+                if let Fold::By(by @ (ReductionOp::Add | ReductionOp::Mul | ReductionOp::Xor), _) =
+                    fold
+                {
+                    check_one(function, data, index, *by, &mut faults);
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use super::{fold, list};
 use crate::ir::{
-    For, Function, LabelId, LoopKind, OpId, OpKind, Overflow, Program, ReductionOp, RegionId, Role,
-    Scalar, SiteId, Type, ValueDef, ValueId,
+    Compare, Fold, For, Function, LabelId, LoopKind, OpId, OpKind, Overflow, Program, ReductionOp,
+    RegionId, Role, Scalar, SiteId, Type, ValueDef, ValueId,
 };
 use crate::ops::Raises;
 use crate::typing::check_types;
@@ -356,11 +356,7 @@ impl Checker<'_> {
                     data.reductions.len()
                 )
             });
-            for ((fold, overflow), ty) in data.reductions.iter().zip(results) {
-                self.expect(op, fold_is_legal(*fold, *overflow, *ty), || {
-                    format!("cannot fold {ty} by {}.{}", fold.name(), overflow.name())
-                });
-            }
+            self.folds(op, &data.reductions, results);
         } else {
             self.expect(op, data.reductions.is_empty(), || {
                 "declares reductions but is not parallel".to_string()
@@ -374,6 +370,52 @@ impl Checker<'_> {
             );
         }
         self.nested(op, data.body);
+    }
+
+    fn folds(&mut self, op: OpId, folds: &[Fold], types: &[Type]) {
+        let mut folds_with = false;
+        for (n, (fold, ty)) in folds.iter().zip(types).enumerate() {
+            match fold {
+                Fold::By(by, overflow) => {
+                    self.expect(op, fold_is_legal(*by, *overflow, *ty), || {
+                        format!("cannot fold {ty} by {}.{}", by.name(), overflow.name())
+                    });
+                }
+                Fold::Best(compare) => {
+                    let flag = match compare {
+                        Compare::Lt | Compare::Gt => true,
+                        Compare::Le | Compare::Ge => {
+                            types.get(n + 1) == Some(&Type::BOOL)
+                                && matches!(folds.get(n + 1), Some(Fold::With(_)))
+                        }
+                        Compare::Eq | Compare::Ne => false,
+                    };
+                    self.expect(op, flag && ty.scalar().is_some(), || {
+                        format!("cannot choose {ty} by {}", compare.name())
+                    });
+                }
+                Fold::Call { function, .. } => {
+                    let rest = folds[n + 1..].iter();
+                    let more = rest
+                        .take_while(|fold| matches!(fold, Fold::With(_)))
+                        .count();
+                    let parts = &types[n..types.len().min(n + 1 + more)];
+                    match self.program.functions.get(*function) {
+                        Some(callee) => {
+                            let found = types_of(callee, &callee_params(callee));
+                            let want = [parts, parts].concat();
+                            self.want(op, "parameters of the reduction", &found, &want);
+                            self.want(op, "results of the reduction", &callee.results, parts);
+                        }
+                        None => self.fault(Some(op), "its reduction does not exist"),
+                    }
+                }
+                Fold::With(_) => self.expect(op, folds_with, || {
+                    "folds a value with another, but there is none before it".to_string()
+                }),
+            }
+            folds_with = !matches!(fold, Fold::By(..));
+        }
     }
 
     fn yield_(&mut self, op: OpId, region: RegionId, args: &[Type]) {

@@ -360,6 +360,7 @@ fn generate(seed: u64, sources: &mut SourceMap) -> (Program, String) {
             file,
             name_span: span,
             parallel: false,
+            auto_parallel: false,
             strict_math: false,
             fastmath: false,
             params: (0..PARAMS).map(LocalId::from_usize).collect(),

@@ -107,6 +107,7 @@ pub fn build(
                 step,
                 body,
                 reductions: Vec::new(),
+                auto: false,
             };
             let mut args = vec![start, end];
             let mut vectors = Vec::new();

@@ -15,7 +15,7 @@ pub(crate) mod build;
 mod cost;
 mod narrow;
 mod rounds;
-mod shape;
+pub(crate) mod shape;
 pub mod widen;
 
 use std::collections::BTreeSet;

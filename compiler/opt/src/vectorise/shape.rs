@@ -53,21 +53,28 @@ pub struct Fold {
     pub picks: bool,
 }
 
-/// The folds of a loop, one per carried value.
+/// The folds of a loop, one per carried value, whatever else is in it.
+pub fn folds(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
+    let function = context.function;
+    let OpKind::For(f) = &function.ops[op].kind else {
+        return obstacle(function.ops[op].site, "it is a `while` loop");
+    };
+    let end = function.terminator(f.body);
+    if !end.is_some_and(|end| matches!(function.ops[end].kind, OpKind::Next(l) if l == f.label)) {
+        return obstacle(function.ops[op].site, "it is left in its first iteration");
+    }
+    let carried = function.regions[f.body].params.len() - 1;
+    (0..carried).map(|n| Walk::fold(context, f, n)).collect()
+}
+
+/// The folds of a loop that has the shape that lanes need.
 pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
     let function = context.function;
     let OpKind::For(f) = &function.ops[op].kind else {
         return obstacle(function.ops[op].site, "it is a `while` loop");
     };
     leaves(context, f, true)?;
-    let end = function.terminator(f.body);
-    if !end.is_some_and(|end| matches!(function.ops[end].kind, OpKind::Next(l) if l == f.label)) {
-        return obstacle(function.ops[op].site, "it is left in its first iteration");
-    }
-    let mut folds = Vec::new();
-    for n in 0..function.regions[f.body].params.len() - 1 {
-        folds.push(Walk::fold(context, f, n)?);
-    }
+    let folds = folds(context, op)?;
     let folded: HashSet<OpId> = folds
         .iter()
         .flat_map(|fold| fold.arithmetic.iter().copied())

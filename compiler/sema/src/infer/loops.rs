@@ -7,11 +7,17 @@ use super::{Infer, MAX_ROUNDS};
 use crate::analyzer::Reference;
 use crate::env::{Env, Slot};
 use crate::hir::{
-    CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind, Target, Type,
+    Choice, CompareOp, Const, ExprId, ExprKind, For, Iter, LocalId, Parallel, Stmt, StmtKind,
+    Target, Type,
 };
 use crate::prange;
 
-use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED};
+use snek_abi::parallel::{
+    COLLAPSE_SHIFT, HAS_CHUNK, HAS_THREADS, PROGRESS, SCHEDULES, UNCHECKED, USER_SCHEDULES,
+};
+
+/// The most loops that are run as one.
+const COLLAPSE_MAX: i64 = 7;
 
 /// A loop whose body is being walked.
 pub(crate) struct Loop {
@@ -110,7 +116,11 @@ impl<'a> Infer<'_, 'a> {
         orelse: &'a [ast::Stmt],
         out: &mut Vec<Stmt>,
     ) {
-        let parallel = self.prange_call(iter);
+        let at = iter.span;
+        let parallel = match self.collapsed.contains(&stmt.span.start) {
+            true => Some(at),
+            false => self.prange_call(iter),
+        };
         if parallel.is_some()
             && let Some(first) = orelse.first()
         {
@@ -120,6 +130,10 @@ impl<'a> Infer<'_, 'a> {
             self.problem(problem);
         }
         let (iter, item) = self.iterate(iter, out);
+        let levels = std::mem::replace(&mut self.collapse, 1);
+        if let Some(problem) = self.collapse_nest(at, target, body, levels) {
+            self.problem(problem);
+        }
         let nonnegative = match &iter {
             Iter::Range { start, step, .. } => {
                 self.is_nonnegative(*start)
@@ -135,6 +149,71 @@ impl<'a> Infer<'_, 'a> {
             nonnegative,
         };
         self.run_loop(stmt, source, body, orelse, out);
+    }
+
+    /// Notes the loops that are to be run as one with this `prange`, or says why there are not so many.
+    fn collapse_nest(
+        &mut self,
+        at: Span,
+        target: &'a ast::Expr,
+        body: &'a [ast::Stmt],
+        levels: usize,
+    ) -> Option<Diagnostic> {
+        let mut body = body;
+        let mut names = Vec::new();
+        assigned_names(target, &mut names);
+        for _ in 1..levels {
+            let [stmt] = body else {
+                let span = body.get(1).map_or(at, |stmt| stmt.span);
+                let message =
+                    format!("`collapse={levels}` wants {levels} loops and nothing between them");
+                return Some(
+                    Diagnostic::error(Code::R004, span, message)
+                        .label(at, "is to be run as one loop with those inside")
+                        .help("leave out `collapse`, or move this into the innermost loop"),
+                );
+            };
+            let ast::StmtKind::For {
+                target,
+                iter,
+                body: inner,
+                orelse,
+                ..
+            } = &stmt.kind
+            else {
+                let message = format!("`collapse={levels}` wants a `for` loop here");
+                return Some(
+                    Diagnostic::error(Code::R004, stmt.span, message)
+                        .label(at, "is to be run as one loop with those inside"),
+                );
+            };
+            let is_range = matches!(
+                self.callee(iter).as_deref(),
+                Some("builtins.range" | "snek.prange")
+            );
+            let is_plain = matches!(&iter.kind, E::Call { keywords, .. } if keywords.is_empty());
+            if !is_range || !is_plain || !orelse.is_empty() {
+                let message = format!("`collapse={levels}` wants a loop over a plain `range` here");
+                return Some(
+                    Diagnostic::error(Code::R004, iter.span, message)
+                        .label(at, "is to be run as one loop with this one"),
+                );
+            }
+            if let Some((name, span)) = names.iter().find(|(name, _)| mentions(iter, name)) {
+                let message = format!(
+                    "the bounds of this loop depend on `{name}`, so it cannot be run as one with the loop around"
+                );
+                return Some(
+                    Diagnostic::error(Code::R004, iter.span, message)
+                        .label(*span, format!("`{name}` differs between iterations"))
+                        .help("leave out `collapse`"),
+                );
+            }
+            assigned_names(target, &mut names);
+            self.collapsed.insert(stmt.span.start);
+            body = inner;
+        }
+        None
     }
 
     fn run_loop(
@@ -278,7 +357,7 @@ impl<'a> Infer<'_, 'a> {
                 };
                 if let Some(at) = parallel {
                     self.parallel_loops += 1;
-                    let found = prange::classify(self, &made, at);
+                    let found = prange::classify(self, &mut made, at, out);
                     let mut assigned = Vec::new();
                     assigned_names(ast_target, &mut assigned);
                     for stmt in ast_body {
@@ -292,12 +371,42 @@ impl<'a> Infer<'_, 'a> {
                         if matches!(self.env.slots[name], Slot::Poisoned) {
                             continue;
                         }
+                        let chosen = |choice: &Choice| {
+                            locals.contains(&choice.key)
+                                || choice.companions.iter().any(|local| locals.contains(local))
+                        };
                         let is_reduced = found
                             .reductions
                             .iter()
-                            .any(|reduction| locals.contains(&reduction.local));
+                            .any(|reduction| locals.contains(&reduction.local))
+                            || found.choices.iter().any(chosen)
+                            || found.folds.iter().any(|fold| locals.contains(&fold.local));
+                        if is_reduced
+                            && let Slot::Bound {
+                                maybe_unbound: true,
+                                ..
+                            } = self.env.slots[name]
+                        {
+                            let problem = Diagnostic::error(
+                                Code::R002,
+                                place,
+                                format!("`{id}` has no value if no iteration assigns it"),
+                            )
+                            .primary_label("assigned here, under a condition")
+                            .label(at, "runs its iterations in any order")
+                            .help(format!("assign `{id}` before the loop"));
+                            self.problem(problem);
+                            self.env.slots[name] = Slot::Poisoned;
+                            continue;
+                        }
                         let is_carried = found.carried.iter().any(|local| locals.contains(local));
                         if is_carried {
+                            self.env.slots[name] = Slot::Poisoned;
+                        } else if !is_reduced
+                            && !self.problems.is_empty()
+                            && !found.privates.iter().any(|local| locals.contains(local))
+                        {
+                            // What was assigned is wrong, which was reported.
                             self.env.slots[name] = Slot::Poisoned;
                         } else if !is_reduced {
                             self.env.slots[name] = Slot::AfterParallel {
@@ -310,6 +419,8 @@ impl<'a> Infer<'_, 'a> {
                         span: at,
                         reductions: found.reductions,
                         arrays: found.arrays,
+                        choices: found.choices,
+                        folds: found.folds,
                         privates: found.privates,
                     });
                 }
@@ -345,6 +456,7 @@ impl<'a> Infer<'_, 'a> {
         if let Some(enclosing) = self.loops.last_mut() {
             enclosing.breaks.push(env);
         }
+        self.unlock_loop(span, out);
         out.push(Stmt {
             kind: StmtKind::Break,
             span,
@@ -360,6 +472,7 @@ impl<'a> Infer<'_, 'a> {
         if let Some(enclosing) = self.loops.last_mut() {
             enclosing.continues.push(env);
         }
+        self.unlock_loop(span, out);
         out.push(Stmt {
             kind: StmtKind::Continue,
             span,
@@ -593,7 +706,8 @@ impl<'a> Infer<'_, 'a> {
             let refuse = |message: String| Diagnostic::error(Code::R004, at, message);
             let problem = match (name, constant) {
                 ("schedule", Some(Const::Str(word))) => {
-                    match SCHEDULES.iter().position(|known| *known == word) {
+                    let mut known = SCHEDULES[..USER_SCHEDULES].iter();
+                    match known.position(|known| *known == word) {
                         Some(schedule) => {
                             flags |= schedule as i64;
                             continue;
@@ -610,6 +724,17 @@ impl<'a> Infer<'_, 'a> {
                 }
                 ("unchecked", _) => refuse("`unchecked` is not `True` or `False`".to_owned())
                     .help("whether a loop is checked is decided at compile time"),
+                ("collapse", Some(Const::Int(number))) if number < 1 => {
+                    refuse(format!("collapse must be at least 1, not {number}"))
+                }
+                ("collapse", Some(Const::Int(number))) if number <= COLLAPSE_MAX => {
+                    flags |= number << COLLAPSE_SHIFT;
+                    self.collapse = number as usize;
+                    continue;
+                }
+                ("collapse", Some(Const::None)) => continue,
+                ("collapse", _) => refuse("`collapse` is no small number".to_owned())
+                    .help("write how many loops are to be run as one: `collapse=2`"),
                 ("progress", Some(Const::Str(_))) => {
                     flags |= PROGRESS;
                     label = Some(value);
@@ -641,7 +766,7 @@ impl<'a> Infer<'_, 'a> {
                     keyword.span,
                     format!("prange() got an unexpected keyword argument '{name}'"),
                 )
-                .help("its options are `schedule`, `chunk`, `threads`, `progress` and `unchecked`"),
+                .help("its options are `schedule`, `chunk`, `threads`, `collapse`, `progress` and `unchecked`"),
             };
             self.problem(problem);
             fine = false;
@@ -822,6 +947,14 @@ fn assigned_names<'a>(target: &'a ast::Expr, found: &mut Vec<(&'a str, Span)>) {
         }
         _ => {}
     }
+}
+
+/// Whether an expression reads a name.
+fn mentions(expr: &ast::Expr, name: &str) -> bool {
+    matches!(&expr.kind, E::Name { id, .. } if id == name)
+        || super::children(expr)
+            .into_iter()
+            .any(|child| mentions(child, name))
 }
 
 /// The names that a statement assigns, with their places.

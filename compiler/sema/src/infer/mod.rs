@@ -23,6 +23,7 @@ use snek_syntax::ast::{self, ExprKind as E, ParameterKind, StmtKind as S};
 
 use crate::analyzer::{Analyzer, DefId};
 use crate::annotations::{Annotation, Extent};
+use crate::constants::Value;
 use crate::env::{Env, NameId, Slot};
 use crate::hir::{self, Const, Expr, ExprId, ExprKind, FunctionId, Local, LocalId, Stmt, Type};
 use crate::modules::ScopeId;
@@ -60,12 +61,31 @@ pub(crate) struct Infer<'s, 'a> {
     pub is_result_declared: bool,
     pub never_returns: bool,
     pub parallel_loops: usize,
+    /// Calls of reductions of the user's. Some may have been dropped: whoever looks compares place and function.
+    pub reductions: Vec<ReductionCall>,
+    /// The locks that are held: their numbers, and how many loops are around the `with`.
+    pub locks: Vec<(i64, usize)>,
+    /// How many loops the `prange` that was read last wants to run as one.
+    pub collapse: usize,
+    /// Loops that are run as one with the `prange` around them: where they begin.
+    pub collapsed: HashSet<u32>,
     /// Loop variables that are never negative and assigned by one loop alone.
     pub nonnegative: HashSet<LocalId>,
     /// Something was not understood, so it is not known whether the end can be reached.
     pub is_opaque: bool,
     /// In how many places each name is assigned.
     pub assignments: HashMap<&'a str, usize>,
+}
+
+/// A call of a `snek.reduction`.
+#[derive(Clone)]
+pub(crate) struct ReductionCall {
+    pub call: ExprId,
+    pub span: Span,
+    pub function: FunctionId,
+    /// The name of the reduction.
+    pub name: String,
+    pub identity: Value,
 }
 
 /// Makes the function of an instance, or finds out why there is none.
@@ -189,6 +209,10 @@ fn walk<'a>(
         is_result_declared,
         never_returns: signature.returns == Returns::Never,
         parallel_loops: 0,
+        reductions: Vec::new(),
+        locks: Vec::new(),
+        collapse: 1,
+        collapsed: HashSet::new(),
         nonnegative: HashSet::new(),
         is_opaque: false,
         assignments: HashMap::new(),
@@ -505,6 +529,7 @@ impl<'a> Infer<'_, 'a> {
                 file: name_span.file,
                 name_span,
                 parallel: signature.parallel || self.parallel_loops > 0,
+                auto_parallel: signature.parallel && signature.auto,
                 strict_math: signature.strict_math,
                 fastmath: signature.fastmath,
                 params,

@@ -79,6 +79,13 @@ impl<'a> Infer<'_, 'a> {
                 self.not_native(span, "uses `async for`");
             }
             S::With {
+                is_async: false,
+                items,
+                body,
+            } if items.iter().all(|item| self.lock_of(item).is_some()) => {
+                self.with_locks(items, body, out);
+            }
+            S::With {
                 is_async, items, ..
             } => {
                 let word = if *is_async { "async with" } else { "with" };
@@ -225,6 +232,66 @@ impl<'a> Infer<'_, 'a> {
         }
     }
 
+    /// The lock that `with` names.
+    fn lock_of(&self, item: &ast::WithItem) -> Option<usize> {
+        let E::Name { id, .. } = &item.context_expr.kind else {
+            return None;
+        };
+        if item.optional_vars.is_some() || self.name_ids.contains_key(id.as_str()) {
+            return None;
+        }
+        let lock = self.an.lock(self.scope, id)?;
+        (lock < snek_abi::LOCKS).then_some(lock)
+    }
+
+    /// `with lock:`. An exception in the body gives the lock back at run time; other ways out do it here.
+    fn with_locks(
+        &mut self,
+        items: &'a [ast::WithItem],
+        body: &'a [ast::Stmt],
+        out: &mut Vec<Stmt>,
+    ) {
+        let before = self.locks.len();
+        for item in items {
+            let Some(lock) = self.lock_of(item) else {
+                return;
+            };
+            self.call_lock("snek_rt_lock", lock as i64, item.context_expr.span, out);
+            self.locks.push((lock as i64, self.loops.len()));
+        }
+        self.block(body, out);
+        if self.env.reachable
+            && let Some(last) = items.last()
+        {
+            self.unlock(before, last.context_expr.span, out);
+        }
+        self.locks.truncate(before);
+    }
+
+    /// Gives back the locks beyond the first `keep`, the last one first.
+    pub fn unlock(&mut self, keep: usize, span: Span, out: &mut Vec<Stmt>) {
+        for (lock, _) in self.locks[keep..].to_vec().into_iter().rev() {
+            self.call_lock("snek_rt_unlock", lock, span, out);
+        }
+    }
+
+    /// Gives back what was taken within the innermost loop.
+    pub fn unlock_loop(&mut self, span: Span, out: &mut Vec<Stmt>) {
+        let depth = self.loops.len();
+        let keep = self.locks.iter().position(|(_, loops)| *loops >= depth);
+        self.unlock(keep.unwrap_or(self.locks.len()), span, out);
+    }
+
+    fn call_lock(&mut self, name: &str, lock: i64, span: Span, out: &mut Vec<Stmt>) {
+        let args = vec![self.int(lock, span)];
+        let name = name.to_owned();
+        let call = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
+        out.push(Stmt {
+            kind: StmtKind::Expr(call),
+            span,
+        });
+    }
+
     fn return_stmt(&mut self, value: Option<&'a ast::Expr>, span: Span, out: &mut Vec<Stmt>) {
         let parallel = self.loops.iter().find_map(|enclosing| enclosing.parallel);
         if let Some(parallel) = parallel {
@@ -304,6 +371,14 @@ impl<'a> Infer<'_, 'a> {
             }
         };
         let is_none = *self.ty(value) == Type::None && self.const_of(value).is_some();
+        let mut value = value;
+        if !self.locks.is_empty() && !self.is_poison(value) {
+            if !is_none && self.const_of(value).is_none() {
+                let local = self.keep(value, out);
+                value = self.read(local, span);
+            }
+            self.unlock(0, span, out);
+        }
         out.push(Stmt {
             kind: StmtKind::Return((!is_none).then_some(value)),
             span,
