@@ -1,8 +1,9 @@
 """`make bench`: measures what docs/performance.md promises and writes its tables and its chart.
 
-`make bench ROWS=fib,sieve` measures some programs and only prints; `overhead` and `compile` are
-the rows that are no programs.  Everything that is compared runs in this one session, in turns and
-pinned to one core (or as many as a row says); a figure is the median.
+`make bench ROWS=fib,sieve` measures some programs and only prints; `parallel` are the rows of two
+threads, `overhead` and `compile` the rows that are no programs.  Everything that is compared runs
+in this one session, in turns and pinned to one core (or as many as a row says); a figure is the
+median.
 """
 
 import json
@@ -20,13 +21,14 @@ from pathlib import Path
 
 import chart
 import forms
-from peers import FAST, NAMES, STRICT, Peers
+from peers import FAST, NAMES, PARALLEL, STRICT, Peers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORK = ROOT / ".bench"
 PAGE = ROOT / "docs/performance.md"
 CHART = ROOT / "docs/images/performance.svg"
+PARALLEL_CHART = ROOT / "docs/images/parallel.svg"
 MARKS = "<!-- make bench writes from here -->", "<!-- to here -->"
 
 SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
@@ -41,7 +43,8 @@ TIMEOUT = 120
 
 def environment(cores):
     names = ("SNEK_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(cores))}
+    kept = {"NUMBA_CACHE_DIR": str(WORK / "numba")}
+    return {**os.environ, **kept, **dict.fromkeys(names, str(cores))}
 
 
 def pin(cores):
@@ -124,11 +127,37 @@ class Measured:
         """The fastest of some ways, or None."""
         return min((w for w in ways if self.milliseconds(w)), key=self.milliseconds, default=None)
 
+    def scaling(self, way):
+        one, two = self.milliseconds((way, 1)), self.milliseconds((way, 2))
+        return Scaling(way, one, two) if one and two and way not in self.errors else None
+
     def ratio(self, ways):
         own, peer = self.milliseconds("snek"), self.best(ways)
         return own / self.milliseconds(peer) if own and peer else None
 
 
+def is_parallel(row):
+    """Whether a row is measured on two threads: that it gets faster, or divides its work well."""
+    return not row["targets"].keys().isdisjoint(("speedup", "balance"))
+
+
+@dataclass
+class Scaling:
+    """A parallel row in one way: milliseconds on one and on two threads."""
+
+    way: str
+    one: float
+    two: float
+
+    @property
+    def factor(self):
+        return self.one / self.two
+
+
+# By how much a scaling may be below the best peer's and still count as the same.
+SAME_SCALING = 0.02
+# Python's own ways, with which rows that have a function of one "row" are compared.
+POOLS = "threads", "processes"
 PEERS_OF = {"best": STRICT, "numba": ("numba",), "c": ("c",), "fast": FAST, "numpy": ("numpy",)}
 
 
@@ -146,23 +175,35 @@ class Bench:
     def worker(self, way, cores=1):
         key = way, cores
         if key not in self.workers:
-            python = sys.executable if way == "snek" else self.peers.python
+            python = sys.executable if way in ("snek", *POOLS) else self.peers.python
             self.workers[key] = Worker(python, way, cores)
         return self.workers[key]
 
     def programs(self):
+        """The programs with their rows that are wanted, and whether a row is the first."""
+        parallel = forms.parallel() if "parallel" in self.wanted else ()
         for path in sorted(forms.PROGRAMS.glob("*.py")):
-            if self.is_wanted(path.stem):
-                yield path, json.loads(run(sys.executable, "-c", SHOW_ROWS, path))
+            if not self.is_wanted(path.stem) and path not in parallel:
+                continue
+            rows = enumerate(json.loads(run(sys.executable, "-c", SHOW_ROWS, path)))
+            found = [
+                (row, number == 0)
+                for number, row in rows
+                if self.is_wanted(path.stem, "parallel" if is_parallel(row) else path.stem)
+            ]
+            if found:
+                yield path, found
 
     def measure_programs(self):
         for path, rows in self.programs():
             own, error = snekc(path, WORK / "snek")
-            form = WORK / f"unchecked_{path.stem}.py"
-            form.write_text(forms.unchecked(path))
-            wraps, _ = snekc(form, WORK / "unchecked")
-            for number, row in enumerate(rows):
-                measured = Measured(row | {"program": path.stem, "first": number == 0})
+            wraps = None
+            if any(first and not is_parallel(row) for row, first in rows):
+                form = WORK / f"unchecked_{path.stem}.py"
+                form.write_text(forms.unchecked(path))
+                wraps, _ = snekc(form, WORK / "unchecked")
+            for row, first in rows:
+                measured = Measured(row | {"program": path.stem, "first": first})
                 self.measured.append(measured)
                 module, reason = own, error
                 if "options" in row:
@@ -174,14 +215,12 @@ class Bench:
                     ways["snek"] = "snek", module, 1
                 else:
                     measured.errors["snek"] = f"not built: {reason}"
+                if is_parallel(row):
+                    self.measure_parallel(measured, path, module)
+                    print(describe(measured), file=sys.stderr)
+                    continue
                 targets = row["targets"]
-                if "speedup" in targets:
-                    if len(CORES) < 2:
-                        continue
-                    ways["snek, 2 threads"] = "snek", module, 2
-                    if "numba" in self.peers.modules:
-                        ways["numba, 2 threads"] = "numba", "", 2
-                elif wraps and number == 0:
+                if wraps and first:
                     ways["unchecked"] = "snek", wraps, 1
                 for way in dict.fromkeys(w for t in targets for w in PEERS_OF.get(t, ())):
                     if way in self.peers.modules:
@@ -204,13 +243,73 @@ class Bench:
                 }
                 measured.add(name, self.worker(way, cores).ask(request))
 
+    def measure_parallel(self, measured, path, module):
+        """Each way in a process on two cores, in turns with one thread and with two."""
+        row = measured.row
+        if len(CORES) < 2:
+            measured.errors["snek"] = "needs two cores"
+        if measured.errors:
+            return
+        ways = {"snek": (module, {})}
+        other = {"peer": row["peer"]} if "peer" in row else {}
+        lacks = row.get("lacks", {})
+        measured.errors |= lacks
+        for way in PARALLEL:
+            if way in self.peers.modules and way not in lacks:
+                ways[way] = self.peers.modules[way], other
+        if "row" in row:
+            ways |= {way: (module, {"peer": row["row"]}) for way in POOLS}
+        for _ in range(ROUNDS):
+            for way, (module, other) in ways.items():
+                for threads in (1, 2):
+                    if way in measured.errors:
+                        continue
+                    request = {
+                        "program": str(path),
+                        "module": str(module),
+                        "function": row.get("function", path.stem),
+                        "inputs": row["inputs"],
+                        "seconds": SECONDS,
+                        "threads": threads,
+                        "schedule": "dynamic" if "balance" in row["targets"] else "static",
+                        **other,
+                    }
+                    answer = self.worker(way, 2).ask(request)
+                    measured.add(way if "error" in answer else (way, threads), answer)
+                    if "error" not in answer and not answer["right"]:
+                        measured.errors[way] = "wrong result"
+
+    # The rows of the table of two threads.
+
+    def parallel_rows(self):
+        """Texts for the table, and what the chart shows of them or None."""
+        for measured in self.measured:
+            if not is_parallel(measured.row):
+                continue
+            found = {way: measured.scaling(way) for way in ("snek", *PARALLEL, *POOLS)}
+            found = {way: scaling for way, scaling in found.items() if scaling}
+            own = found.get("snek")
+            what = measured.row["what"]
+            if not own:
+                yield (what, "-", "-", "-", "-", "-", "-", "-", "no"), None
+                continue
+            peers = [found[way] for way in PARALLEL if way in found]
+            peer = min(peers, key=lambda scaling: scaling.two, default=None)
+            yield parallel_row(what, measured.row["targets"], own, peer)
+            for way in POOLS:
+                if way in found:
+                    yield (
+                        parallel_row(f"{what}, against {NAMES[way]}", {}, own, found[way])[0],
+                        None,
+                    )
+
     # The rows of the table of programs.
 
     def program_rows(self):
         for measured in self.measured:
+            if is_parallel(measured.row):
+                continue
             for target, limit in measured.row["targets"].items():
-                if target == "speedup":
-                    continue
                 ways = PEERS_OF[target]
                 peer, ratio = measured.best(ways), measured.ratio(ways)
                 what = measured.row["what"] + {"numba": ", against Numba", "c": ", against C"}.get(
@@ -231,20 +330,6 @@ class Bench:
     def promise_rows(self):
         if self.is_wanted("overhead"):
             yield from self.overhead_rows()
-        for measured in self.measured:
-            if "speedup" not in measured.row["targets"]:
-                continue
-            one, two = measured.milliseconds("snek"), measured.milliseconds("snek, 2 threads")
-            if one and two:
-                peer = measured.milliseconds("numba, 2 threads")
-                beside = f" (Numba {time_text(peer)})" if peer else ""
-                limit = measured.row["targets"]["speedup"]
-                yield (
-                    f"{measured.row['what']}, two threads",
-                    f"{time_text(two)}: {one / two:.2f} × one thread{beside}",
-                    f"≥ {limit} × one thread",
-                    verdict(one / two >= limit),
-                )
         yield from self.check_rows()
         if self.is_wanted("compile"):
             yield self.compile_row()
@@ -291,7 +376,7 @@ class Bench:
 
     def compile_row(self):
         source = WORK / "all_programs.py"
-        source.write_text(forms.combined(sorted(forms.PROGRAMS.glob("*.py"))))
+        source.write_text(forms.combined(forms.serial()))
         taken = []
         for _ in range(5):
             start = time.perf_counter()
@@ -303,6 +388,42 @@ class Bench:
             return what, f"not built: {error}", "≤ 500 ms", "no"
         value = statistics.median(taken)
         return what, f"{value:.0f} ms", "≤ 500 ms", verdict(value <= 500)
+
+
+def parallel_row(what, targets, own, peer):
+    """A row of the table of two threads, and (name, scalings, limit, met) for its chart."""
+    limit = targets.get("speedup")
+    misses = []
+    shown = f"{own.factor:.2f}"
+    wanted = []
+    if "balance" in targets:
+        # Of the ideal, in which two threads halve the time.
+        limit = 2 * targets["balance"]
+        shown += f" ({own.factor / 2:.0%})"
+        wanted.append(f"{targets['balance']:.0%}")
+    elif limit:
+        wanted.append(f"{limit:.2f}")
+    if limit and own.factor < limit:
+        misses.append("scaling")
+    if peer:
+        if targets:
+            wanted.append("the peer's")
+        if targets and not misses and own.factor < (1 - SAME_SCALING) * peer.factor:
+            misses.append("scaling")
+        if own.two > peer.two:
+            misses.append("time")
+    row = (
+        what,
+        time_text(own.one),
+        time_text(own.two),
+        shown,
+        f"{NAMES[peer.way]} {time_text(peer.two)}" if peer else "-",
+        f"{peer.factor:.2f}" if peer else "-",
+        f"{own.two / peer.two:.2f}" if peer else "-",
+        "≥ " + " and ".join(wanted) if wanted else "-",
+        f"no: {', '.join(misses)}" if misses else "yes",
+    )
+    return row, (what, own.factor, peer.factor if peer else None, limit, not misses)
 
 
 def verdict(met):
@@ -320,7 +441,8 @@ def describe(measured):
     parts = [f"{measured.row['what']}:"]
     for way in measured.times:
         if measured.milliseconds(way):
-            parts.append(f"{way} {time_text(measured.milliseconds(way))}")
+            name = way if isinstance(way, str) else f"{way[0]} on {way[1]}"
+            parts.append(f"{name} {time_text(measured.milliseconds(way))}")
     parts += [f"{way}: {error};" for way, error in measured.errors.items()]
     return " ".join(parts)
 
@@ -341,13 +463,29 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
 
 
-def write_page(promises, programs, notes):
+PARALLEL_HEAD = (
+    "loop",
+    "snek, 1 thread",
+    "2 threads",
+    "scaling",
+    "best peer, 2 threads",
+    "its scaling",
+    "ratio",
+    "scaling wanted",
+    "met",
+)
+
+
+def write_page(promises, programs, threads, notes):
     machine = f"{cpu()}, {len(CORES)} cores, CPython {platform.python_version()}"
     parts = [
         f"Measured on {machine}.",
         table(("what", "measured", "target", "met"), promises),
         "![Time of each program, as a part of the best peer's](images/performance.svg)",
         table(("program", "snek", "best peer", "ratio", "target", "met"), programs),
+        "## Two threads",
+        "![How much faster each loop is on two threads](images/parallel.svg)",
+        table(PARALLEL_HEAD, threads),
         *notes,
     ]
     text = PAGE.read_text()
@@ -366,25 +504,28 @@ def cpu():
 
 def main():
     wanted = {name for argument in sys.argv[1:] for name in argument.split(",") if name}
-    known = {path.stem for path in forms.PROGRAMS.glob("*.py")} | {"overhead", "compile"}
+    known = {path.stem for path in forms.PROGRAMS.glob("*.py")}
+    known |= {"overhead", "compile", "parallel"}
     if wanted - known:
         sys.exit(f"no such rows: {', '.join(sorted(wanted - known))}; there are {sorted(known)}")
     bench = Bench(wanted)
     bench.measure_programs()
     promises, programs = list(bench.promise_rows()), list(bench.program_rows())
+    threads = list(bench.parallel_rows())
     notes = [f"{NAMES[way]}: {why}." for way, why in bench.peers.missing.items()]
     notes += [
         f"{m.row['what']}, {NAMES.get(way, way)}: {error}."
         for m in bench.measured
         for way, error in m.errors.items()
     ]
-    for row in (*promises, *programs, *([note] for note in notes)):
+    for row in (*promises, *programs, *(row for row, _ in threads), *([note] for note in notes)):
         print("| " + " | ".join(row) + " |")
     if not wanted:
         chart.draw(
             [(row[0], float(row[3]), row[4], row[5]) for row in programs if row[3] != "-"], CHART
         )
-        write_page(promises, programs, notes)
+        chart.draw_scaling([shown for _, shown in threads if shown], PARALLEL_CHART)
+        write_page(promises, programs, [row for row, _ in threads], notes)
 
 
 if __name__ == "__main__":

@@ -31,3 +31,25 @@ def draw(rows, path):
         axes.spines[side].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
+
+
+def draw_scaling(rows, path):
+    """Rows are (name, scaling, the peer's scaling or None, target or None, met)."""
+    rows = list(reversed(rows))
+    figure, axes = plt.subplots(figsize=(8, 0.36 * len(rows) + 1))
+    for place, (_, own, peer, limit, met) in enumerate(rows):
+        axes.barh(place + 0.2, own, color=COLORS["yes" if met else "no"], height=0.36)
+        axes.text(own + 0.01, place + 0.2, f"{own:.2f}", va="center", fontsize=7)
+        if peer:
+            axes.barh(place - 0.2, peer, color=COLORS["-"], height=0.36)
+            axes.text(peer + 0.01, place - 0.2, f"{peer:.2f}", va="center", fontsize=7)
+        if limit:
+            axes.plot([limit, limit], [place, place + 0.4], color="black", linewidth=1.5)
+    axes.axvline(2.0, color="grey", linewidth=0.8, linestyle="--")
+    axes.set_yticks(range(len(rows)), [r[0].replace("`", "") for r in rows], fontsize=7)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_xlabel("time on one thread / time on two, below it the best peer's; lines: targets")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})

@@ -3,7 +3,7 @@
 - `combined`: the functions of all programs in one module;
 - `with_options`: the decorators get options;
 - `unchecked`: `i64` for `int`, whose arithmetic is not checked;
-- `cython`: C types put in where snek's annotations are.
+- `cython`: C types put in where snek's annotations are, with loops of one thread or of OpenMP.
 """
 
 import ast
@@ -16,6 +16,16 @@ DECORATORS = {"native", "parallel"}
 def annotated(function):
     arguments = function.args.posonlyargs + function.args.args
     return bool(arguments) and all(a.annotation is not None for a in arguments)
+
+
+def serial():
+    """The programs that are measured on one thread."""
+    return sorted(p for p in PROGRAMS.glob("*.py") if not p.stem.startswith("parallel_"))
+
+
+def parallel():
+    """The programs with loops over `prange`."""
+    return sorted(p for p in PROGRAMS.glob("*.py") if "@parallel\n" in p.read_text())
 
 
 def functions(path):
@@ -155,6 +165,36 @@ class Cython(ast.NodeTransformer):
         return node
 
 
+class CythonParallel(Cython):
+    """`prange` stays one: its schedule is chosen where it runs."""
+
+    def visit_For(self, node):
+        if isinstance(node.iter.func, ast.Name) and node.iter.func.id == "prange":
+            node.iter.keywords.append(ast.keyword("schedule", ast.Constant("runtime")))
+            # Cython takes each `x += 1` for a reduction, also where `x` is of one iteration.
+            assigned = [n.targets[0] for n in ast.walk(node) if isinstance(n, ast.Assign)]
+            node = Plain({n.id for n in assigned if isinstance(n, ast.Name)}).visit(node)
+        return super().visit_For(node)
+
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Name) and node.func.id == "prange":
+            return self.generic_visit(node)
+        return super().visit_Call(node)
+
+
+class Plain(ast.NodeTransformer):
+    """`x = x + 1` for `x += 1`, for some variables."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def visit_AugAssign(self, node):
+        if not isinstance(node.target, ast.Name) or node.target.id not in self.names:
+            return node
+        value = ast.BinOp(ast.Name(node.target.id, ast.Load()), node.op, node.value)
+        return ast.Assign([node.target], value)
+
+
 def c_type(annotation):
     """`double[:, ::1]` for `Array2D[f64]`."""
     if isinstance(annotation, ast.Subscript):
@@ -178,13 +218,14 @@ def declarations(function):
     return [f"cdef {kind} {name}" for name, kind in types.items() if name not in parameters]
 
 
-def cython(paths):
+def cython(paths, parallel=False):
     """The functions of several programs as a Cython module, without any checks."""
-    texts = [CYTHON_HEAD]
+    texts = [CYTHON_HEAD + ("from cython.parallel import prange\n" if parallel else "")]
     for function in (f for path in paths for f in functions(path)):
         parameters = [f"{c_type(a.annotation)} {a.arg}" for a in function.args.args]
         declared = declarations(function)
-        tree = ast.fix_missing_locations(Cython().visit(function))
+        form = CythonParallel() if parallel else Cython()
+        tree = ast.fix_missing_locations(form.visit(function))
         lines = "\n".join(map(ast.unparse, tree.body)).splitlines()
         signature = f"{c_type(function.returns)} {function.name}({', '.join(parameters)})"
         head = f"cpdef {signature} noexcept nogil:"

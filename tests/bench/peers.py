@@ -21,9 +21,17 @@ NAMES = {
     "numba-fast": "Numba fastmath",
     "c-fast": "C -ffast-math",
     "numpy": "NumPy",
+    "numba-omp": "Numba (omp)",
+    "numba-workqueue": "Numba (workqueue)",
+    "cython-parallel": "Cython (OpenMP)",
+    "threads": "`ThreadPoolExecutor`",
+    "processes": "`multiprocessing.Pool`",
 }
 STRICT = ("numba", "cython", "c")
 FAST = ("numba-fast", "c-fast")
+# The layers of threads that Numba can have, with the modules in which they are.
+LAYERS = {"numba-omp": "omppool", "numba-workqueue": "workqueue"}
+PARALLEL = (*LAYERS, "cython-parallel")
 
 
 class Peers:
@@ -37,23 +45,33 @@ class Peers:
         self.missing = {}
         self.cc = shutil.which("cc")
         installed = self.install()
-        sources = sorted(forms.PROGRAMS.glob("*.py"))
         if installed:
             self.modules |= {"numba": "", "numba-fast": "", "numpy": ""}
+            self.find_layers()
         else:
             self.python = Path(sys.executable)
             self.modules["numpy"] = ""
-            for way in ("numba", "numba-fast", "cython"):
+            for way in ("numba", "numba-fast", "cython", *PARALLEL):
                 self.missing[way] = "could not be installed"
         if not self.cc:
-            for way in ("c", "c-fast", "cython"):
+            for way in ("c", "c-fast", "cython", "cython-parallel"):
                 self.missing[way] = "needs a C compiler, `cc`"
             return
         files = sorted(forms.PROGRAMS.glob("*.c"))
         for way, flags in (("c", []), ("c-fast", ["-ffast-math"])):
             self.build(way, files, [self.cc, *C_FLAGS, *flags, "-shared", "-fPIC"])
         if installed:
-            self.build_cython(forms.cython(sources))
+            self.build_cython("cython", forms.cython(forms.serial()))
+            text = forms.cython(forms.parallel(), parallel=True)
+            self.build_cython("cython-parallel", text, "-fopenmp")
+
+    def find_layers(self):
+        for way, layer in LAYERS.items():
+            command = [self.python, "-c", f"from numba.np.ufunc import {layer}"]
+            if subprocess.run(command, capture_output=True).returncode == 0:
+                self.modules[way] = ""
+            else:
+                self.missing[way] = "is not in this build of Numba"
 
     def install(self):
         marker = self.folder / ".installed"
@@ -83,8 +101,8 @@ class Peers:
                 return
         self.modules[way] = str(path)
 
-    def build_cython(self, text):
-        source = self.work / "cython_programs.pyx"
+    def build_cython(self, way, text, *flags):
+        source = self.work / f"{way.replace('-', '_')}_programs.pyx"
         made = source.with_suffix(".c")
         if not source.exists() or source.read_text() != text or not made.exists():
             source.write_text(text)
@@ -92,9 +110,9 @@ class Peers:
             done = subprocess.run(cython, capture_output=True, text=True)
             if done.returncode != 0:
                 made.unlink(missing_ok=True)
-                self.missing["cython"] = "does not translate: " + done.stderr.splitlines()[-1]
+                self.missing[way] = "does not translate: " + done.stderr.splitlines()[-1]
                 return
-        self.build("cython", [made], self.extension())
+        self.build(way, [made], [*self.extension(), *flags])
 
     def extension(self):
         """How an extension module of C is compiled for the Python of the peers."""

@@ -1,7 +1,9 @@
 """Times programs in one way, in a process of its own, one row at a time as `bench.py` asks.
 
 worker.py WAY: reads a JSON object a line, {"program", "module", "function", "inputs", "seconds"},
-and answers with {"times", "right"} or {"error"}.  The ways are those of `load`.
+and answers with {"times", "right"} or {"error"}.  The ways are those of `load`.  Loops that are to
+run in parallel have "threads", too, and "schedule", which is "static" or "dynamic"; "peer" is what
+is called in the place of the function in other ways than snek's.
 """
 
 import ctypes
@@ -12,7 +14,9 @@ import os
 import sys
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -36,14 +40,19 @@ def stand_in(native, parallel, prange):
     sys.modules["snek"] = module
 
 
-def numba_stand_in(threads, **options):
+def numba_stand_in(kind):
+    if kind in ("", "fast"):
+        import numba
+
+        native = numba.njit(fastmath=bool(kind))
+        stand_in(native, native, range)
+        return native
+    os.environ["NUMBA_THREADING_LAYER"] = kind
     import numba
 
-    native = numba.njit(**options)
-    if threads > 1:
-        stand_in(native, numba.njit(parallel=True, **options), numba.prange)
-    else:
-        stand_in(native, native, range)
+    # Both layers run one code, which takes seconds to compile: it is kept.
+    native = numba.njit(cache=True)
+    stand_in(native, numba.njit(parallel=True, cache=True), numba.prange)
     return native
 
 
@@ -82,8 +91,9 @@ def c_function(library, name, annotations):
 
 def load(way, path, source, name):
     """The function `name` of the program `source`, as `way` compiles it."""
-    if way == "snek":
-        return getattr(load_file(path, ExtensionFileLoader, register=False), name)
+    if way in ("snek", "threads", "processes"):
+        function = getattr(load_file(path, ExtensionFileLoader, register=False), name)
+        return function if way == "snek" else by_pool(way, program(source), function)
     module = program(source)
     match way.split("-")[0]:
         case "numba":
@@ -99,9 +109,61 @@ def load(way, path, source, name):
         case "numpy":
             return module.numpy_form
         case _:
-            compiled = sys.modules.get("cython_programs")
-            compiled = compiled or load_file(path, ExtensionFileLoader, "cython_programs")
+            file = f"{way.replace('-', '_')}_programs"
+            compiled = sys.modules.get(file) or load_file(path, ExtensionFileLoader, file)
             return getattr(compiled, name)
+
+
+POOLS = {}
+# The program and its compiled function, for the processes that are forked.
+OF_POOL = None
+
+
+def one(task):
+    module, function = OF_POOL
+    return module.one_row(function, *task)
+
+
+def by_pool(way, module, function):
+    """Calls of a compiled function from the threads or the processes of a pool of Python's."""
+    global OF_POOL
+    OF_POOL = module, function
+    for pool in POOLS.values():
+        pool.shutdown() if way == "threads" else pool.terminate()
+    POOLS.clear()
+
+    def call(*arguments):
+        if THREADS not in POOLS:
+            make = ThreadPoolExecutor if way == "threads" else get_context("fork").Pool
+            POOLS[THREADS] = make(THREADS)
+        if way == "threads":
+            return module.by_threads(POOLS[THREADS], function, *arguments)
+        return module.by_processes(POOLS[THREADS], one, *arguments)
+
+    return call
+
+
+THREADS = 1
+
+
+def set_threads(way, count, schedule):
+    """How many threads parallel loops have from here on; nothing is started anew."""
+    global THREADS
+    THREADS = count
+    match way:
+        case "snek":
+            import snek
+
+            snek.set_num_threads(count)
+        case "numba-omp" | "numba-workqueue":
+            import numba
+
+            numba.set_num_threads(count)
+        case "cython-parallel":
+            openmp = ctypes.CDLL("libgomp.so.1")
+            openmp.omp_set_num_threads(count)
+            # Pieces of 16 iterations, or one piece for each thread.
+            openmp.omp_set_schedule(*((2, 16) if schedule == "dynamic" else (1, 0)))
 
 
 def copies(arguments):
@@ -113,17 +175,23 @@ COMPILE = None
 
 
 def answer(way, request):
-    key = request["program"], request["module"], request["function"], str(request["inputs"])
+    name = request.get("peer", request["function"]) if way != "snek" else request["function"]
+    key = request["program"], request["module"], name, str(request["inputs"])
+    module = program(request["program"])
+    threads = request.get("threads")
+    if threads:
+        set_threads(way, threads, request["schedule"])
     if key not in CACHE:
-        path = request["module"]
-        function = load(way, path, request["program"], request["function"])
-        module = program(request["program"])
-        given = module.inputs(*request["inputs"])
+        function = load(way, request["module"], request["program"], name)
+        other = name != request["function"] and hasattr(module, "peer_inputs")
+        given = (module.peer_inputs if other else module.inputs)(*request["inputs"])
+        CACHE.clear()
+        CACHE[key] = function, given, {}
+    function, given, rights = CACHE[key]
+    if threads not in rights:
         after = copies(given)
         value = function(*after)  # Numba compiles here.
-        CACHE.clear()
-        CACHE[key] = function, given, bool(module.right(value, copies(given), after))
-    function, given, right = CACHE[key]
+        rights[threads] = bool(module.right(value, copies(given), after))
     times = []
     end = time.perf_counter() + request["seconds"]
     while len(times) < 2 or (time.perf_counter() < end and len(times) < 50):
@@ -133,16 +201,15 @@ def answer(way, request):
         times.append(time.perf_counter() - start)
         if times[0] > 1.0:
             break
-    return {"times": times, "right": right}
+    return {"times": times, "right": rights[threads]}
 
 
 def main():
     global COMPILE
     way = sys.argv[1]
     if way.startswith("numba"):
-        threads = int(os.environ.get("NUMBA_NUM_THREADS", "1"))
-        COMPILE = numba_stand_in(threads, **({"fastmath": True} if way.endswith("fast") else {}))
-    elif way != "snek":
+        COMPILE = numba_stand_in(way.removeprefix("numba").removeprefix("-"))
+    elif way not in ("snek", "threads", "processes"):
         same = lambda function: function  # noqa: E731
         stand_in(same, same, range)
     # What programs print must not get between the answers.

@@ -63,6 +63,17 @@ ROWS = [
     for what, function in (("dot", "dot"), ("sum", "array_sum"))
     for place, shape in (("L1", (1_500, 2000)), ("L2", (10_000, 300)), ("memory", (4_000_000, 1)))
 ]
+# What does not fit the caches waits for memory, which a second core does not make faster.
+ROWS += [
+    {
+        "what": f"{what}, {place}",
+        "function": f"{function}_often",
+        "inputs": shape,
+        "targets": {"speedup": limit},
+    }
+    for what, function in (("dot", "dot"), ("sum", "array_sum"))
+    for place, shape, limit in (("L2", (40_000, 100), 1.85), ("memory", (4_000_000, 3), None))
+]
 SIZES = range(1, 68)
 # Where one array is written, loops that run in parallel refuse others that overlap it.
 OVERLAPPING = False
