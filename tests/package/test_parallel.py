@@ -251,6 +251,8 @@ import json, os, random, signal, threading, time
 import numpy as np
 import loops
 random.seed({seed})
+# Whoever runs the tests may ignore Ctrl-C, and we would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sent = 0.0
 def send(after):
     global sent

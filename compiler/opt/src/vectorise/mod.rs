@@ -226,7 +226,13 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
             unwritten,
             estimate,
         }),
-        None => refuse("lanes would not make it faster"),
+        None => {
+            let in_order = |fold: &Fold| Some((fold.in_order?, fold.op));
+            match folds.iter().find_map(in_order) {
+                Some((op, kind)) => Err(shape::keeps_order(function, op, kind)),
+                None => refuse("lanes would not make it faster"),
+            }
+        }
     }
 }
 

@@ -510,12 +510,7 @@ impl<'c, 'f> Walk<'c, 'f> {
         if sum && !self.context.relaxed && once {
             self.fold.in_order = Some(op);
         } else if sum && !self.context.relaxed {
-            let what = match kind {
-                ReductionOp::Add => "sum",
-                _ => "product",
-            };
-            let advice = "keeps its order (use `prange`, or `fastmath`)";
-            return obstacle(data.site, format!("the {what} of floats {advice}"));
+            return Err(keeps_order(self.context.function, op, kind));
         }
         self.fold.picks |= !sum;
         self.becomes(op, kind)
@@ -545,5 +540,17 @@ impl<'c, 'f> Walk<'c, 'f> {
         };
         self.fold.picks |= is_float;
         self.becomes(op, kind)
+    }
+}
+
+/// Why an op that folds floats one after the other is not done in lanes.
+pub(super) fn keeps_order(function: &Function, op: OpId, kind: ReductionOp) -> Obstacle {
+    let what = match kind {
+        ReductionOp::Add => "sum",
+        _ => "product",
+    };
+    Obstacle {
+        site: function.ops[op].site,
+        reason: format!("the {what} of floats keeps its order (use `prange`, or `fastmath`)"),
     }
 }
