@@ -12,10 +12,10 @@ fi
 # Two halves at a time: most of it is programs that run on one core.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-python -m pytest tests/run tests/bench >"$log" 2>&1 &
+python -m pytest tests/run >"$log" 2>&1 &
 programs=$!
 rest=0
-python -m pytest tests --ignore tests/run --ignore tests/bench || rest=$?
+python -m pytest tests --ignore tests/run || rest=$?
 half=0
 wait "$programs" || half=$?
 cat "$log"
