@@ -30,68 +30,36 @@ def _rotated(x: int, count: int) -> int:
     return ((x << count) | (x >> (32 - count))) & 0xFFFFFFFF
 
 
+def _four_rounds(
+    a: int, b: int, first: int, second: int, third: int, fourth: int
+) -> tuple[int, int]:
+    a = (a + b) & 0xFFFFFFFF
+    b = _rotated(b, first) ^ a
+    a = (a + b) & 0xFFFFFFFF
+    b = _rotated(b, second) ^ a
+    a = (a + b) & 0xFFFFFFFF
+    b = _rotated(b, third) ^ a
+    a = (a + b) & 0xFFFFFFFF
+    b = _rotated(b, fourth) ^ a
+    return a, b
+
+
 def _threefry(key: int, counter: int) -> tuple[int, int]:
     k0 = key & 0xFFFFFFFF
     k1 = (key >> 32) & 0xFFFFFFFF
     k2 = k0 ^ k1 ^ 0x1BD11BDA
     a = ((counter & 0xFFFFFFFF) + k0) & 0xFFFFFFFF
     b = (((counter >> 32) & 0xFFFFFFFF) + k1) & 0xFFFFFFFF
-
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 13) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 15) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 26) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 6) ^ a
-    a = (a + k1) & 0xFFFFFFFF
-    b = (b + k2 + 1) & 0xFFFFFFFF
-
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 17) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 29) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 16) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 24) ^ a
-    a = (a + k2) & 0xFFFFFFFF
-    b = (b + k0 + 2) & 0xFFFFFFFF
-
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 13) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 15) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 26) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 6) ^ a
-    a = (a + k0) & 0xFFFFFFFF
-    b = (b + k1 + 3) & 0xFFFFFFFF
-
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 17) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 29) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 16) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 24) ^ a
-    a = (a + k1) & 0xFFFFFFFF
-    b = (b + k2 + 4) & 0xFFFFFFFF
-
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 13) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 15) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 26) ^ a
-    a = (a + b) & 0xFFFFFFFF
-    b = _rotated(b, 6) ^ a
-    a = (a + k2) & 0xFFFFFFFF
-    b = (b + k0 + 5) & 0xFFFFFFFF
-    return a, b
+    a, b = _four_rounds(a, b, 13, 15, 26, 6)
+    a, b = (a + k1) & 0xFFFFFFFF, (b + k2 + 1) & 0xFFFFFFFF
+    a, b = _four_rounds(a, b, 17, 29, 16, 24)
+    a, b = (a + k2) & 0xFFFFFFFF, (b + k0 + 2) & 0xFFFFFFFF
+    a, b = _four_rounds(a, b, 13, 15, 26, 6)
+    a, b = (a + k0) & 0xFFFFFFFF, (b + k1 + 3) & 0xFFFFFFFF
+    a, b = _four_rounds(a, b, 17, 29, 16, 24)
+    a, b = (a + k1) & 0xFFFFFFFF, (b + k2 + 4) & 0xFFFFFFFF
+    a, b = _four_rounds(a, b, 13, 15, 26, 6)
+    return (a + k2) & 0xFFFFFFFF, (b + k0 + 5) & 0xFFFFFFFF
 
 
 def stream(seed: int, i: int) -> int:
