@@ -48,8 +48,8 @@ pub struct State {
 static MODULE: AtomicPtr<ModuleDesc> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The name under which the first module of an interpreter publishes its pool.
-const POOL_NAME: &CStr = c"snek.pool.2";
-const _: () = assert!(SHARED_VERSION == 2, "the name above carries the version");
+const POOL_NAME: &CStr = c"snek.pool.3";
+const _: () = assert!(SHARED_VERSION == 3, "the name above carries the version");
 
 // The slots of a module definition, by the versions that know them.
 const SLOT_EXEC: c_int = 2;
