@@ -1,7 +1,8 @@
-"""A free-threaded CPython for the tests: built once from Debian's source package, kept in the user's cache.
+"""A free-threaded CPython for the tests: built from Debian's sources, kept in the cache.
 
-`python tests/freethreaded.py` builds it, if need be, and prints its path. It wants Debian's `apt-get` (not root, and it
-leaves the system's lists alone), a C compiler and about four minutes; `SNEK_FREETHREADED_PYTHON` names another one instead.
+`python tests/freethreaded.py` builds it, if need be, and prints its path. It wants Debian's
+`apt-get` (not root, and it leaves the system's lists alone), a C compiler and about four minutes;
+`SNEK_FREETHREADED_PYTHON` names another one instead.
 """
 
 import os
@@ -24,7 +25,7 @@ def folder():
 
 
 def find():
-    """The interpreter, if there is one; and the folder that holds its NumPy, if that could be had."""
+    """The interpreter, if there is one; and the folder of its NumPy, if that could be had."""
     named = os.environ.get("SNEK_FREETHREADED_PYTHON")
     python = Path(named) if named else folder() / "bin" / f"{PACKAGE}t"
     return (python, folder() / "packages") if python.exists() else None
