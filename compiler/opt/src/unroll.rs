@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit::{self, Cloner};
-use snek_mir::ir::{Function, LoopKind, OpId, OpKind, RegionId, Type, ValueId};
+use snek_mir::ir::{Function, LoopKind, OpId, OpKind, Overflow, RegionId, Type, ValueId};
 
+use crate::prove;
 use crate::rewrite::{emit, place_of};
 
 /// Loops of more iterations stay.
@@ -20,13 +21,23 @@ const SIZE: usize = 240;
 /// Runs the pass.
 pub fn run(function: &mut Function) {
     let structure = Structure::new(function);
+    let mut is_checked = false;
     // Inner loops first: then an outer one may be straight code as well.
     for &op in structure.order.iter().rev() {
         if !structure.loops_around(function, op).is_empty()
             && let Some(trip) = few_iterations(function, op)
         {
+            is_checked |= edit::ops_in(function, function.ops[op].kind.regions()[0])
+                .iter()
+                .any(|inner| {
+                    matches!(function.ops[*inner].kind, OpKind::Int(_, Overflow::Checked))
+                });
             unroll(function, op, trip);
         }
+    }
+    // Of each iteration more is known than of all: `word << 8 | byte` grows.
+    if is_checked {
+        prove::run(function);
     }
 }
 
