@@ -258,7 +258,7 @@ impl Balance<'_> {
     ) -> Option<(ValueId, ValueId, ValueId)> {
         let sides = |value: ValueId| -> Option<[ValueId; 2]> {
             let by = self.defined_by(value)?;
-            let is_own = self.user(value) == Some(op);
+            let is_own = self.user(value) == Some(op) && self.are_together(by, op);
             let args = self.function.ops[by].args.clone();
             (is_own && self.kind(by) == Some(IntOp::And)).then(|| args.try_into().ok())?
         };
