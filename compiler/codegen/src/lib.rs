@@ -12,8 +12,10 @@
 mod clif;
 mod data;
 mod debug;
+mod flags;
 pub mod isa;
 mod leaf;
+mod marks;
 mod masks;
 mod object_file;
 mod placement;

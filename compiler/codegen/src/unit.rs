@@ -20,7 +20,7 @@ use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
 use crate::leaf::{self, Refused};
-use crate::placement;
+use crate::{flags, marks, placement};
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -392,17 +392,35 @@ fn compile(
         .get_srclocs_sorted()
         .iter()
         .filter(|range| !range.loc.is_default())
-        .map(|range| (range.start, range.loc.bits()))
+        .map(|range| (range.start, marks::line(range.loc)))
         .collect();
+    let mut bytes = code.buffer.data().to_vec();
+    if isa.architecture() == object::Architecture::X86_64 {
+        let ranges = code.buffer.get_srclocs_sorted().iter();
+        for range in ranges.filter(|range| marks::is_flag(range.loc)) {
+            flags::fuse(&mut bytes[range.start as usize..range.end as usize]);
+        }
+    }
     let size = code.buffer.data().len() as u32;
-    let begin = placement::begin(&code.bb_starts, &code.bb_edges, size);
+    let seldom: Vec<(u32, u32)> = code
+        .buffer
+        .get_srclocs_sorted()
+        .iter()
+        .filter(|range| marks::is_seldom(range.loc))
+        .map(|range| (range.start, range.end))
+        .collect();
+    let jumps = match isa.architecture() {
+        object::Architecture::X86_64 => placement::jumps_back(&bytes, &code.bb_starts),
+        _ => code.bb_edges.clone(),
+    };
+    let begin = placement::begin(&code.bb_starts, &jumps, &seldom, size);
     let align = match begin {
         Some(_) => placement::LINE.max(code.buffer.alignment),
         None => code.buffer.alignment,
     };
     Ok(Compiled {
         size,
-        code: code.buffer.data().to_vec(),
+        code: bytes,
         align: u64::from(align),
         begin: begin.unwrap_or(0),
         relocs,

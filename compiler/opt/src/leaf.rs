@@ -1,5 +1,5 @@
-//! Loops on wide vectors as functions of their own, of role `Leaf`: the back end makes a second form of them for
-//! processors that have such vectors.
+//! Loops on wide vectors, or with much arithmetic on floats, as functions of their own, of role `Leaf`: the back end makes
+//! a second form of them for processors that have such vectors, and instructions of three operands with them.
 //!
 //! Runs last. What moves is a loop with everything in it, the outermost one that calls nothing and raises nothing, and
 //! the ops behind it that make scalars of its vectors; so what a leaf takes and gives are scalars and arrays. Vectors
@@ -11,12 +11,14 @@ use std::collections::{HashMap, HashSet};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Function, FunctionId, Op, OpId, OpKind, Program, RegionId, Role, Type, ValueDef, ValueId,
+    Function, FunctionId, Op, OpId, OpKind, Program, RegionId, Role, Type, Value, ValueDef, ValueId,
 };
 use snek_mir::ops::Raises;
 
 /// Vectors of less bits have nothing to gain.
 const WIDE: u32 = 256;
+/// Less arithmetic on scalars has little to gain.
+const FLOATS: usize = 16;
 
 /// Runs the pass.
 pub fn run(program: &mut Program) {
@@ -42,7 +44,8 @@ struct Group {
 }
 
 fn find(function: &Function) -> Option<Group> {
-    if function.role == Role::Leaf || !function.values.iter().any(|value| is_wide(value.ty)) {
+    let floats = |value: &Value| is_wide(value.ty) || is_float(value.ty);
+    if function.role == Role::Leaf || !function.values.iter().any(floats) {
         return None;
     }
     let uses = users(function);
@@ -65,7 +68,7 @@ fn users(function: &Function) -> Users {
 fn find_in(function: &Function, region: RegionId, users: &Users) -> Option<Group> {
     for (at, op) in function.regions[region].ops.iter().enumerate() {
         let data = &function.ops[*op];
-        if data.kind.regions().is_empty() || !has_wide(function, data) {
+        if data.kind.regions().is_empty() || !gains(function, data) {
             continue;
         }
         if matches!(data.kind, OpKind::For(_) | OpKind::While { .. })
@@ -90,14 +93,32 @@ fn is_vector(ty: Type) -> bool {
     matches!(ty, Type::Vector(..) | Type::Mask(_))
 }
 
-fn has_wide(function: &Function, op: &Op) -> bool {
-    let is_wide = |value: &ValueId| is_wide(function.ty(*value));
-    let mut inside = op.kind.regions().into_iter();
-    inside.any(|region| {
-        let ops = edit::ops_in(function, region);
-        ops.into_iter()
-            .any(|op| function.ops[op].results.iter().any(is_wide))
-    })
+fn is_float(ty: Type) -> bool {
+    matches!(ty, Type::Scalar(scalar) if scalar.is_float())
+}
+
+/// Whether there are wide vectors in an op, or much arithmetic on floats, whose instructions take three operands there.
+fn gains(function: &Function, op: &Op) -> bool {
+    let mut floats = 0;
+    for region in op.kind.regions() {
+        for inner in edit::ops_in(function, region) {
+            let data = &function.ops[inner];
+            if data
+                .results
+                .iter()
+                .any(|value| is_wide(function.ty(*value)))
+            {
+                return true;
+            }
+            let is_arithmetic = matches!(data.kind, OpKind::Float(_) | OpKind::FloatUnary(_));
+            let is_float = data
+                .results
+                .iter()
+                .any(|value| is_float(function.ty(*value)));
+            floats += usize::from(is_arithmetic && is_float);
+        }
+    }
+    floats >= FLOATS
 }
 
 /// Whether an op, with all that is in it, may be in a leaf.

@@ -4,6 +4,7 @@
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
 mod auto_parallel;
+mod balance;
 mod carry;
 pub mod collapse;
 mod cse;
@@ -26,6 +27,7 @@ mod promote;
 mod prove;
 mod report;
 mod rewrite;
+mod search;
 mod share;
 mod simplify;
 mod strength;

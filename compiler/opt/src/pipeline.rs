@@ -11,9 +11,9 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    auto_parallel, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline, interchange,
-    jam, leaf, licm, masked, outline, promote, prove, share, simplify, strength, tasks, tile,
-    unblock, unfold, unroll, vector_math, vectorise, version,
+    auto_parallel, balance, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline,
+    interchange, jam, leaf, licm, masked, outline, promote, prove, search, share, simplify,
+    strength, tasks, tile, unblock, unfold, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -119,6 +119,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", Local(simplify::run)),
     at(O2, "interchange", Local(interchange::run)),
     at(O2, "tile", Local(tile::run)),
+    at(O2, "search", Local(search::run)),
     at(O2, "vector_math", Rewrite(vector_math::run)),
     at(O2, "vectorise", Loops(vectorise::run)),
     at(O2, "chunk_math", Rewrite(vector_math::chunks)),
@@ -131,6 +132,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "promote", Local(promote::run)),
     at(O2, "masked", Local(masked::run)),
     at(O2, "carry", Local(carry::run)),
+    at(O2, "balance", Local(balance::run)),
     at(O2, "strength", Local(strength::run)),
     at(O2, "cse", Local(cse::run)),
     at(O2, "dce", Local(dce::run)),

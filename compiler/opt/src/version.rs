@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use snek_analysis::arrays::extent_of;
-use snek_analysis::ranges::{Need, OverflowNeed, Ranges, ranges};
+use snek_analysis::ranges::{Need, OverflowNeed, Ranges, Unbounded, ranges};
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
@@ -24,6 +24,9 @@ const NEAR: u64 = 1 << 32;
 const SMALL: i64 = 1 << 12;
 /// More conditions than this are not worth it.
 const CONDITIONS: usize = 24;
+
+/// Sums of more than this are not moderate because their summands are.
+const PARTS: usize = 2;
 
 /// A condition on values that are known before a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,9 +182,19 @@ fn moderate(
     let known = |value: ValueId| structure.is_visible_at(function, value, outer);
     let bits = need.bits;
     let mut conditions = Vec::new();
-    for terms in &need.unbounded {
-        let usable = |value: ValueId| known(value) && function.const_int(value).is_none();
-        let term = terms.iter().copied().find(|(value, _)| usable(*value));
+    let usable = |value: ValueId| known(value) && function.const_int(value).is_none();
+    let near = |terms: &[(ValueId, i64)]| {
+        let mut terms = terms.iter().copied();
+        terms.find(|(value, k)| usable(*value) && k.unsigned_abs() < 1 << bits)
+    };
+    for Unbounded { terms, parts } in &need.unbounded {
+        let parts: Option<Vec<_>> = parts.iter().map(|terms| near(terms)).collect();
+        let parts = parts.filter(|parts| !parts.is_empty() && parts.len() <= PARTS);
+        if let (None, Some(parts)) = (near(terms), parts) {
+            let within = parts.iter().map(|(v, _)| Condition::Within(*v, bits));
+            conditions.extend(within);
+            continue;
+        }
         let counted = || Some((limit_of_counter(function, need.op, &usable)?, 0));
         let begins = || {
             let carried = terms.iter().find_map(|(value, k)| {
@@ -190,7 +203,7 @@ fn moderate(
             });
             carried.filter(|(initial, _)| usable(*initial))
         };
-        let (value, k) = term.or_else(counted).or_else(begins)?;
+        let (value, k) = near(terms).or_else(counted).or_else(begins)?;
         if k.unsigned_abs() >= 1 << bits {
             return None;
         }

@@ -83,8 +83,17 @@ pub struct OverflowNeed {
     pub op: OpId,
     /// Operands within `-(2 ** bits)` and `2 ** bits`, give or take as much, would prove it.
     pub bits: u32,
-    /// For each bound of an operand that is too far: `operand <= value + k`, or `operand >= value + k`, for each pair.
-    pub unbounded: Vec<Vec<(ValueId, i64)>>,
+    /// For each bound of an operand that is too far, what would bring it near.
+    pub unbounded: Vec<Unbounded>,
+}
+
+/// A bound of an operand that is too far.
+#[derive(Clone, Debug)]
+pub struct Unbounded {
+    /// `operand <= value + k`, or `operand >= value + k`, for each pair.
+    pub terms: Vec<(ValueId, i64)>,
+    /// The same for each of its summands, if it is an exact sum.
+    pub parts: Vec<Vec<(ValueId, i64)>>,
 }
 
 /// Walks that test suppositions before they are all dropped.

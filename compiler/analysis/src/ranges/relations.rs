@@ -42,8 +42,10 @@ pub struct Mark(usize);
 
 /// Which way to search.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub enum Way {
+    /// To what is larger.
     Up,
+    /// To what is smaller.
     Down,
 }
 

@@ -238,6 +238,10 @@ impl Walk<'_> {
                 Some(exact) => {
                     self.finish(op, overflow, all, result, exact);
                 }
+                // Exact, so not smaller than before.
+                None if overflow != Overflow::Wrap && x.lo >= 0 => {
+                    self.define(result, Interval::new(x.lo, all.hi));
+                }
                 None => self.define(result, all),
             },
             IntOp::Shr => {

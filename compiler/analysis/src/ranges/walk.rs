@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use oxc_index::IndexVec;
 use snek_abi::ScalarKind;
 use snek_mir::ir::{
-    Bound, Function, LabelId, Layout, LoopKind, Message, OpId, OpKind, RegionId, Scalar, Type,
-    ValueId,
+    Bound, Function, IntOp, LabelId, Layout, LoopKind, Message, OpId, OpKind, Overflow, RegionId,
+    Scalar, Type, ValueId,
 };
 
 use super::counters::{COUNTER, counters};
 use super::interval::Interval;
 use super::join::{Join, Joined};
-use super::relations::{Mark, Node, Relations};
-use super::{EXTENT_LIMIT, Hypotheses, MEMORY_LIMIT, Need, OverflowNeed, Ranges};
+use super::relations::{Mark, Node, Relations, Way};
+use super::{EXTENT_LIMIT, Hypotheses, MEMORY_LIMIT, Need, OverflowNeed, Ranges, Unbounded};
 use crate::arrays::extent_of;
 use crate::structure::{Structure, falls_through, is_loop, terminator};
 
@@ -57,6 +57,9 @@ pub(super) struct Walk<'f> {
     hypotheses: &'f Hypotheses,
     pub(super) facts: Ranges,
 }
+
+/// Sums of sums are taken apart so far.
+const PARTS: u32 = 2;
 
 impl<'f> Walk<'f> {
     pub(super) fn new(
@@ -640,13 +643,16 @@ impl<'f> Walk<'f> {
         let mut unbounded = Vec::new();
         for &node in operands {
             let interval = self.relations.bounds(node);
-            if interval.hi > far {
-                let found = self.relations.above(node).to_vec();
-                unbounded.push(self.terms(&found));
-            }
-            if interval.lo < -far {
-                let found = self.relations.below(node).to_vec();
-                unbounded.push(self.terms(&found));
+            for (is_far, way) in [
+                (interval.hi > far, Way::Up),
+                (interval.lo < -far, Way::Down),
+            ] {
+                if is_far {
+                    let terms = self.terms_beyond(node, way);
+                    let mut parts = Vec::new();
+                    self.summands(node, way, far, PARTS, &mut parts);
+                    unbounded.push(Unbounded { terms, parts });
+                }
             }
         }
         self.facts.overflow_needs.push(OverflowNeed {
@@ -654,6 +660,60 @@ impl<'f> Walk<'f> {
             bits,
             unbounded,
         });
+    }
+
+    fn terms_beyond(&mut self, node: Node, way: Way) -> Vec<(ValueId, i64)> {
+        let found = match way {
+            Way::Up => self.relations.above(node).to_vec(),
+            Way::Down => self.relations.below(node).to_vec(),
+        };
+        self.terms(&found)
+    }
+
+    /// What bounds the summands of an exact sum or difference, unless they are near.
+    fn summands(
+        &mut self,
+        node: Node,
+        way: Way,
+        far: i128,
+        depth: u32,
+        found: &mut Vec<Vec<(ValueId, i64)>>,
+    ) {
+        let function = self.function;
+        let sum = (node as usize) < function.values.len();
+        let sum = sum.then(|| function.def_op(ValueId::from_usize(node as usize)));
+        let Some(Some(data)) = sum else { return };
+        let OpKind::Int(int @ (IntOp::Add | IntOp::Sub), Overflow::Checked | Overflow::Proved) =
+            data.kind
+        else {
+            return;
+        };
+        let opposite = match way {
+            Way::Up => Way::Down,
+            Way::Down => Way::Up,
+        };
+        let ways = [way, if int == IntOp::Add { way } else { opposite }];
+        for (value, way) in data.args.iter().zip(ways) {
+            let Some(part) = self.node(*value) else {
+                continue;
+            };
+            let interval = self.relations.bounds(part);
+            let is_near = match way {
+                Way::Up => interval.hi <= far,
+                Way::Down => interval.lo >= -far,
+            };
+            if is_near {
+                continue;
+            }
+            let before = found.len();
+            if depth > 1 {
+                self.summands(part, way, far, depth - 1, found);
+            }
+            if found.len() == before {
+                let terms = self.terms_beyond(part, way);
+                found.push(terms);
+            }
+        }
     }
 
     fn note_need(&mut self, op: OpId, position: usize, lacks_upper: bool, lacks_lower: bool) {

@@ -149,15 +149,42 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// Whether a region only leads to an exception.
+    /// Whether a region only leads to an exception, or does nothing but test for one.
     fn is_cold(&self, region: RegionId) -> bool {
         let last = self.function.regions[region].ops.last();
-        last.is_some_and(|op| {
+        let raises = last.is_some_and(|op| {
             matches!(
                 self.function.ops[*op].kind,
                 OpKind::Raise(_) | OpKind::Unreachable
             )
-        })
+        });
+        raises || self.only_checks(region)
+    }
+
+    /// Whether there are checks in a region, and nothing that is of use if they pass.
+    fn only_checks(&self, region: RegionId) -> bool {
+        let function = self.function;
+        let Some((end, ops)) = function.regions[region].ops.split_last() else {
+            return false;
+        };
+        let (mut any, mut is_plain) = (false, true);
+        for op in ops {
+            let op = &function.ops[*op];
+            match op.kind {
+                OpKind::Check(_) => any = true,
+                OpKind::If { then, other } if op.results.is_empty() => {
+                    let is_empty = |side: RegionId| function.regions[side].ops.len() == 1;
+                    let sides = [then, other];
+                    any |= sides.into_iter().any(|side| self.only_checks(side));
+                    is_plain &= sides
+                        .into_iter()
+                        .all(|side| is_empty(side) || self.only_checks(side));
+                }
+                _ => is_plain &= op.kind.properties().is_pure(),
+            }
+        }
+        let end = &function.ops[*end];
+        any && is_plain && matches!(end.kind, OpKind::Yield) && end.args.is_empty()
     }
 
     /// Whether a region only says that this iteration is the best so far, as the other one says that another is:
@@ -204,13 +231,34 @@ impl<'a> Lower<'a> {
             let ins = self.b.ins.ins();
             ins.brif(condition, blocks[0], &[], blocks[1], &[]);
         }
+        let around = self.seldom;
         for (block, region) in blocks.iter().zip([then, other]) {
             self.b.ins.switch_to_block(*block);
             self.scopes.push(Scope::If(merge));
+            let first = self.b.ins.func.dfg.num_blocks();
+            self.seldom = around || region == other && self.is_fallback(then, other);
             self.region(region)?;
+            if self.seldom && !around {
+                self.b.ins.set_cold_block(*block);
+                for block in first..self.b.ins.func.dfg.num_blocks() {
+                    self.b.ins.set_cold_block(Block::from_u32(block as u32));
+                }
+            }
             self.scopes.pop();
         }
+        self.seldom = around;
         self.enter_with_results(merge, &op.results)
+    }
+
+    /// Whether `other` is the loop of `then` as it was, for the case that a test before it fails.
+    fn is_fallback(&self, then: RegionId, other: RegionId) -> bool {
+        let function = self.function;
+        let loops = |region: RegionId| {
+            let ops = function.regions[region].ops.iter();
+            let ops = ops.map(|op| &function.ops[*op]);
+            ops.filter(|op| matches!(op.kind, OpKind::For(_) | OpKind::While { .. }))
+        };
+        loops(other).any(|op| loops(then).any(|twin| twin.site == op.site))
     }
 
     pub(super) fn block_op(

@@ -32,6 +32,7 @@ use snek_mir::ir::{
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::isa::Isa;
+use crate::marks;
 use crate::masks::MaskWidths;
 use crate::unit::Unit;
 use array::View;
@@ -139,6 +140,8 @@ struct Lower<'a> {
     values: IndexVec<ValueId, Option<Val>>,
     /// The regions around the current op that a terminator may name, the innermost last.
     scopes: Vec<Scope>,
+    /// The current op runs only where a test before a loop failed.
+    seldom: bool,
     raising: Raising,
     results: Results,
     /// The thread's stack limit, if the function has it.
@@ -170,6 +173,7 @@ impl<'a> Lower<'a> {
             b,
             values: function.values.iter().map(|_| None).collect(),
             scopes: Vec::new(),
+            seldom: false,
             raising: Raising::default(),
             results: Results::new(function)?,
             limit: None,
@@ -306,6 +310,11 @@ impl<'a> Lower<'a> {
         self.values[id] = Some(Val::One(value));
     }
 
+    /// The source line of an op, and how often it runs.
+    fn location(&self, site: SiteId) -> SourceLoc {
+        marks::location(self.line(site), self.seldom)
+    }
+
     /// The line that an op is shown at: of the innermost call that is in the user's file.
     fn line(&self, site: SiteId) -> u32 {
         let mut site = &self.function.sites[site];
@@ -335,7 +344,7 @@ impl<'a> Lower<'a> {
     }
 
     fn op(&mut self, op: &'a Op) -> Result<(), CodegenError> {
-        self.b.ins.set_srcloc(SourceLoc::new(self.line(op.site)));
+        self.b.ins.set_srcloc(self.location(op.site));
         if self.is_lanewise(op) {
             return self.lanewise(op);
         }

@@ -11,7 +11,7 @@ use snek_mir::ir::{
 use super::raise::What;
 use super::signature::scalar_type;
 use super::{Lower, Val, View};
-use crate::CodegenError;
+use crate::{CodegenError, marks};
 
 /// The smallest value of a signed type.
 pub(super) fn minimum(ty: Type) -> i64 {
@@ -38,15 +38,15 @@ impl<'a> Lower<'a> {
         let value = match kind {
             IntOp::Add | IntOp::Sub if checked && signed => self.checked_sum(op, kind, a, b)?,
             IntOp::Add | IntOp::Sub | IntOp::Mul if checked => {
-                let ins = self.b.ins.ins();
-                let (value, overflows) = match (kind, signed) {
-                    (IntOp::Add, _) => ins.uadd_overflow(a, b),
-                    (IntOp::Sub, _) => ins.usub_overflow(a, b),
-                    (_, true) => ins.smul_overflow(a, b),
-                    (_, false) => ins.umul_overflow(a, b),
-                };
-                self.overflow_if(overflows, op.site)?;
-                value
+                self.with_flag(op.site, |lower| {
+                    let ins = lower.b.ins.ins();
+                    match (kind, signed) {
+                        (IntOp::Add, _) => ins.uadd_overflow(a, b),
+                        (IntOp::Sub, _) => ins.usub_overflow(a, b),
+                        (_, true) => ins.smul_overflow(a, b),
+                        (_, false) => ins.umul_overflow(a, b),
+                    }
+                })?
             }
             IntOp::Add => self.b.ins.ins().iadd(a, b),
             IntOp::Sub => self.b.ins.ins().isub(a, b),
@@ -120,29 +120,44 @@ impl<'a> Lower<'a> {
             (Some(constant), None) if !subtract => (b, Some(constant)),
             _ => (a, None),
         };
-        let (value, overflows) = match constant {
-            Some(constant) => {
-                let ins = self.b.ins.ins();
-                let value = if subtract {
-                    ins.isub(a, b)
-                } else {
-                    ins.iadd(a, b)
-                };
-                let grows = (constant >= 0) != subtract;
-                let wrong = if grows {
-                    IntCC::SignedLessThan
-                } else {
-                    IntCC::SignedGreaterThan
-                };
-                if constant == 0 {
-                    return Ok(value);
+        let Some(constant) = constant else {
+            return self.with_flag(op.site, |lower| {
+                let ins = lower.b.ins.ins();
+                match subtract {
+                    true => ins.ssub_overflow(a, b),
+                    false => ins.sadd_overflow(a, b),
                 }
-                (value, self.b.ins.ins().icmp(wrong, value, other))
-            }
-            None if subtract => self.b.ins.ins().ssub_overflow(a, b),
-            None => self.b.ins.ins().sadd_overflow(a, b),
+            });
         };
+        let ins = self.b.ins.ins();
+        let value = match subtract {
+            true => ins.isub(a, b),
+            false => ins.iadd(a, b),
+        };
+        if constant == 0 {
+            return Ok(value);
+        }
+        let grows = (constant >= 0) != subtract;
+        let wrong = match grows {
+            true => IntCC::SignedLessThan,
+            false => IntCC::SignedGreaterThan,
+        };
+        let overflows = self.b.ins.ins().icmp(wrong, value, other);
         self.overflow_if(overflows, op.site)?;
+        Ok(value)
+    }
+
+    /// Arithmetic that sets a flag where it overflows, and the branch on that: [`crate::flags`] makes one jump of it.
+    fn with_flag(
+        &mut self,
+        site: SiteId,
+        arithmetic: impl FnOnce(&mut Self) -> (Value, Value),
+    ) -> Result<Value, CodegenError> {
+        let location = self.location(site);
+        self.b.ins.set_srcloc(marks::with_flag(location));
+        let (value, overflows) = arithmetic(self);
+        self.overflow_if(overflows, site)?;
+        self.b.ins.set_srcloc(location);
         Ok(value)
     }
 

@@ -9,7 +9,7 @@
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Value};
 use snek_mir::ir::{
     Compare, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, Op, OpKind, Scalar, Type as MirType, ValueId,
 };
@@ -467,7 +467,8 @@ impl<'a> Lower<'a> {
         let shape = a.shape.with_lane(lane);
         let parts = a.parts.iter().zip(&b.parts).map(|(a, b)| {
             if scalar.is_float() {
-                self.b.ins.ins().fcmp(float_code(kind), *a, *b)
+                let (a, b) = (self.in_register(*a), self.in_register(*b));
+                self.b.ins.ins().fcmp(float_code(kind), a, b)
             } else {
                 let code = int_code(kind, scalar.is_signed());
                 self.b.ins.ins().icmp(code, *a, *b)
@@ -475,6 +476,18 @@ impl<'a> Lower<'a> {
         });
         let parts = parts.collect();
         Ok(Vector { shape, parts })
+    }
+
+    /// A vector of floats that comparisons do not read from memory: Cranelift takes `cmpps` for an instruction that reads
+    /// any address, but it faults unless that is a multiple of 16.
+    fn in_register(&mut self, value: Value) -> Value {
+        let ty = self.b.ins.func.dfg.value_type(value);
+        if self.wide || !ty.is_vector() {
+            return value;
+        }
+        let flags = MemFlagsData::new().with_endianness(Endianness::Little);
+        let bits = self.b.ins.ins().bitcast(ty.as_int(), flags, value);
+        self.b.ins.ins().bitcast(ty, flags, bits)
     }
 
     fn select_lanes(&mut self, op: &Op, shape: Shape) -> Result<Vector, CodegenError> {

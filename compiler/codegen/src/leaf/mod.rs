@@ -40,7 +40,12 @@ pub fn is_wanted(function: &Function, isa: &Isa) -> bool {
         Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes) >= 256,
         _ => false,
     };
-    x86 && function.role == Role::Leaf && function.values.iter().any(|value| fills(value.ty))
+    let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
+    let mut values = function.values.iter();
+    // Vectors that fill no register gain nothing; scalars have instructions of three operands.
+    let gains =
+        values.clone().any(|value| fills(value.ty)) || values.all(|value| !is_vector(value.ty));
+    x86 && function.role == Role::Leaf && gains
 }
 
 /// The second forms that callers may ask for: those that the emitter does not refuse. `contract`: a product that is added

@@ -16,6 +16,7 @@ use super::Refused;
 use super::machine::{
     Arg, BlockCode, Code256, Condition, Inst, Memory, Size, What, general, vector,
 };
+use crate::marks;
 
 /// An operand of an instruction to be made.
 #[derive(Clone, Copy, Debug)]
@@ -799,7 +800,7 @@ fn select_with(
             .last_inst(*block)
             .unwrap_or(ClifInst::from_u32(0));
         select.here = select.places[&last];
-        select.line = func.srcloc(last).bits();
+        select.line = marks::line(func.srcloc(last));
         // The jumps of the edges first: they use what the block makes.
         for way in [0, 1] {
             if let Some(edge) = edges.get(&(*block, way)) {
@@ -828,7 +829,7 @@ fn select_with(
                 continue;
             }
             select.here = select.places[&inst];
-            select.line = func.srcloc(inst).bits();
+            select.line = marks::line(func.srcloc(inst));
             select.lower(inst, opcode)?;
             reversed.extend(select.buffer.drain(..).rev());
         }

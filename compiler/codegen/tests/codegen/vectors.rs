@@ -31,12 +31,12 @@ const NUMBERS: [Scalar; 10] = [
     Scalar::F64,
 ];
 
-/// Lane counts to try; 0 is the scalar op. Less than a register, one, and several.
-const LANES: [u8; 5] = [0, 2, 4, 16, 64];
+/// Lane counts to try; 0 is the scalar op, 1 the same in a leaf. Less than a register, one, and several.
+const LANES: [u8; 6] = [0, 1, 2, 4, 16, 64];
 
 fn vector(scalar: Scalar, lanes: u8) -> Type {
     match lanes {
-        0 => Type::Scalar(scalar),
+        0 | 1 => Type::Scalar(scalar),
         _ => Type::Vector(Scalar::F64, lanes)
             .with_scalar(scalar)
             .unwrap(),
@@ -52,7 +52,7 @@ const ROW: Lanes = Lanes {
 
 fn load(b: &mut Builder<'_>, from: ValueId, at: ValueId, scalar: Scalar, lanes: u8) -> ValueId {
     let kind = match lanes {
-        0 => OpKind::Load(vec![Bound::Proved]),
+        0 | 1 => OpKind::Load(vec![Bound::Proved]),
         _ => OpKind::LoadLanes(ROW),
     };
     b.value(kind, vec![from, at], vector(scalar, lanes))
@@ -60,7 +60,7 @@ fn load(b: &mut Builder<'_>, from: ValueId, at: ValueId, scalar: Scalar, lanes: 
 
 fn store(b: &mut Builder<'_>, to: ValueId, at: ValueId, value: ValueId, lanes: u8) {
     let kind = match lanes {
-        0 => OpKind::Store(vec![Bound::Proved]),
+        0 | 1 => OpKind::Store(vec![Bound::Proved]),
         _ => OpKind::StoreLanes(ROW),
     };
     b.op(kind, vec![to, at, value], &[]);
@@ -76,7 +76,7 @@ fn over(
     let zero = b.const_i64(0);
     let stop = b.extent(array, 0);
     let (step, kind) = match lanes {
-        0 => (1, LoopKind::Serial),
+        0 | 1 => (1, LoopKind::Serial),
         _ => (i64::from(lanes), LoopKind::Vector(lanes)),
     };
     b.loop_(
@@ -107,18 +107,28 @@ fn lanewise(
             params.push((name, array(*scalar, 1, Layout::Contiguous)));
         }
         params.push(("out", array(out, 1, Layout::Contiguous)));
-        exported(module, &format!("{name}_{lanes}"), &params, |b, args| {
-            let (out, arrays) = args.split_last().unwrap();
-            over(b, *out, lanes, |b, i| {
-                let values: Vec<ValueId> = arrays
-                    .iter()
-                    .zip(inputs)
-                    .map(|(from, scalar)| load(b, *from, i, *scalar, lanes))
-                    .collect();
-                let value = op(b, &values, lanes);
-                store(b, *out, i, value, lanes);
-            });
-        });
+        let role = match lanes {
+            0 => Role::Plain,
+            _ => Role::Leaf,
+        };
+        exported_as(
+            module,
+            &format!("{name}_{lanes}"),
+            &params,
+            role,
+            |b, args| {
+                let (out, arrays) = args.split_last().unwrap();
+                over(b, *out, lanes, |b, i| {
+                    let values: Vec<ValueId> = arrays
+                        .iter()
+                        .zip(inputs)
+                        .map(|(from, scalar)| load(b, *from, i, *scalar, lanes))
+                        .collect();
+                    let value = op(b, &values, lanes);
+                    store(b, *out, i, value, lanes);
+                });
+            },
+        );
     }
 }
 
@@ -129,12 +139,22 @@ fn exported(
     params: &[(&str, Type)],
     body: impl FnOnce(&mut Builder<'_>, &[ValueId]),
 ) {
+    exported_as(module, name, params, Role::Leaf, body);
+}
+
+fn exported_as(
+    module: &mut Module,
+    name: &str,
+    params: &[(&str, Type)],
+    role: Role,
+    body: impl FnOnce(&mut Builder<'_>, &[ValueId]),
+) {
     let leaf = module.function(&format!("leaf_{name}"), params, &[], |b, args| {
         body(b, args);
         Vec::new()
     });
     let function = &mut module.program.functions[leaf];
-    function.role = Role::Leaf;
+    function.role = role;
     function.may_raise = false;
     module.exported(name, params, &[], |b, args| {
         b.op(OpKind::Call(leaf), args.to_vec(), &[]);
@@ -152,6 +172,7 @@ fn check(mut module: Module, script: &str) {
     let rare = [
         "a large frame",
         "fcvt_from_uint.i64",
+        "fcvt_to_uint_sat.i32",
         "fcvt_to_uint_sat.i64",
     ];
     let mut refusals = module.refusals();
@@ -189,7 +210,7 @@ def same(a, b):
 def compare(module, name, inputs, out):
     arrays = [values(n, s) for s, n in enumerate(inputs)]
     got = {}
-    for lanes in (0, 2, 4, 16, 64):
+    for lanes in (0, 1, 2, 4, 16, 64):
         o = values(out)
         getattr(module, f"{name}_{lanes}")(*arrays, o)
         got[lanes] = o
@@ -238,7 +259,7 @@ fn integer_arithmetic() {
                     let of = b.const_int(Type::Scalar(scalar), count);
                     let sum = b.select(known, of, of);
                     let count = match lanes {
-                        0 => sum,
+                        0 | 1 => sum,
                         _ => b.value(OpKind::Splat, vec![sum], vector(scalar, lanes)),
                     };
                     b.int(op, Overflow::Wrap, v[0], count)
@@ -266,7 +287,7 @@ for t in list(TYPES)[:8]:
 /// Some condition that no pass knows.
 fn one_of(b: &mut Builder<'_>, value: ValueId, lanes: u8) -> ValueId {
     let value = match lanes {
-        0 => value,
+        0 | 1 => value,
         _ => {
             let scalar = b.function.ty(value).scalar().unwrap();
             b.value(OpKind::Extract(1), vec![value], Type::Scalar(scalar))
@@ -760,7 +781,7 @@ fn escape(b: &mut Builder<'_>, cx: ValueId, cy: ValueId, lanes: u8) -> ValueId {
     {
         let mut b = b.inside(cond);
         let goes_on = match lanes {
-            0 => heads[3],
+            0 | 1 => heads[3],
             _ => b.value(OpKind::Reduce(ReductionOp::Or), vec![heads[3]], Type::BOOL),
         };
         let mut yielded = vec![goes_on];
@@ -827,7 +848,7 @@ fn carried_vectors_and_masks() {
                     vec![sum, b.compare(Compare::Gt, v[0], zero)]
                 },
             );
-            if lanes == 0 {
+            if lanes <= 1 {
                 // Each scalar decides for itself; lane 1 decides for its vector.
                 let sum = b.float(FloatOp::Add, v[0], v[1]);
                 let on = b.compare(Compare::Lt, v[0], v[1]);
@@ -848,7 +869,7 @@ import vector_carried as m
 grid = np.linspace(-2, 1, 128)
 for y in -1.0, -0.3, 0.0, 0.01, 0.65:
     want = None
-    for lanes in 0, 2, 4, 16, 64:
+    for lanes in 0, 1, 2, 4, 16, 64:
         out = np.zeros(128, np.int64)
         getattr(m, f"escape_{lanes}")(grid, np.full(128, y), out)
         want = out if want is None else want
