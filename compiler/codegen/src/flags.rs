@@ -53,6 +53,9 @@ fn test(code: &[u8], at: usize) -> Option<Test> {
     let [0x84, registers, 0x0f, jump @ (0x84 | 0x85), _, _, _, _, ..] = rest else {
         return None;
     };
+    if is_in_constant(code, at) {
+        return None;
+    }
     let begin = at.checked_sub(usize::from(prefix.is_some()))?;
     let low = register & 7;
     let is_same = *registers == 0xc0 | low << 3 | low && prefix.is_none_or(|p| code[begin] == p);
@@ -61,6 +64,13 @@ fn test(code: &[u8], at: usize) -> Option<Test> {
         jump: code.len() - rest.len() + 2,
         opcode: condition - 0x10 + u8::from(*jump == 0x84),
     })
+}
+
+/// Whether a byte may belong to the constant of `movabs`, the only one that is long enough to look like a test.
+fn is_in_constant(code: &[u8], at: usize) -> bool {
+    (2..10)
+        .filter_map(|back| code[at.checked_sub(back)?..].first_chunk())
+        .any(|[rex, opcode]| rex & 0xf8 == 0x48 && opcode & 0xf8 == 0xb8)
 }
 
 #[cfg(test)]
@@ -115,6 +125,10 @@ mod tests {
                 0x40, 0x0f, 0x90, 0xc0, 0x45, 0x84, 0xc0, 0x0f, 0x85, 1, 2, 3, 4,
             ],
             &[0x0f, 0x90, 0xc0, 0x84, 0xc0],
+            // movabs rax, 0x00850fc084c0900f
+            &[
+                0x48, 0xb8, 0x0f, 0x90, 0xc0, 0x84, 0xc0, 0x0f, 0x85, 0, 0x48, 0x01, 0xc3,
+            ],
         ] {
             assert_eq!(fused(code), code);
         }
