@@ -2,16 +2,18 @@
 //!
 //! A loop is cut into chunks by its length and its body alone ([`grid`]); each folds into a partial
 //! of its own, and the partials are combined in a tree fixed by their number: the bits of the result
-//! do not depend on how many threads there are. Threads claim chunks in ascending order from one
-//! counter, so when a chunk fails every lower one has been claimed: those still run, higher ones
-//! are skipped, and the lowest failure is the one that is raised, as in a serial loop.
+//! do not depend on how many threads there are. Which thread runs which is [`claims`]' matter. When
+//! a chunk fails, all lower ones still run, higher ones are skipped, and the lowest failure is the
+//! one that is raised, as in a serial loop.
 //!
 //! A chunk is run in steps, between which a thread looks whether it should stop. Where chunks fold,
 //! how many iterations a step has is fixed, too: a body in lanes folds differently in other steps.
+//! Where they do not, chunks that were claimed together run as one.
 //!
 //! It must never touch a Python object: pool threads have no thread state.
 
 mod accumulate;
+mod claims;
 pub mod entries;
 mod grid;
 mod pool;
@@ -21,9 +23,7 @@ pub mod trace;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 
 use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
 
@@ -34,6 +34,7 @@ use crate::lock;
 use crate::print::{self, Capture, Captured};
 
 use accumulate::{Copies, Way};
+use claims::{Claims, Deal};
 pub use pool::{SHARED_VERSION, Shared, own_pool, shared};
 use progress::Progress;
 
@@ -51,10 +52,8 @@ const PARTIALS_INLINE: usize = grid::CHUNKS * PARTIAL_ALIGNMENT;
 /// Words of the partial of a loop in one piece that fit without an allocation.
 const PARTIAL_WORDS: usize = 8;
 
-/// Into how many batches of chunks a thread's share is cut.
-const BATCHES: usize = 16;
-/// How often the thread that entered native code looks for signals (Ctrl-C).
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// How often the thread that entered native code looks for signals (Ctrl-C), in nanoseconds.
+const POLL_INTERVAL: u64 = 10_000_000;
 
 /// Positions in `snek_abi::parallel::SCHEDULES`.
 const STATIC: i64 = 1;
@@ -64,15 +63,6 @@ const JOIN: i64 = 4;
 
 /// Tasks are handed out to so many levels below what gives each thread one.
 const JOIN_LEVELS: u32 = 4;
-
-/// How chunks are dealt out.
-#[derive(Clone, Copy)]
-enum Deal {
-    /// So many at once.
-    Batches(usize),
-    /// A part of those that are left, one in so many, but at least so many.
-    Shrinking { part: usize, least: usize },
-}
 
 /// How many iterations a thread runs before it looks whether it should stop.
 #[derive(Clone, Copy)]
@@ -88,10 +78,14 @@ const STEP_MOST: i64 = 256;
 const STEP_FOLDING: i64 = 16;
 /// Pieces of the least size in a step of a light loop: about a millisecond.
 const STEP_PIECES: i64 = 256;
-/// Steps that are shorter are worth making longer,
-const STEP_SHORT: Duration = Duration::from_micros(250);
-/// and those that are longer hold up who wants to stop the loop.
-const STEP_LONG: Duration = Duration::from_millis(20);
+/// Steps of a light loop before the first look at the clock: some milliseconds.
+const LOOKS_LIGHT: u64 = 8;
+/// Steps that are shorter, in nanoseconds, are worth making longer, as are claims,
+const STEP_SHORT: u64 = 32_000;
+/// and claims that are longer leave too little to others,
+const CLAIM_LONG: u64 = 4 * STEP_SHORT;
+/// and such steps hold up who wants to stop the loop.
+const STEP_LONG: u64 = 20_000_000;
 
 /// What the chunks of one loop share.
 struct Loop {
@@ -104,16 +98,13 @@ struct Loop {
     stride: usize,
     initial: *const u8,
     partial_size: usize,
-    deal: Deal,
+    claims: Claims,
+    /// Whether each chunk has something of its own to fold into.
+    folds: bool,
     /// The elements that chunks fold into.
     copies: Option<Copies>,
-    /// The next chunk to claim.
-    next: AtomicUsize,
-    /// How many chunks, from the first, must be run: up to the lowest that has failed, which is in
-    /// it, and none once a signal has stopped the loop.
     /// What threads that work on it have as [`JOINS`].
     joins: (u32, u32),
-    needed: AtomicUsize,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
     place: Option<(&'static FrameInfo, i64)>,
@@ -152,11 +143,15 @@ struct Pace {
     locks: usize,
     /// Iterations of a step.
     step: i64,
+    /// Chunks of a claim, at most.
+    batch: usize,
     /// Steps between two looks at the clock, and since the last.
-    looks: u32,
-    steps: u32,
-    looked: Instant,
-    polled: Instant,
+    looks: u64,
+    steps: u64,
+    /// When it did so last, or 0; and for signals, and claimed.
+    looked: u64,
+    polled: u64,
+    claimed: u64,
 }
 
 impl Loop {
@@ -166,63 +161,56 @@ impl Loop {
         let _in_chunk = InChunk(IN_CHUNK.replace(true));
         let _in_join = InJoin(JOINS.replace(self.joins));
         let _capture = Capture::begin();
-        let now = Instant::now();
+        let share = shared().thread_index() as usize;
+        // What is light takes a known time, and less than a look at the clock is worth.
+        let is_light = matches!(self.steps, Steps::Fixed(step) if step > STEP_FOLDING);
+        let now = if is_light { 0 } else { trace::now() };
         let mut pace = Pace {
             who,
             step: match self.steps {
                 Steps::Fixed(step) => step,
                 Steps::Timed => 1,
             },
-            looks: 1,
+            batch: if is_light { usize::MAX } else { 1 },
+            looks: if is_light { LOOKS_LIGHT } else { 1 },
             steps: 0,
             locks: lock::depth(),
             looked: now,
             polled: now,
+            claimed: now,
         };
-        loop {
-            let Some((first, end)) = self.claim() else {
-                return false;
-            };
-            for chunk in first..end {
+        while let Some((first, end)) = self.claims.claim(share, pace.batch) {
+            // What chunks run as one.
+            let size = if self.folds { 1 } else { end - first };
+            for chunk in (first..end).step_by(size) {
                 // A higher chunk than a failed one would not have run.
-                if chunk >= self.needed.load(Ordering::Relaxed) {
+                if chunk >= self.claims.needed() {
                     break;
                 }
-                self.run(chunk, &mut pace);
+                self.run(chunk, chunk + size, &mut pace);
                 self.pause(&mut pace);
             }
-            if who == Who::CallerInChunk
-                && self.next.load(Ordering::Relaxed) < self.grid.chunks
-                && shared().idle() > 0
-            {
+            if !is_light {
+                self.look(&mut pace);
+                let spent = pace.looked - pace.claimed;
+                pace.claimed = pace.looked;
+                if spent < STEP_SHORT {
+                    pace.batch = pace.batch.saturating_mul(4);
+                } else if spent > CLAIM_LONG {
+                    pace.batch = (pace.batch / 2).max(1);
+                }
+            }
+            if who == Who::CallerInChunk && self.claims.is_left() && shared().idle() > 0 {
                 return true;
             }
         }
+        false
     }
 
-    /// Takes the next chunks.
+    /// Runs one chunk, or several up to `end` that do not fold.
     #[inline]
-    fn claim(&self) -> Option<(usize, usize)> {
-        let chunks = self.grid.chunks;
-        match self.deal {
-            Deal::Batches(batch) => {
-                let first = self.next.fetch_add(batch, Ordering::Relaxed);
-                (first < chunks).then(|| (first, chunks.min(first + batch)))
-            }
-            Deal::Shrinking { part, least } => {
-                let size = |first: usize| ((chunks - first) / part).max(least);
-                let take = |first: usize| (first < chunks).then(|| first + size(first));
-                let order = Ordering::Relaxed;
-                let first = self.next.fetch_update(order, order, take).ok()?;
-                Some((first, chunks.min(first + size(first))))
-            }
-        }
-    }
-
-    /// Runs one chunk.
-    #[inline]
-    fn run(&self, chunk: usize, pace: &mut Pace) {
-        let (lo, hi) = self.grid.bounds(chunk);
+    fn run(&self, chunk: usize, end: usize, pace: &mut Pace) {
+        let (lo, hi) = (self.grid.bounds(chunk).0, self.grid.bounds(end - 1).1);
         let begin = if self.place.is_some() {
             trace::now()
         } else {
@@ -250,7 +238,7 @@ impl Loop {
             }
             at = end;
             self.pause(pace);
-            if chunk >= self.needed.load(Ordering::Relaxed) {
+            if chunk >= self.claims.needed() {
                 break 0;
             }
         };
@@ -280,21 +268,26 @@ impl Loop {
     }
 
     fn look(&self, pace: &mut Pace) {
-        let now = Instant::now();
-        let each = now.duration_since(pace.looked) / pace.steps;
+        let now = trace::now();
+        let each = if pace.looked == 0 {
+            pace.polled = now;
+            0
+        } else {
+            (now - pace.looked) / pace.steps.max(1)
+        };
         pace.looked = now;
         pace.steps = 0;
         // Few of them, so that one that takes long is noticed soon.
-        let is_short = each < STEP_SHORT;
-        pace.looks = if is_short { 16 } else { 1 };
+        pace.looks = if each < STEP_SHORT { 16 } else { 1 };
         if let Steps::Timed = self.steps {
-            if is_short {
-                pace.step = STEP_MOST.min(2 * pace.step);
+            if each < STEP_SHORT && pace.step < STEP_MOST {
+                pace.step = STEP_MOST.min(8 * pace.step);
+                pace.looks = 1;
             } else if each > STEP_LONG {
                 pace.step = (pace.step / 2).max(1);
             }
         }
-        if pace.who != Who::Helper && now.duration_since(pace.polled) > POLL_INTERVAL {
+        if pace.who != Who::Helper && now - pace.polled > POLL_INTERVAL {
             pace.polled = now;
             self.poll();
         }
@@ -306,7 +299,7 @@ impl Loop {
             progress.show();
         }
         // Once it is stopped, the interpreter has an error that nothing must hide.
-        if self.needed.load(Ordering::Relaxed) != 0 && !host::poll() {
+        if self.claims.needed() != 0 && !host::poll() {
             exc::raise_python();
             self.fail(0);
         }
@@ -338,10 +331,9 @@ impl Loop {
         let pending = exc::take();
         // What a handler of a signal has raised belongs to no iteration: it stops all of them.
         let stops = pending.as_ref().is_none_or(|p| p.raised == Raised::Python);
-        let needed = if stops { 0 } else { chunk + 1 };
-        let known = self.needed.fetch_min(needed, Ordering::Relaxed);
+        let is_lower = self.claims.stop_at(if stops { 0 } else { chunk + 1 });
         if let Some(pending) = pending
-            && needed < known
+            && is_lower
         {
             outcome.failure = Some(pending);
         }
@@ -353,7 +345,7 @@ impl Loop {
             progress.end();
         }
         if let Some(copies) = &self.copies {
-            let needed = self.needed.load(Ordering::Relaxed);
+            let needed = self.claims.needed();
             // SAFETY: all threads have left the loop; the arrays belong to the caller.
             unsafe { copies.merge(needed) };
         }
@@ -361,7 +353,7 @@ impl Loop {
             .outcome
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let needed = self.needed.into_inner();
+        let needed = self.claims.needed();
         outcome.output.retain(|(chunk, _)| *chunk < needed);
         outcome.output.sort_by_key(|(chunk, _)| *chunk);
         for (_, captured) in &outcome.output {
@@ -564,7 +556,6 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         grid.chunks
     };
     let threads = asked.min(most as i64).max(1);
-    let share = grid.chunks.div_ceil(threads as usize);
     // A chunk size that the grid could not take.
     let wanted = if chunk == request.chunk {
         0
@@ -572,15 +563,17 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         let size = (request.trip_count / grid.chunks as i64).max(1);
         usize::try_from(request.chunk / size).unwrap_or(0)
     };
-    let batches = |batch: usize| Deal::Batches(batch.max(wanted).clamp(1, share));
-    let deal = match request.schedule {
-        STATIC => batches(share),
-        DYNAMIC | JOIN => batches(1),
-        GUIDED => Deal::Shrinking {
-            part: 2 * threads as usize,
-            least: wanted.clamp(1, share),
-        },
-        _ => batches(grid.chunks / (threads as usize * BATCHES)),
+    let part = match request.schedule {
+        _ if threads == 1 => 1,
+        STATIC => 1,
+        DYNAMIC | JOIN => usize::MAX,
+        GUIDED => 2,
+        _ => 4,
+    };
+    let deal = Deal {
+        part,
+        least: wanted.max(1),
+        is_timed: request.schedule == 0 && threads > 1 && grain == 1,
     };
     let steps = match (grain, folds) {
         (1, false) => Steps::Timed,
@@ -598,14 +591,13 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
-        deal,
+        claims: Claims::new(grid.chunks, threads as usize, deal),
+        folds,
         copies,
-        next: AtomicUsize::new(0),
         joins: match (request.schedule, JOINS.get()) {
             (JOIN, (depth, _)) => (depth + 1, join_limit()),
             (_, known) => known,
         },
-        needed: AtomicUsize::new(usize::MAX),
         outcome: Mutex::new(Outcome::default()),
         place: place
             .filter(|_| trace::is_on())
