@@ -29,6 +29,7 @@ mod rewrite;
 mod share;
 mod simplify;
 mod strength;
+mod tally;
 mod tasks;
 mod tile;
 mod unblock;

@@ -12,8 +12,8 @@ use snek_mir::verify::verify;
 use crate::report::{Names, Notes, names};
 use crate::{
     auto_parallel, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline, interchange,
-    jam, leaf, licm, masked, outline, promote, prove, share, simplify, strength, tasks, tile,
-    unblock, unfold, unroll, vector_math, vectorise, version,
+    jam, leaf, licm, masked, outline, promote, prove, share, simplify, strength, tally, tasks,
+    tile, unblock, unfold, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -130,6 +130,7 @@ pub const PASSES: &[Pass] = &[
     // Loops that stay scalar.
     at(O2, "promote", Local(promote::run)),
     at(O2, "masked", Local(masked::run)),
+    at(O2, "tally", Local(tally::run)),
     at(O2, "carry", Local(carry::run)),
     at(O2, "strength", Local(strength::run)),
     at(O2, "cse", Local(cse::run)),
