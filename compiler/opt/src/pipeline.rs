@@ -119,6 +119,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "simplify", Local(simplify::run)),
     at(O2, "interchange", Local(interchange::run)),
     at(O2, "tile", Local(tile::run)),
+    at(O2, "together", Whole(tile::together)),
     at(O2, "vector_math", Rewrite(vector_math::run)),
     at(O2, "vectorise", Loops(vectorise::run)),
     at(O2, "chunk_math", Rewrite(vector_math::chunks)),

@@ -182,7 +182,8 @@ macro_rules! for_each_runtime_function {
             // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
             raises fn snek_rt_poll() -> i32;
 
-            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations.
+            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations (or see
+            // `parallel::TOGETHER`).
             // `result` holds the initial value, and the combined one afterwards. `place` and
             // `line` say where the loop is.
             raises fn snek_rt_parallel_for(

@@ -18,7 +18,7 @@ const TIMED_PARTS: usize = 32;
 /// How much is claimed at once.
 #[derive(Clone, Copy)]
 pub struct Deal {
-    /// One in so many of the share's chunks that are left. 1 takes all, from others, too.
+    /// One in so many of the share's chunks that are left. 1 takes all, from others, too, if that is not timed.
     pub part: usize,
     /// But at least so many.
     pub least: usize,
@@ -119,7 +119,7 @@ impl Claims {
                 if first >= end {
                     break;
                 }
-                let kept = if self.deal.part == 1 {
+                let kept = if self.deal.part == 1 && !self.deal.is_timed {
                     0
                 } else {
                     (end - first) / 2

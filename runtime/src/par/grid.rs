@@ -46,6 +46,12 @@ impl Grid {
         }
     }
 
+    /// How many pieces so many iterations are, at least 1.
+    pub fn chunks_of(&self, iterations: i64) -> usize {
+        let size = (self.trip_count / self.chunks as i64).max(1);
+        usize::try_from(iterations / size).unwrap_or(1).max(1)
+    }
+
     /// The iterations of a piece: from, and up to but without.
     pub fn bounds(&self, index: usize) -> (i64, i64) {
         let index = index as i64;

@@ -25,6 +25,7 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, MutexGuard};
 
+use snek_abi::parallel::{GRAIN_MAX, TOGETHER};
 use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
 
 use crate::exc::{self, Pending, Raised};
@@ -80,6 +81,8 @@ const STEP_FOLDING: i64 = 16;
 const STEP_PIECES: i64 = 256;
 /// Steps of a light loop before the first look at the clock: some milliseconds.
 const LOOKS_LIGHT: u64 = 8;
+/// Steps of iterations that are better run together are made longer up to so many nanoseconds.
+const STEP_TOGETHER: u64 = 2_000_000;
 /// Steps that are shorter, in nanoseconds, are worth making longer, as are claims,
 const STEP_SHORT: u64 = 32_000;
 /// and claims that are longer leave too little to others,
@@ -99,6 +102,8 @@ struct Loop {
     initial: *const u8,
     partial_size: usize,
     claims: Claims,
+    /// So many iterations are better run together.
+    together: i64,
     /// Whether each chunk has something of its own to fold into.
     folds: bool,
     /// The elements that chunks fold into.
@@ -169,9 +174,13 @@ impl Loop {
             who,
             step: match self.steps {
                 Steps::Fixed(step) => step,
-                Steps::Timed => 1,
+                Steps::Timed => self.together,
             },
-            batch: if is_light { usize::MAX } else { 1 },
+            batch: if is_light {
+                usize::MAX
+            } else {
+                self.grid.chunks_of(self.together)
+            },
             looks: if is_light { LOOKS_LIGHT } else { 1 },
             steps: 0,
             locks: lock::depth(),
@@ -183,28 +192,40 @@ impl Loop {
             // What chunks run as one.
             let size = if self.folds { 1 } else { end - first };
             for chunk in (first..end).step_by(size) {
+                if chunk != first {
+                    self.pause(&mut pace);
+                }
                 // A higher chunk than a failed one would not have run.
                 if chunk >= self.claims.needed() {
                     break;
                 }
                 self.run(chunk, chunk + size, &mut pace);
-                self.pause(&mut pace);
             }
-            if !is_light {
+            if is_light {
+                self.pause(&mut pace);
+            } else {
+                pace.steps += 1;
                 self.look(&mut pace);
-                let spent = pace.looked - pace.claimed;
-                pace.claimed = pace.looked;
-                if spent < STEP_SHORT {
-                    pace.batch = pace.batch.saturating_mul(4);
-                } else if spent > CLAIM_LONG {
-                    pace.batch = (pace.batch / 2).max(1);
-                }
+                self.resize(&mut pace);
             }
             if who == Who::CallerInChunk && self.claims.is_left() && shared().idle() > 0 {
                 return true;
             }
         }
         false
+    }
+
+    /// Says how many chunks to claim at most, after a claim.
+    fn resize(&self, pace: &mut Pace) {
+        let spent = pace.looked - pace.claimed;
+        pace.claimed = pace.looked;
+        if self.together > 1 {
+            pace.batch = self.grid.chunks_of(pace.step);
+        } else if spent < STEP_SHORT {
+            pace.batch = pace.batch.saturating_mul(4);
+        } else if spent > CLAIM_LONG {
+            pace.batch = (pace.batch / 2).max(1);
+        }
     }
 
     /// Runs one chunk, or several up to `end` that do not fold.
@@ -273,14 +294,19 @@ impl Loop {
             pace.polled = now;
             0
         } else {
-            (now - pace.looked) / pace.steps.max(1)
+            (now - pace.looked) / pace.steps
         };
         pace.looked = now;
         pace.steps = 0;
         // Few of them, so that one that takes long is noticed soon.
         pace.looks = if each < STEP_SHORT { 16 } else { 1 };
         if let Steps::Timed = self.steps {
-            if each < STEP_SHORT && pace.step < STEP_MOST {
+            let short = if self.together > 1 {
+                STEP_TOGETHER
+            } else {
+                STEP_SHORT
+            };
+            if each < short && pace.step < STEP_MOST {
                 pace.step = STEP_MOST.min(8 * pace.step);
                 pace.looks = 1;
             } else if each > STEP_LONG {
@@ -457,7 +483,8 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         return 0;
     }
     // Not worth a second thread, nor a look at the clock: no more than a call.
-    let single = request.trip_count == 1 || request.trip_count < 2 * request.grain;
+    let is_light = request.grain <= i64::from(GRAIN_MAX);
+    let single = request.trip_count == 1 || (is_light && request.trip_count < 2 * request.grain);
     let fits = request.partial_size <= 8 * PARTIAL_WORDS && request.accumulator_count == 0;
     if single && fits && request.chunk == 0 && !trace::is_on() {
         // SAFETY: the caller's promise.
@@ -501,7 +528,10 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     let folds = request.accumulator_count != 0 || request.combine.is_some();
     // The user's chunk size must not change what is folded with what.
     let chunk = if folds { 0 } else { request.chunk };
-    let grain = request.grain.max(1);
+    let (grain, together) = match request.grain - i64::from(TOGETHER) {
+        together @ 1.. => (1, together),
+        _ => (request.grain.max(1), 1),
+    };
     let mut grid = grid::Grid::new(request.trip_count, chunk, grain);
     let nested = IN_CHUNK.get();
     let shared = shared();
@@ -560,14 +590,15 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     let wanted = if chunk == request.chunk {
         0
     } else {
-        let size = (request.trip_count / grid.chunks as i64).max(1);
-        usize::try_from(request.chunk / size).unwrap_or(0)
+        grid.chunks_of(request.chunk)
     };
     let part = match request.schedule {
         _ if threads == 1 => 1,
         STATIC => 1,
         DYNAMIC | JOIN => usize::MAX,
         GUIDED => 2,
+        _ if together > 1 => 1,
+        _ if grain > 1 => 2,
         _ => 4,
     };
     let deal = Deal {
@@ -592,6 +623,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         initial: request.initial,
         partial_size: request.partial_size,
         claims: Claims::new(grid.chunks, threads as usize, deal),
+        together,
         folds,
         copies,
         joins: match (request.schedule, JOINS.get()) {
