@@ -6,9 +6,10 @@
 //! as even as the chunks are small.
 //!
 //! Every chunk that a failure leaves in need stays in some share until it is claimed, and who has
-//! claimed it runs it: when a chunk fails, all lower ones do run, so the lowest failure is known.
+//! claimed it runs it: when a chunk fails, all lower ones do run, so the lowest failure is known. `tests/model`
+//! checks this file and `board`.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use super::sync::{AtomicU64, AtomicUsize, Ordering};
 
 /// Shares, at most: more threads have some of them together.
 const SHARES: usize = 16;
@@ -57,7 +58,7 @@ impl Claims {
     /// All are needed, and none is claimed. There are fewer than 2^32.
     pub fn new(chunks: usize, threads: usize, deal: Deal) -> Claims {
         let claims = Claims {
-            shares: [const { Share(AtomicU64::new(0)) }; SHARES],
+            shares: std::array::from_fn(|_| Share(AtomicU64::new(0))),
             used: threads.clamp(1, SHARES),
             deal,
             needed: AtomicUsize::new(usize::MAX),
@@ -84,7 +85,7 @@ impl Claims {
                 return self.take_over(thread % self.used, known, most);
             }
             let middle = first + self.size(end - first, most);
-            match own.compare_exchange_weak(known, pack(middle, end), ORDER, ORDER) {
+            match own.compare_exchange(known, pack(middle, end), ORDER, ORDER) {
                 Ok(_) => return Some((first, middle)),
                 Err(now) => known = now,
             }
@@ -125,7 +126,7 @@ impl Claims {
                     (end - first) / 2
                 };
                 let middle = first + kept;
-                match other.compare_exchange_weak(known, pack(first, middle), ORDER, ORDER) {
+                match other.compare_exchange(known, pack(first, middle), ORDER, ORDER) {
                     Ok(_) => {
                         let claimed = middle + self.size(end - middle, most);
                         let rest = pack(claimed, end);
@@ -162,88 +163,5 @@ impl Claims {
     /// failure takes the place of what was known, under a lock that is held around this.
     pub fn stop_at(&self, needed: usize) -> bool {
         needed < self.needed.fetch_min(needed, ORDER)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claims(chunks: usize, threads: usize, part: usize) -> Claims {
-        let is_timed = part == 4;
-        Claims::new(
-            chunks,
-            threads,
-            Deal {
-                part,
-                least: 1,
-                is_timed,
-            },
-        )
-    }
-
-    #[test]
-    fn one_thread_claims_all() {
-        for chunks in [1, 2, 3, 15, 16, 17, 256, 1 << 16] {
-            for (threads, part) in [(1, 1), (2, 1), (2, 2), (3, 4), (16, 4), (40, usize::MAX)] {
-                let claims = claims(chunks, threads, part);
-                let mut seen = vec![0; chunks];
-                while let Some((first, end)) = claims.claim(5, 3) {
-                    assert!(first < end);
-                    seen[first..end].iter_mut().for_each(|count| *count += 1);
-                }
-                assert!(!claims.is_left() && seen.iter().all(|count| *count == 1));
-            }
-        }
-    }
-
-    #[test]
-    fn threads_claim_each_chunk_once() {
-        for round in 0..200 {
-            let claims = claims(
-                1 + 7 * round,
-                1 + round % 20,
-                [1, 2, 4, usize::MAX][round % 4],
-            );
-            let counts: Vec<AtomicUsize> =
-                (0..1 + 7 * round).map(|_| AtomicUsize::new(0)).collect();
-            std::thread::scope(|scope| {
-                for thread in 0..4 {
-                    let (claims, counts) = (&claims, &counts);
-                    scope.spawn(move || {
-                        while let Some((first, end)) = claims.claim(thread, 1 + thread) {
-                            for count in &counts[first..end] {
-                                count.fetch_add(1, Ordering::Relaxed);
-                            }
-                        }
-                    });
-                }
-            });
-            assert!(
-                counts
-                    .iter()
-                    .all(|count| count.load(Ordering::Relaxed) == 1)
-            );
-        }
-    }
-
-    #[test]
-    fn static_shares_are_halves() {
-        let claims = claims(10, 2, 1);
-        assert_eq!(claims.claim(1, 1), Some((5, 10)));
-        assert_eq!(claims.claim(1, 1), Some((0, 5)));
-        assert_eq!(claims.claim(0, 1), None);
-    }
-
-    #[test]
-    fn the_rear_half_is_taken_over() {
-        let claims = claims(16, 2, usize::MAX);
-        assert_eq!(claims.claim(0, 1), Some((0, 1)));
-        for chunk in 8..16 {
-            assert_eq!(claims.claim(1, 1), Some((chunk, chunk + 1)));
-        }
-        assert_eq!(claims.claim(1, 1), Some((4, 5)));
-        assert_eq!(claims.claim(0, 1), Some((1, 2)));
-        assert_eq!(claims.claim(1, 1), Some((5, 6)));
     }
 }

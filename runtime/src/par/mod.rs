@@ -13,11 +13,13 @@
 //! It must never touch a Python object: pool threads have no thread state.
 
 mod accumulate;
+mod board;
 mod claims;
 pub mod entries;
 mod grid;
 mod pool;
 mod progress;
+mod sync;
 mod team;
 pub mod trace;
 
@@ -26,7 +28,7 @@ use std::mem::MaybeUninit;
 use std::sync::{Mutex, MutexGuard};
 
 use snek_abi::parallel::{GRAIN_MAX, TOGETHER};
-use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
+use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody};
 
 use crate::exc::{self, Pending, Raised};
 use crate::guard::guard;
@@ -110,6 +112,8 @@ struct Loop {
     copies: Option<Copies>,
     /// What threads that work on it have as [`JOINS`].
     joins: (u32, u32),
+    /// What `Shared::forks` said when it began.
+    forks: i64,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
     place: Option<(&'static FrameInfo, i64)>,
@@ -325,9 +329,15 @@ impl Loop {
             progress.show();
         }
         // Once it is stopped, the interpreter has an error that nothing must hide.
-        if self.claims.needed() != 0 && !host::poll() {
+        if self.claims.needed() == 0 {
+            return;
+        }
+        if !host::poll() {
             exc::raise_python();
             self.fail(0);
+        } else if shared().forks() != self.forks {
+            // By the handler of a signal. This is the child, where chunks of others have been lost.
+            self.claims.stop_at(0);
         }
     }
 
@@ -392,6 +402,11 @@ impl Loop {
         match outcome.failure {
             Some(pending) => {
                 exc::set(pending);
+                1
+            }
+            None if shared().forks() != self.forks => {
+                let text = "fork in a loop, in the handler of a signal".into();
+                exc::raise(ExcKind::RuntimeError, vec![exc::Argument::Str(text)]);
                 1
             }
             None => i32::from(needed != usize::MAX),
@@ -560,7 +575,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
                 copies = Some(made);
             }
             Way::NoMemory => {
-                exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+                exc::raise(ExcKind::MemoryError, Vec::new());
                 return 1;
             }
         }
@@ -574,7 +589,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     } else {
         let blocks = size.div_ceil(PARTIAL_ALIGNMENT);
         if heap.try_reserve_exact(blocks).is_err() {
-            exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+            exc::raise(ExcKind::MemoryError, Vec::new());
             return 1;
         }
         heap.as_mut_ptr().cast()
@@ -630,6 +645,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
             (JOIN, (depth, _)) => (depth + 1, join_limit()),
             (_, known) => known,
         },
+        forks: shared.forks(),
         outcome: Mutex::new(Outcome::default()),
         place: place
             .filter(|_| trace::is_on())
