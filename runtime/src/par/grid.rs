@@ -59,12 +59,10 @@ impl Grid {
             let lo = index * self.chunk;
             return (lo, self.trip_count.min(lo.saturating_add(self.chunk)));
         }
-        // The first `rest` pieces have one iteration more.
-        let (size, rest) = (
-            self.trip_count / self.chunks as i64,
-            self.trip_count % self.chunks as i64,
-        );
-        let start = |index: i64| index * size + index.min(rest);
+        // Those with one iteration more lie as evenly as can be, so that neighbours are as much as others.
+        let chunks = self.chunks as i64;
+        let (size, rest) = (self.trip_count / chunks, self.trip_count % chunks);
+        let start = |index: i64| index * size + index * rest / chunks;
         (start(index), start(index + 1))
     }
 }

@@ -65,7 +65,7 @@ const GUIDED: i64 = 3;
 const JOIN: i64 = 4;
 
 /// Tasks are handed out to so many levels below what gives each thread one.
-const JOIN_LEVELS: u32 = 4;
+const JOIN_LEVELS: u32 = 7;
 
 /// How many iterations a thread runs before it looks whether it should stop.
 #[derive(Clone, Copy)]
@@ -85,6 +85,8 @@ const STEP_PIECES: i64 = 256;
 const LOOKS_LIGHT: u64 = 8;
 /// Steps of iterations that are better run together are made longer up to so many nanoseconds.
 const STEP_TOGETHER: u64 = 2_000_000;
+/// Up to so many of them, it is taken for granted that a step of `STEP_MOST` may be as long.
+const FEW: i64 = 1024;
 /// Steps that are shorter, in nanoseconds, are worth making longer, as are claims,
 const STEP_SHORT: u64 = 32_000;
 /// and claims that are longer leave too little to others,
@@ -544,6 +546,8 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     // The user's chunk size must not change what is folded with what.
     let chunk = if folds { 0 } else { request.chunk };
     let (grain, together) = match request.grain - i64::from(TOGETHER) {
+        // Where they are few, they do not take long.
+        1.. if request.trip_count <= FEW => (1, STEP_MOST),
         together @ 1.. => (1, together),
         _ => (request.grain.max(1), 1),
     };
