@@ -44,6 +44,8 @@ use progress::Progress;
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
     static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
+    /// When this thread looked for signals in a join.
+    static POLLED: Cell<u64> = const { Cell::new(0) };
     /// How many joins this thread is in, of those that had another thread's help in mind; and up to how many more do.
     static JOINS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
@@ -507,8 +509,35 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         // SAFETY: the caller's promise.
         return unsafe { in_one_piece(request) };
     }
+    if fits && request.schedule == JOIN && IN_CHUNK.get() && !trace::is_on() && shared().idle() <= 0
+    {
+        // SAFETY: the caller's promise.
+        return unsafe { in_order(request) };
+    }
     // SAFETY: the caller's promise.
     unsafe { in_chunks(request) }
+}
+
+/// Runs two tasks in this thread, as there is no other: who becomes idle meanwhile gets tasks within these.
+///
+/// # Safety
+/// As for [`parallel_for`].
+unsafe fn in_order(request: &Request) -> i32 {
+    let (depth, limit) = JOINS.get();
+    let limit = if depth == 0 { join_limit() } else { limit };
+    let _in_join = InJoin(JOINS.replace((depth + 1, limit)));
+    if shared().thread_index() == 0 {
+        let now = trace::now();
+        if now - POLLED.get() > POLL_INTERVAL {
+            POLLED.set(now);
+            if !host::poll() {
+                exc::raise_python();
+                return 1;
+            }
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { in_one_piece(request) }
 }
 
 /// # Safety
