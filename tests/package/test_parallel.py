@@ -360,6 +360,38 @@ for t in threads: t.join()
     )
 
 
+def test_a_fork_in_the_handler_of_a_signal(python):
+    """The child is without the loop's helpers, and what they had taken: its loop fails, soon."""
+    python(
+        """
+import os, signal, time, warnings
+warnings.simplefilter("ignore")
+import loops
+expected = loops.spin(300, 20)
+whole = loops.spin(3000, 3000)
+child = None
+def handler(*_):
+    global child
+    if child is None:
+        child = os.fork()
+        # Loops work here, too.
+        if child == 0: assert loops.spin(300, 20) == expected
+signal.signal(signal.SIGALRM, handler)
+for _ in range(5):
+    child = None
+    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    try:
+        total = loops.spin(3000, 3000)
+        while child is None: total = loops.spin(3000, 3000)
+        assert child and total == whole, (child, total)
+    except RuntimeError as error:
+        assert child == 0 and str(error) == "fork in a loop, in the handler of a signal"
+        os._exit(0 if loops.spin(300, 20) == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
+""",
+    )
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing(python, folder, method):
     (folder / f"use_{method}.py").write_text(

@@ -25,7 +25,6 @@ pub mod trace;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, MutexGuard};
 
 use snek_abi::parallel::{GRAIN_MAX, TOGETHER};
 use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody};
@@ -40,6 +39,7 @@ use accumulate::{Copies, Way};
 use claims::{Claims, Deal};
 pub use pool::{SHARED_VERSION, Shared, own_pool, shared};
 use progress::Progress;
+use sync::{Mutex, MutexGuard};
 
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
@@ -116,6 +116,8 @@ struct Loop {
     copies: Option<Copies>,
     /// What threads that work on it have as [`JOINS`].
     joins: (u32, u32),
+    /// How many threads it may have.
+    threads: i64,
     /// What `Shared::forks` said when it began.
     forks: i64,
     outcome: Mutex<Outcome>,
@@ -327,6 +329,12 @@ impl Loop {
         }
     }
 
+    /// Whether the handler of a signal has forked, and this is the child: there are no helpers here,
+    /// nor what they had claimed.
+    fn is_lost(&self) -> bool {
+        self.threads > 1 && shared().forks() != self.forks
+    }
+
     /// Looks for signals, and shows how far the loop is. In the thread that entered it.
     fn poll(&self) {
         if let Some(progress) = &self.progress {
@@ -339,8 +347,7 @@ impl Loop {
         if !host::poll() {
             exc::raise_python();
             self.fail(0);
-        } else if shared().forks() != self.forks {
-            // By the handler of a signal. This is the child, where chunks of others have been lost.
+        } else if self.is_lost() {
             self.claims.stop_at(0);
         }
     }
@@ -389,6 +396,7 @@ impl Loop {
             // SAFETY: all threads have left the loop; the arrays belong to the caller.
             unsafe { copies.merge(needed) };
         }
+        let is_lost = self.is_lost();
         let mut outcome = self
             .outcome
             .into_inner()
@@ -408,7 +416,7 @@ impl Loop {
                 exc::set(pending);
                 1
             }
-            None if shared().forks() != self.forks => {
+            None if is_lost => {
                 let text = "fork in a loop, in the handler of a signal".into();
                 exc::raise(ExcKind::RuntimeError, vec![exc::Argument::Str(text)]);
                 1
@@ -678,6 +686,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
             (JOIN, (depth, _)) => (depth + 1, join_limit()),
             (_, known) => known,
         },
+        threads,
         forks: shared.forks(),
         outcome: Mutex::new(Outcome::default()),
         place: place

@@ -14,6 +14,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU64, Ordering};
 
 use super::board::{Board, Indices, Job};
+use crate::fork;
 
 pub use super::board::WorkFn;
 
@@ -120,28 +121,6 @@ extern "C" fn after_fork_in_child() {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn watch_forks() {
-    unsafe extern "C" {
-        // What `pthread_atfork` calls; that one is in a static part of the C library.
-        fn __register_atfork(
-            prepare: Option<extern "C" fn()>,
-            parent: Option<extern "C" fn()>,
-            child: Option<extern "C" fn()>,
-            library: *const u8,
-        ) -> i32;
-    }
-    // SAFETY: the handler only stores to an atomic. Python never unloads a module, so nothing
-    // needs to find the handler by its library.
-    unsafe { __register_atfork(None, None, Some(after_fork_in_child), std::ptr::null()) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn watch_forks() {
-    // SAFETY: the handler only stores to an atomic.
-    unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) };
-}
-
 /// The team, with at least `size` threads if they can be had; `None` if there is none.
 fn team(size: usize) -> Option<&'static Team> {
     // SAFETY: a team is never freed.
@@ -156,7 +135,7 @@ fn team(size: usize) -> Option<&'static Team> {
     }
     if !is_enough(current()) {
         static ONCE: Once = Once::new();
-        ONCE.call_once(watch_forks);
+        ONCE.call_once(|| fork::in_child(after_fork_in_child));
         // The system may give no more threads.
         if let Ok(threads) = rayon::ThreadPoolBuilder::new()
             .num_threads(size)

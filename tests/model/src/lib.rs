@@ -4,10 +4,11 @@
 //! Bounded: at most so many changes of threads where none is needed ([`PREEMPTIONS`]). Sleeping never times out
 //! here, so a wake-up that gets lost is a deadlock, which loom reports. What is not in the model: rayon, forks, clocks.
 
+#![cfg(test)]
+
 #[path = "../../../runtime/src/par/board.rs"]
 mod board;
 #[path = "../../../runtime/src/par/claims.rs"]
 mod claims;
 mod sync;
-#[cfg(test)]
 mod tests;

@@ -47,6 +47,7 @@ impl Pool {
     /// As `par/team.rs` does it.
     fn run(self: &Arc<Pool>, work: &dyn Fn()) {
         unsafe extern "C" fn call(context: *const u8) {
+            // SAFETY: `run` passes its closure, which outlives the job.
             unsafe { (*context.cast::<&dyn Fn()>())() }
         }
         let root = ROOT.with(Cell::get);
@@ -58,6 +59,7 @@ impl Pool {
             self.helpers.lock().unwrap().push(helper);
         };
         let wanted = self.threads as usize - 1;
+        // SAFETY: the closure may be called in several threads; a panic ends the execution.
         unsafe { self.board.run(&job, wanted, ask, || (), || false) };
         ROOT.with(|known| known.set(root));
     }
@@ -128,6 +130,7 @@ impl Loop {
                 if chunk >= self.claims.needed() {
                     break;
                 }
+                // SAFETY: loom checks that nobody else has it meanwhile; and so below.
                 self.partials[chunk].with_mut(|count| unsafe { *count += 1 });
                 self.scratch[index].with_mut(|count| unsafe { *count += 1 });
                 if !body(chunk) {
