@@ -109,6 +109,7 @@ def plain(words):
 USE = """
 import array, sys, threading, traceback
 import shapes
+import snek  # what the module carries
 
 assert shapes.__file__.endswith(".so") and not sys._is_gil_enabled()
 assert type(shapes.fib).__name__ == "native_function"
@@ -154,6 +155,8 @@ def run(seed, out):
             grid = np.arange(60.0 * k).reshape(-1, 20)
             results += [shapes.table(grid), shapes.table(grid[:, ::-2]), shapes.mean(grid[0])]
             results += [failure(shapes.mean, grid), failure(shapes.mean, grid[0].astype("f4"))]
+        results += [snek.spawn(shapes.fib, k).join(), snek.parallel_map(shapes.fib, range(k))]
+        results += [failure(snek.spawn(shapes.inverse, 0).join)]
         shapes.shout(k)
         results.append(out.text)
         out.text = ""

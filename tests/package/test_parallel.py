@@ -256,11 +256,11 @@ import loops
 random.seed({seed})
 # Whoever runs the tests may ignore Ctrl-C, and we would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-sent = 0.0
+sent = 0.0, 0.0
 def send(after):
     global sent
     time.sleep(after)
-    sent = time.perf_counter()
+    sent = time.perf_counter(), time.process_time()
     os.kill(os.getpid(), signal.SIGINT)
 out = np.zeros(10**6)
 kinds = [
@@ -277,7 +277,7 @@ for n in range({rounds}):
         t.start()
         kinds[n % len(kinds)]()
     except KeyboardInterrupt:
-        late.append(time.perf_counter() - sent)
+        late.append((time.perf_counter() - sent[0], time.process_time() - sent[1]))
     else:
         raise AssertionError("ended")
     t.join()
@@ -287,10 +287,11 @@ print(json.dumps(late))
             timeout=120 + rounds,
         )
     )
-    late.sort()
-    # Half of them within the time that is promised; a busy machine may be late.
-    assert late[len(late) // 2] < 0.05, (seed, late)
-    assert late[-1] < 1.0, (seed, late)
+    times, work = (sorted(column) for column in zip(*late, strict=True))
+    # Half of them within the time that is promised; where the machine is busy, some are late,
+    # but what the loops' two threads do meanwhile is not more.
+    assert times[len(times) // 2] < 0.05, (seed, times)
+    assert work[-1] < 0.2, (seed, work[-10:])
 
 
 def test_other_threads_leave_signals_alone(python):
