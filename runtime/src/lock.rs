@@ -1,4 +1,4 @@
-//! Locks of a module's own (`snek.Lock`), by number.
+//! Locks of a module's own (`snek.Lock`), by number, and what else `with` holds in native code: a number of threads.
 //!
 //! Each thread knows which ones it holds: an exception on the way out of native code leaves them to whoever ends that way,
 //! a part of a parallel loop or the boundary to Python ([`release_to`]), since compiled code has no cleanup of its own.
@@ -21,6 +21,8 @@ const WANTED: u32 = 2;
 
 /// Looks at a lock before a thread sleeps.
 const LOOKS: u32 = 200;
+/// In the list of held locks: a number of threads that is to be set again is added to it.
+const THREADS: u32 = 1 << 16;
 /// Stands in the list of held locks where Python code runs within native code.
 const BARRIER: u32 = u32::MAX;
 
@@ -113,9 +115,33 @@ pub fn release_to(depth: usize) {
         while own.len() > depth
             && let Some(id) = own.pop()
         {
-            if let Some(state) = STATES.get(id as usize) {
-                give(state);
-            }
+            end(id);
+        }
+    });
+}
+
+/// Ends what stands in the list.
+fn end(id: u32) {
+    if let Some(state) = STATES.get(id as usize) {
+        give(state);
+    } else if id != BARRIER {
+        let before = id.wrapping_sub(THREADS);
+        crate::par::shared().set_thread_count_here(i64::from(before));
+    }
+}
+
+/// Sets the number of threads for loops of this thread (`with snek.threads(n)`).
+pub fn hold_threads(count: i64) {
+    let before = crate::par::shared().set_thread_count_here(count);
+    OWN.with_borrow_mut(|own| own.push(THREADS + before as u32));
+}
+
+/// Sets it back.
+pub fn release_threads() {
+    OWN.with_borrow_mut(|own| {
+        let is_threads = |id: &u32| (THREADS..BARRIER).contains(id);
+        if let Some(at) = own.iter().rposition(is_threads) {
+            end(own.remove(at));
         }
     });
 }

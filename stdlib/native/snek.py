@@ -9,6 +9,14 @@ def _num_threads() -> int: ...
 def _thread_index() -> int: ...
 
 
+@intrinsic("snek_rt_set_num_threads")
+def _set_num_threads(count: int) -> None: ...
+
+
+def set_num_threads(count: int) -> None:
+    _set_num_threads(count)
+
+
 def num_threads() -> int:
     return _num_threads()
 

@@ -31,6 +31,7 @@ mod search;
 mod share;
 mod simplify;
 mod strength;
+mod tally;
 mod tasks;
 mod tile;
 mod unblock;

@@ -13,7 +13,7 @@ use crate::report::{Names, Notes, names};
 use crate::{
     auto_parallel, balance, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline,
     interchange, jam, leaf, licm, masked, outline, promote, prove, search, share, simplify,
-    strength, tasks, tile, unblock, unfold, unroll, vector_math, vectorise, version,
+    strength, tally, tasks, tile, unblock, unfold, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -120,6 +120,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "interchange", Local(interchange::run)),
     at(O2, "tile", Local(tile::run)),
     at(O2, "search", Local(search::run)),
+    at(O2, "together", Whole(tile::together)),
     at(O2, "vector_math", Rewrite(vector_math::run)),
     at(O2, "vectorise", Loops(vectorise::run)),
     at(O2, "chunk_math", Rewrite(vector_math::chunks)),
@@ -131,6 +132,7 @@ pub const PASSES: &[Pass] = &[
     // Loops that stay scalar.
     at(O2, "promote", Local(promote::run)),
     at(O2, "masked", Local(masked::run)),
+    at(O2, "tally", Local(tally::run)),
     at(O2, "carry", Local(carry::run)),
     at(O2, "balance", Local(balance::run)),
     at(O2, "strength", Local(strength::run)),

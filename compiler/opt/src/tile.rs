@@ -9,19 +9,21 @@
 //!
 //! Each iteration does what it did, and those of one `i` keep their order. Iterations of different `i` must not meet: an
 //! array that is stored to has `i` itself as a subscript wherever it is accessed, and shares no memory with the others.
-//! Nothing may raise, so the copy is given back on every way. Runs before `vectorise`, which then finds a short loop
+//! Nothing may raise, so the copy is given back on every way. Where the outermost loop has become parallel, each part of it
+//! makes panels of its own, so its parts should be large: [`together`] says so to the calls. Runs before `vectorise`, which then finds a short loop
 //! over neighbours.
 
 use std::collections::HashMap;
 
+use snek_abi::parallel::TOGETHER;
 use snek_analysis::dependence::{Access, Dependences, Lanes, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    ArrayType, Bound, Compare, Element, For, Function, IntOp, Layout, LoopKind, OpId, OpKind,
-    Overflow, RegionId, Type, ValueId,
+    ArrayType, Bound, Compare, Element, For, Function, IntOp, Layout, LoopKind, Op, OpId, OpKind,
+    Overflow, Program, RegionId, Role, Type, ValueId,
 };
 
 use crate::jam::is_simple;
@@ -33,7 +35,9 @@ const ROW: u32 = 64;
 /// Smaller arrays stay in the first cache as they are.
 const LARGE: i64 = 64 << 10;
 /// Fewer iterations of the outer loop do not pay for the copy.
-const ROWS: i64 = 24;
+const ROWS: i64 = 12;
+/// Rows that a parallel loop should do at a time.
+const ROWS_TOGETHER: u32 = 32;
 /// Panels of more rows are not made.
 const LONGEST: i64 = 1 << 20;
 /// Bodies of more ops are not doubled.
@@ -59,7 +63,34 @@ pub fn run(function: &mut Function) {
     }
 }
 
-/// `for rows { for columns { for depth { array[depth, columns] } } }`, each loop from 0 and by 1.
+/// Has parallel loops whose bodies have panels run many rows at a time.
+pub fn together(program: &mut Program) {
+    let has_panels: Vec<bool> = program.functions.iter().map(takes_memory).collect();
+    for function in &mut program.functions {
+        for data in &mut function.ops {
+            if let OpKind::ParallelCall {
+                body,
+                combine: None,
+                accumulators,
+                grain,
+                ..
+            } = &mut data.kind
+                && *grain == 1
+                && accumulators.is_empty()
+                && has_panels[body.index()]
+            {
+                *grain = TOGETHER + ROWS_TOGETHER;
+            }
+        }
+    }
+}
+
+fn takes_memory(function: &Function) -> bool {
+    let takes = |op: &Op| matches!(op.kind, OpKind::CallRuntime("snek_rt_scratch_take"));
+    function.role == Role::ParallelBody && function.ops.iter().any(takes)
+}
+
+/// `for rows { for columns { for depth { array[depth, columns] } } }`, each loop by 1, and the inner ones from 0.
 struct Nest {
     rows: OpId,
     columns: OpId,
@@ -72,15 +103,19 @@ struct Nest {
     accesses: Vec<Access>,
 }
 
-/// The induction variable and the body of a serial loop from 0 by 1 whose bounds `around` does not change.
-fn counted(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
-    let data = &function.ops[op];
-    let OpKind::For(f) = &data.kind else {
+/// A serial loop by 1, and its induction variable.
+fn serial(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
+    let OpKind::For(f) = &function.ops[op].kind else {
         return None;
     };
-    let from_zero = function.const_int(data.args[0]) == Some(0);
-    let is_plain = f.kind == LoopKind::Serial && f.step == 1 && from_zero;
+    let is_plain = f.kind == LoopKind::Serial && f.step == 1;
     is_plain.then(|| (f, function.regions[f.body].params[0]))
+}
+
+/// The same, if it is from 0.
+fn counted(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
+    let from_zero = function.const_int(function.ops[op].args[0]) == Some(0);
+    serial(function, op).filter(|_| from_zero)
 }
 
 /// The loops in a region, those in other loops left out.
@@ -90,7 +125,7 @@ fn loops_in(function: &Function, region: RegionId) -> Vec<OpId> {
 }
 
 fn find(function: &Function, structure: &Structure, rows: OpId) -> Option<Nest> {
-    let (f, i) = counted(function, rows)?;
+    let (f, i) = serial(function, rows)?;
     let [columns] = loops_in(function, f.body)[..] else {
         return None;
     };
@@ -191,12 +226,25 @@ fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependence
     let Some((region, at)) = place_of(function, nest.rows) else {
         return;
     };
-    let stop = |op: OpId| function.ops[op].args[1];
-    let (rows, columns, depth) = (stop(nest.rows), stop(nest.columns), stop(nest.depth));
+    let stop = |op: OpId| stop_of(function, op);
+    let (columns, depth) = (stop(nest.columns), stop(nest.depth));
     let size = nest.element.element.size();
     let width = i64::from((ROW / size).max(1));
     let mut b = Builder::before(function, region, at, site);
     let mut condition = apart;
+    let (first, last) = (
+        b.function.ops[nest.rows].args[0],
+        stop_of(b.function, nest.rows),
+    );
+    let rows = match b.function.const_int(first) {
+        Some(0) => last,
+        _ => {
+            // The distance may wrap: then it is negative, or there are no rows.
+            let runs = b.compare(Compare::Lt, first, last);
+            condition = Some(and(&mut b, condition, runs));
+            b.int(IntOp::Sub, Overflow::Wrap, last, first)
+        }
+    };
     for (value, compare, limit) in [
         (rows, Compare::Ge, ROWS),
         (columns, Compare::Ge, width),
@@ -248,6 +296,10 @@ fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependence
         |_| vec![zero],
     );
     function.ops[nest.columns].args[0] = first[0];
+}
+
+fn stop_of(function: &Function, op: OpId) -> ValueId {
+    function.ops[op].args[1]
 }
 
 fn and(b: &mut Builder<'_>, all: Option<ValueId>, one: ValueId) -> ValueId {

@@ -182,7 +182,8 @@ macro_rules! for_each_runtime_function {
             // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
             raises fn snek_rt_poll() -> i32;
 
-            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations.
+            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations (or see
+            // `parallel::TOGETHER`).
             // `result` holds the initial value, and the combined one afterwards. `place` and
             // `line` say where the loop is.
             raises fn snek_rt_parallel_for(
@@ -225,6 +226,11 @@ macro_rules! for_each_runtime_function {
             // The label under which the loop that follows shows how far it is.
             Any fn snek_rt_parallel_progress(label: *const u8, length: i64);
             Reads fn snek_rt_num_threads() -> i64;
+            // Sets it for the process.
+            raises fn snek_rt_set_num_threads(count: i64) -> i32;
+            // Sets it for the loops of this thread, up to the end, or an exception.
+            raises fn snek_rt_threads_begin(count: i64) -> i32;
+            Any fn snek_rt_threads_end();
             // Not the same everywhere in a function, so it must stay where it is.
             Any fn snek_rt_thread_index() -> i64;
 

@@ -36,6 +36,9 @@ pub const LOOP_PROGRESS: i64 = 1;
 
 /// The most iterations that a piece of a light loop has at least.
 pub const GRAIN_MAX: u32 = 4096;
+/// Added to so many iterations in the place of a grain: each is worth a piece, but so many at once are worth more, as they
+/// share copies of what they read.
+pub const TOGETHER: u32 = 1 << 16;
 
 /// How elements fold.
 #[repr(u8)]

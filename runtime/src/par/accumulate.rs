@@ -2,7 +2,7 @@
 //! are folded into the array in a tree that their number fixes.
 //!
 //! How many chunks there are depends on the length of the loop and of the arrays alone, so the bits of the result depend
-//! on nothing else. When a chunk fails, what the ones before it have done is kept, and what it has done itself: as in a
+//! on nothing else; for integers, which fold to the same bits in any way, on the number of threads, too. When a chunk fails, what the ones before it have done is kept, and what it has done itself: as in a
 //! serial loop.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
@@ -11,6 +11,8 @@ use snek_abi::{AccumulatorDesc, ArrayDesc, FoldOp, RANK_MAX, ScalarKind};
 
 /// Bytes that all copies of a loop take at most.
 const BUDGET: usize = 64 << 20;
+/// Copies for each thread, where their number does not show: so many even out the end.
+const COPIES: usize = 16;
 /// Copies start on cache lines of their own.
 const ALIGNMENT: usize = 64;
 
@@ -106,7 +108,10 @@ impl Copies {
             // Making and folding a copy costs as much as some iterations.
             chunks = chunks.min(trips / elements.max(1));
         }
-        // Integers fold to the same bits in any order.
+        // Integers fold to the same bits in any order: a few copies for each thread will do.
+        if exact {
+            chunks = chunks.min(COPIES.saturating_mul(threads.max(1) as usize));
+        }
         if chunks <= 1 || elements == 0 || (exact && threads <= 1) {
             return Way::Direct;
         }

@@ -93,6 +93,18 @@ impl<const WORDS: usize> Indices<WORDS> {
     }
 }
 
+/// On a line of the cache of its own: who watches it does not slow down whoever changes what is beside it.
+#[repr(align(64))]
+struct Apart<T>(T);
+
+impl<T> std::ops::Deref for Apart<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// The loops that want helpers, and how many of these are where.
 pub struct Board<const WORDS: usize> {
     /// How many helpers there are.
@@ -100,7 +112,7 @@ pub struct Board<const WORDS: usize> {
     indices: &'static Indices<WORDS>,
     jobs: Mutex<Vec<JobPointer>>,
     /// Counts the loops that were posted; changed under the lock.
-    posted: AtomicU64,
+    posted: Apart<AtomicU64>,
     /// Helpers that watch for a loop.
     watching: AtomicUsize,
     /// Helpers that have been asked for and have not gone to sleep again.
@@ -120,7 +132,7 @@ impl<const WORDS: usize> Board<WORDS> {
             size,
             indices,
             jobs: Mutex::new(Vec::new()),
-            posted: AtomicU64::new(0),
+            posted: Apart(AtomicU64::new(0)),
             watching: AtomicUsize::new(0),
             awake: AtomicUsize::new(0),
             working: AtomicUsize::new(0),

@@ -5,7 +5,7 @@ use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody, Str
 
 use super::{Request, parallel_for, progress, shared};
 use crate::guard::guard;
-use crate::{exc, host};
+use crate::{exc, host, lock};
 
 /// Runs `body` over `0..trip_count`; see the table. Returns a status.
 ///
@@ -163,6 +163,36 @@ pub extern "C" fn snek_rt_poll() -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn snek_rt_num_threads() -> i64 {
     guard(1, || shared().thread_count())
+}
+
+/// Sets how many threads parallel loops of the process use at most. Returns a status.
+#[unsafe(no_mangle)]
+pub extern "C" fn snek_rt_set_num_threads(count: i64) -> i32 {
+    guard(1, || {
+        let status = snek_rt_parallel_options(HAS_THREADS, 0, count);
+        if status == 0 {
+            shared().set_thread_count(count);
+        }
+        status
+    })
+}
+
+/// Sets how many threads loops of this thread use at most, up to the end. Returns a status.
+#[unsafe(no_mangle)]
+pub extern "C" fn snek_rt_threads_begin(count: i64) -> i32 {
+    guard(1, || {
+        let status = snek_rt_parallel_options(HAS_THREADS, 0, count);
+        if status == 0 {
+            lock::hold_threads(count);
+        }
+        status
+    })
+}
+
+/// The end of what was begun last.
+#[unsafe(no_mangle)]
+pub extern "C" fn snek_rt_threads_end() {
+    guard((), lock::release_threads);
 }
 
 /// The number of this thread among those that work on a loop, from 0.

@@ -46,6 +46,12 @@ impl Grid {
         }
     }
 
+    /// How many pieces so many iterations are, at least 1.
+    pub fn chunks_of(&self, iterations: i64) -> usize {
+        let size = (self.trip_count / self.chunks as i64).max(1);
+        usize::try_from(iterations / size).unwrap_or(1).max(1)
+    }
+
     /// The iterations of a piece: from, and up to but without.
     pub fn bounds(&self, index: usize) -> (i64, i64) {
         let index = index as i64;
@@ -53,12 +59,10 @@ impl Grid {
             let lo = index * self.chunk;
             return (lo, self.trip_count.min(lo.saturating_add(self.chunk)));
         }
-        // The first `rest` pieces have one iteration more.
-        let (size, rest) = (
-            self.trip_count / self.chunks as i64,
-            self.trip_count % self.chunks as i64,
-        );
-        let start = |index: i64| index * size + index.min(rest);
+        // Those with one iteration more lie as evenly as can be, so that neighbours are as much as others.
+        let chunks = self.chunks as i64;
+        let (size, rest) = (self.trip_count / chunks, self.trip_count % chunks);
+        let start = |index: i64| index * size + index * rest / chunks;
         (start(index), start(index + 1))
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! A loop is cut into chunks by its length and its body alone ([`grid`]); each folds into a partial
 //! of its own, and the partials are combined in a tree fixed by their number: the bits of the result
-//! do not depend on how many threads there are. Threads claim chunks in ascending order from one
-//! counter, so when a chunk fails every lower one has been claimed: those still run, higher ones
-//! are skipped, and the lowest failure is the one that is raised, as in a serial loop.
+//! do not depend on how many threads there are. Which thread runs which is [`claims`]' matter. When
+//! a chunk fails, all lower ones still run, higher ones are skipped, and the lowest failure is the
+//! one that is raised, as in a serial loop.
 //!
 //! A chunk is run in steps, between which a thread looks whether it should stop. Where chunks fold,
 //! how many iterations a step has is fixed, too: a body in lanes folds differently in other steps.
+//! Where they do not, chunks that were claimed together run as one.
 //!
 //! It must never touch a Python object: pool threads have no thread state.
 
@@ -24,8 +25,8 @@ pub mod trace;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::time::{Duration, Instant};
 
+use snek_abi::parallel::{GRAIN_MAX, TOGETHER};
 use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody};
 
 use crate::exc::{self, Pending, Raised};
@@ -43,6 +44,8 @@ use sync::{Mutex, MutexGuard};
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
     static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
+    /// When this thread looked for signals in a join.
+    static POLLED: Cell<u64> = const { Cell::new(0) };
     /// How many joins this thread is in, of those that had another thread's help in mind; and up to how many more do.
     static JOINS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
 }
@@ -54,10 +57,8 @@ const PARTIALS_INLINE: usize = grid::CHUNKS * PARTIAL_ALIGNMENT;
 /// Words of the partial of a loop in one piece that fit without an allocation.
 const PARTIAL_WORDS: usize = 8;
 
-/// Into how many batches of chunks a thread's share is cut.
-const BATCHES: usize = 16;
-/// How often the thread that entered native code looks for signals (Ctrl-C).
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// How often the thread that entered native code looks for signals (Ctrl-C), in nanoseconds.
+const POLL_INTERVAL: u64 = 10_000_000;
 
 /// Positions in `snek_abi::parallel::SCHEDULES`.
 const STATIC: i64 = 1;
@@ -66,7 +67,7 @@ const GUIDED: i64 = 3;
 const JOIN: i64 = 4;
 
 /// Tasks are handed out to so many levels below what gives each thread one.
-const JOIN_LEVELS: u32 = 4;
+const JOIN_LEVELS: u32 = 7;
 
 /// How many iterations a thread runs before it looks whether it should stop.
 #[derive(Clone, Copy)]
@@ -82,10 +83,18 @@ const STEP_MOST: i64 = 256;
 const STEP_FOLDING: i64 = 16;
 /// Pieces of the least size in a step of a light loop: about a millisecond.
 const STEP_PIECES: i64 = 256;
-/// Steps that are shorter are worth making longer,
-const STEP_SHORT: Duration = Duration::from_micros(250);
-/// and those that are longer hold up who wants to stop the loop.
-const STEP_LONG: Duration = Duration::from_millis(20);
+/// Steps of a light loop before the first look at the clock: some milliseconds.
+const LOOKS_LIGHT: u64 = 8;
+/// Steps of iterations that are better run together are made longer up to so many nanoseconds.
+const STEP_TOGETHER: u64 = 2_000_000;
+/// Up to so many of them, it is taken for granted that a step of `STEP_MOST` may be as long.
+const FEW: i64 = 1024;
+/// Steps that are shorter, in nanoseconds, are worth making longer, as are claims,
+const STEP_SHORT: u64 = 32_000;
+/// and claims that are longer leave too little to others,
+const CLAIM_LONG: u64 = 4 * STEP_SHORT;
+/// and such steps hold up who wants to stop the loop.
+const STEP_LONG: u64 = 20_000_000;
 
 /// What the chunks of one loop share.
 struct Loop {
@@ -99,6 +108,10 @@ struct Loop {
     initial: *const u8,
     partial_size: usize,
     claims: Claims,
+    /// So many iterations are better run together.
+    together: i64,
+    /// Whether each chunk has something of its own to fold into.
+    folds: bool,
     /// The elements that chunks fold into.
     copies: Option<Copies>,
     /// What threads that work on it have as [`JOINS`].
@@ -145,11 +158,15 @@ struct Pace {
     locks: usize,
     /// Iterations of a step.
     step: i64,
+    /// Chunks of a claim, at most.
+    batch: usize,
     /// Steps between two looks at the clock, and since the last.
-    looks: u32,
-    steps: u32,
-    looked: Instant,
-    polled: Instant,
+    looks: u64,
+    steps: u64,
+    /// When it did so last, or 0; and for signals, and claimed.
+    looked: u64,
+    polled: u64,
+    claimed: u64,
 }
 
 impl Loop {
@@ -159,41 +176,72 @@ impl Loop {
         let _in_chunk = InChunk(IN_CHUNK.replace(true));
         let _in_join = InJoin(JOINS.replace(self.joins));
         let _capture = Capture::begin();
-        let now = Instant::now();
+        let share = shared().thread_index() as usize;
+        // What is light takes a known time, and less than a look at the clock is worth.
+        let is_light = matches!(self.steps, Steps::Fixed(step) if step > STEP_FOLDING);
+        let now = if is_light { 0 } else { trace::now() };
         let mut pace = Pace {
             who,
             step: match self.steps {
                 Steps::Fixed(step) => step,
-                Steps::Timed => 1,
+                Steps::Timed => self.together,
             },
-            looks: 1,
+            batch: if is_light {
+                usize::MAX
+            } else {
+                self.grid.chunks_of(self.together)
+            },
+            looks: if is_light { LOOKS_LIGHT } else { 1 },
             steps: 0,
             locks: lock::depth(),
             looked: now,
             polled: now,
+            claimed: now,
         };
-        loop {
-            let Some((first, end)) = self.claims.claim() else {
-                return false;
-            };
-            for chunk in first..end {
+        while let Some((first, end)) = self.claims.claim(share, pace.batch) {
+            // What chunks run as one.
+            let size = if self.folds { 1 } else { end - first };
+            for chunk in (first..end).step_by(size) {
+                if chunk != first {
+                    self.pause(&mut pace);
+                }
                 // A higher chunk than a failed one would not have run.
                 if chunk >= self.claims.needed() {
                     break;
                 }
-                self.run(chunk, &mut pace);
+                self.run(chunk, chunk + size, &mut pace);
+            }
+            if is_light {
                 self.pause(&mut pace);
+            } else {
+                pace.steps += 1;
+                self.look(&mut pace);
+                self.resize(&mut pace);
             }
             if who == Who::CallerInChunk && self.claims.is_left() && shared().idle() > 0 {
                 return true;
             }
         }
+        false
     }
 
-    /// Runs one chunk.
+    /// Says how many chunks to claim at most, after a claim.
+    fn resize(&self, pace: &mut Pace) {
+        let spent = pace.looked - pace.claimed;
+        pace.claimed = pace.looked;
+        if self.together > 1 {
+            pace.batch = self.grid.chunks_of(pace.step);
+        } else if spent < STEP_SHORT {
+            pace.batch = pace.batch.saturating_mul(4);
+        } else if spent > CLAIM_LONG {
+            pace.batch = (pace.batch / 2).max(1);
+        }
+    }
+
+    /// Runs one chunk, or several up to `end` that do not fold.
     #[inline]
-    fn run(&self, chunk: usize, pace: &mut Pace) {
-        let (lo, hi) = self.grid.bounds(chunk);
+    fn run(&self, chunk: usize, end: usize, pace: &mut Pace) {
+        let (lo, hi) = (self.grid.bounds(chunk).0, self.grid.bounds(end - 1).1);
         let begin = if self.place.is_some() {
             trace::now()
         } else {
@@ -251,21 +299,31 @@ impl Loop {
     }
 
     fn look(&self, pace: &mut Pace) {
-        let now = Instant::now();
-        let each = now.duration_since(pace.looked) / pace.steps;
+        let now = trace::now();
+        let each = if pace.looked == 0 {
+            pace.polled = now;
+            0
+        } else {
+            (now - pace.looked) / pace.steps
+        };
         pace.looked = now;
         pace.steps = 0;
         // Few of them, so that one that takes long is noticed soon.
-        let is_short = each < STEP_SHORT;
-        pace.looks = if is_short { 16 } else { 1 };
+        pace.looks = if each < STEP_SHORT { 16 } else { 1 };
         if let Steps::Timed = self.steps {
-            if is_short {
-                pace.step = STEP_MOST.min(2 * pace.step);
+            let short = if self.together > 1 {
+                STEP_TOGETHER
+            } else {
+                STEP_SHORT
+            };
+            if each < short && pace.step < STEP_MOST {
+                pace.step = STEP_MOST.min(8 * pace.step);
+                pace.looks = 1;
             } else if each > STEP_LONG {
                 pace.step = (pace.step / 2).max(1);
             }
         }
-        if pace.who != Who::Helper && now.duration_since(pace.polled) > POLL_INTERVAL {
+        if pace.who != Who::Helper && now - pace.polled > POLL_INTERVAL {
             pace.polled = now;
             self.poll();
         }
@@ -452,14 +510,42 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         return 0;
     }
     // Not worth a second thread, nor a look at the clock: no more than a call.
-    let single = request.trip_count == 1 || request.trip_count < 2 * request.grain;
+    let is_light = request.grain <= i64::from(GRAIN_MAX);
+    let single = request.trip_count == 1 || (is_light && request.trip_count < 2 * request.grain);
     let fits = request.partial_size <= 8 * PARTIAL_WORDS && request.accumulator_count == 0;
     if single && fits && request.chunk == 0 && !trace::is_on() {
         // SAFETY: the caller's promise.
         return unsafe { in_one_piece(request) };
     }
+    if fits && request.schedule == JOIN && IN_CHUNK.get() && !trace::is_on() && shared().idle() <= 0
+    {
+        // SAFETY: the caller's promise.
+        return unsafe { in_order(request) };
+    }
     // SAFETY: the caller's promise.
     unsafe { in_chunks(request) }
+}
+
+/// Runs two tasks in this thread, as there is no other: who becomes idle meanwhile gets tasks within these.
+///
+/// # Safety
+/// As for [`parallel_for`].
+unsafe fn in_order(request: &Request) -> i32 {
+    let (depth, limit) = JOINS.get();
+    let limit = if depth == 0 { join_limit() } else { limit };
+    let _in_join = InJoin(JOINS.replace((depth + 1, limit)));
+    if shared().thread_index() == 0 {
+        let now = trace::now();
+        if now - POLLED.get() > POLL_INTERVAL {
+            POLLED.set(now);
+            if !host::poll() {
+                exc::raise_python();
+                return 1;
+            }
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { in_one_piece(request) }
 }
 
 /// # Safety
@@ -496,7 +582,12 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     let folds = request.accumulator_count != 0 || request.combine.is_some();
     // The user's chunk size must not change what is folded with what.
     let chunk = if folds { 0 } else { request.chunk };
-    let grain = request.grain.max(1);
+    let (grain, together) = match request.grain - i64::from(TOGETHER) {
+        // Where they are few, they do not take long.
+        1.. if request.trip_count <= FEW => (1, STEP_MOST),
+        together @ 1.. => (1, together),
+        _ => (request.grain.max(1), 1),
+    };
     let mut grid = grid::Grid::new(request.trip_count, chunk, grain);
     let nested = IN_CHUNK.get();
     let shared = shared();
@@ -551,23 +642,25 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         grid.chunks
     };
     let threads = asked.min(most as i64).max(1);
-    let share = grid.chunks.div_ceil(threads as usize);
     // A chunk size that the grid could not take.
     let wanted = if chunk == request.chunk {
         0
     } else {
-        let size = (request.trip_count / grid.chunks as i64).max(1);
-        usize::try_from(request.chunk / size).unwrap_or(0)
+        grid.chunks_of(request.chunk)
     };
-    let batches = |batch: usize| Deal::Batches(batch.max(wanted).clamp(1, share));
-    let deal = match request.schedule {
-        STATIC => batches(share),
-        DYNAMIC | JOIN => batches(1),
-        GUIDED => Deal::Shrinking {
-            part: 2 * threads as usize,
-            least: wanted.clamp(1, share),
-        },
-        _ => batches(grid.chunks / (threads as usize * BATCHES)),
+    let part = match request.schedule {
+        _ if threads == 1 => 1,
+        STATIC => 1,
+        DYNAMIC | JOIN => usize::MAX,
+        GUIDED => 2,
+        _ if together > 1 => 1,
+        _ if grain > 1 => 2,
+        _ => 4,
+    };
+    let deal = Deal {
+        part,
+        least: wanted.max(1),
+        is_timed: request.schedule == 0 && threads > 1 && grain == 1,
     };
     let steps = match (grain, folds) {
         (1, false) => Steps::Timed,
@@ -585,7 +678,9 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
-        claims: Claims::new(grid.chunks, deal),
+        claims: Claims::new(grid.chunks, threads as usize, deal),
+        together,
+        folds,
         copies,
         joins: match (request.schedule, JOINS.get()) {
             (JOIN, (depth, _)) => (depth + 1, join_limit()),

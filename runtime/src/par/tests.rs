@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use snek_abi::ExcKind;
 
+use super::claims::{Claims, Deal};
 use super::entries::*;
 use crate::exc::{self, Raised};
 use crate::print::entries::*;
@@ -415,4 +416,81 @@ unsafe extern "C" fn fail_some(context: *const u8, lo: i64, hi: i64, partial: *m
         unsafe { add_harmonics(context, i, i + 1, partial) };
     }
     0
+}
+
+fn claims_of(chunks: usize, threads: usize, part: usize) -> Claims {
+    let is_timed = part == 4;
+    Claims::new(
+        chunks,
+        threads,
+        Deal {
+            part,
+            least: 1,
+            is_timed,
+        },
+    )
+}
+
+#[test]
+fn one_thread_claims_all() {
+    for chunks in [1, 2, 3, 15, 16, 17, 256, 1 << 16] {
+        for (threads, part) in [(1, 1), (2, 1), (2, 2), (3, 4), (16, 4), (40, usize::MAX)] {
+            let claims = claims_of(chunks, threads, part);
+            let mut seen = vec![0; chunks];
+            while let Some((first, end)) = claims.claim(5, 3) {
+                assert!(first < end);
+                seen[first..end].iter_mut().for_each(|count| *count += 1);
+            }
+            assert!(!claims.is_left() && seen.iter().all(|count| *count == 1));
+        }
+    }
+}
+
+#[test]
+fn threads_claim_each_chunk_once() {
+    for round in 0..200 {
+        let claims = claims_of(
+            1 + 7 * round,
+            1 + round % 20,
+            [1, 2, 4, usize::MAX][round % 4],
+        );
+        let counts: Vec<AtomicUsize> = (0..1 + 7 * round).map(|_| AtomicUsize::new(0)).collect();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (claims, counts) = (&claims, &counts);
+                scope.spawn(move || {
+                    while let Some((first, end)) = claims.claim(thread, 1 + thread) {
+                        for count in &counts[first..end] {
+                            count.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(
+            counts
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == 1)
+        );
+    }
+}
+
+#[test]
+fn static_shares_are_halves() {
+    let claims = claims_of(10, 2, 1);
+    assert_eq!(claims.claim(1, 1), Some((5, 10)));
+    assert_eq!(claims.claim(1, 1), Some((0, 5)));
+    assert_eq!(claims.claim(0, 1), None);
+}
+
+#[test]
+fn the_rear_half_is_taken_over() {
+    let claims = claims_of(16, 2, usize::MAX);
+    assert_eq!(claims.claim(0, 1), Some((0, 1)));
+    for chunk in 8..16 {
+        assert_eq!(claims.claim(1, 1), Some((chunk, chunk + 1)));
+    }
+    assert_eq!(claims.claim(1, 1), Some((4, 5)));
+    assert_eq!(claims.claim(0, 1), Some((1, 2)));
+    assert_eq!(claims.claim(1, 1), Some((5, 6)));
 }

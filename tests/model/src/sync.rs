@@ -44,14 +44,21 @@ impl AtomicUsize {
     pub fn store(&self, value: usize, order: Ordering) {
         self.0.store(value, order);
     }
+}
 
-    pub fn fetch_update(
+impl AtomicU64 {
+    pub fn store(&self, value: u64, order: Ordering) {
+        self.0.store(value, order);
+    }
+
+    pub fn compare_exchange(
         &self,
+        old: u64,
+        new: u64,
         set: Ordering,
         get: Ordering,
-        change: impl FnMut(usize) -> Option<usize>,
-    ) -> Result<usize, usize> {
-        self.0.fetch_update(set, get, change)
+    ) -> Result<u64, u64> {
+        self.0.compare_exchange(old, new, set, get)
     }
 }
 

@@ -103,7 +103,7 @@ struct Loop {
 impl Loop {
     fn new(pool: &Pool, chunks: usize, deal: Deal) -> Loop {
         Loop {
-            claims: Claims::new(chunks, deal),
+            claims: Claims::new(chunks, pool.threads as usize, deal),
             partials: (0..chunks).map(|_| UnsafeCell::new(0)).collect(),
             failure: Mutex::new(None),
             scratch: (0..pool.threads).map(|_| UnsafeCell::new(0)).collect(),
@@ -124,14 +124,14 @@ impl Loop {
 
     /// Runs chunks until there is none left, or others are to be asked.
     fn work(&self, body: &dyn Fn(usize) -> bool, asks: impl Fn() -> bool) -> bool {
-        while let Some((first, end)) = self.claims.claim() {
+        let index = INDEX.with(Cell::get) as usize;
+        while let Some((first, end)) = self.claims.claim(index, 2) {
             for chunk in first..end {
                 if chunk >= self.claims.needed() {
                     break;
                 }
                 // SAFETY: loom checks that nobody else has it meanwhile; and so below.
                 self.partials[chunk].with_mut(|count| unsafe { *count += 1 });
-                let index = INDEX.with(Cell::get) as usize;
                 self.scratch[index].with_mut(|count| unsafe { *count += 1 });
                 if !body(chunk) {
                     self.fail(chunk + 1, chunk);
@@ -164,15 +164,21 @@ impl Loop {
     }
 }
 
-const ONE_BY_ONE: Deal = Deal::Batches(1);
+const fn deal(part: usize, is_timed: bool) -> Deal {
+    Deal {
+        part,
+        least: 1,
+        is_timed,
+    }
+}
+
+const ONE_BY_ONE: Deal = deal(usize::MAX, false);
+const HALVES: Deal = deal(2, false);
+const STATIC: Deal = deal(1, false);
 
 #[test]
 fn every_chunk_is_run_once_and_seen() {
-    for deal in [
-        ONE_BY_ONE,
-        Deal::Batches(2),
-        Deal::Shrinking { part: 2, least: 1 },
-    ] {
+    for deal in [ONE_BY_ONE, HALVES, STATIC, deal(1, true)] {
         model(move || {
             let pool = Pool::new(2);
             let this = Loop::new(&pool, 3, deal);
@@ -324,7 +330,7 @@ fn who_waits_for_a_loop_helps_with_what_is_within() {
 
 #[test]
 fn the_lowest_failure_wins() {
-    for (first, deal) in [(1, ONE_BY_ONE), (0, ONE_BY_ONE), (1, Deal::Batches(2))] {
+    for (first, deal) in [(1, ONE_BY_ONE), (0, ONE_BY_ONE), (1, HALVES)] {
         model(move || {
             let pool = Pool::new(2);
             let this = Loop::new(&pool, 4, deal);

@@ -401,6 +401,24 @@ impl<'a> Lower<'a> {
         let (ty, count) = element_parts(view.ty.element);
         for part in 0..count {
             let offset = part as i32 * ty.bytes() as i32;
+            if let (Some(wide), Element::Scalar(from)) =
+                (self.extended.get_mut(&op.results[part]), view.ty.element)
+            {
+                let to = scalar_type(wide.0);
+                let ins = self.b.ins.ins();
+                let value = match (ty.bits(), from.is_signed()) {
+                    (8, true) => ins.sload8(to, flags, address, offset),
+                    (8, false) => ins.uload8(to, flags, address, offset),
+                    (16, true) => ins.sload16(to, flags, address, offset),
+                    (16, false) => ins.uload16(to, flags, address, offset),
+                    (_, true) => ins.sload32(flags, address, offset),
+                    (_, false) => ins.uload32(flags, address, offset),
+                };
+                wide.1 = Some(value);
+                let value = self.b.ins.ins().ireduce(ty, value);
+                self.define(op.results[part], value);
+                continue;
+            }
             let mut value = self.b.ins.ins().load(ty, flags, address, offset);
             if view.ty.element == Element::Scalar(Scalar::Bool) {
                 // Memory that Python calls bool may hold other bytes than 0 and 1.

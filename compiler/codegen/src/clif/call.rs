@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
-use snek_abi::parallel::LOOP_PROGRESS;
+use snek_abi::parallel::{GRAIN_MAX, LOOP_PROGRESS};
 use snek_abi::{AbiType, FoldOp, ScalarKind};
 use snek_mir::ir::{
     Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule,
@@ -326,7 +326,7 @@ impl<'a> Lower<'a> {
                     bytes.extend_from_slice(&at.to_le_bytes());
                     let scalar = element_kind(ty.element) as u8;
                     bytes.extend_from_slice(&[fold_op(*fold) as u8, scalar, ty.rank]);
-                    bytes.push(u8::from(*grain == 1));
+                    bytes.push(u8::from(*grain == 1 || *grain > GRAIN_MAX));
                 }
                 self.b.address(Data::Bytes(bytes))
             };

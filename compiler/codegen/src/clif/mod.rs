@@ -26,7 +26,8 @@ use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use oxc_index::IndexVec;
 use snek_mir::ir::{
-    FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType, ValueId,
+    Convert, FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType,
+    ValueId,
 };
 
 use crate::CodegenError;
@@ -131,6 +132,23 @@ enum Val {
     Vector(Vector),
 }
 
+/// Values of less than 64 bits that are extended, and the first type that they are extended to.
+fn extended(function: &Function) -> HashMap<ValueId, (Scalar, Option<Value>)> {
+    let mut found = HashMap::new();
+    for data in &function.ops {
+        if let OpKind::Convert(Convert::Extend) = data.kind
+            && let Some(to) = data.results.first()
+            && let (MirType::Scalar(from), MirType::Scalar(to)) =
+                (function.ty(data.args[0]), function.ty(*to))
+            && from != Scalar::Bool
+            && from.bits() < to.bits()
+        {
+            found.entry(data.args[0]).or_insert((to, None));
+        }
+    }
+    found
+}
+
 /// The translation of one function.
 struct Lower<'a> {
     program: &'a Program,
@@ -150,6 +168,8 @@ struct Lower<'a> {
     area: Option<Value>,
     /// The source file that line tables are about.
     file: &'a str,
+    /// Values that are extended somewhere, and to what: loads of them extend at once.
+    extended: HashMap<ValueId, (Scalar, Option<Value>)>,
     /// Vectors are in registers of 256 bits where they fill them.
     wide: bool,
     forms: &'a BTreeSet<FunctionId>,
@@ -179,6 +199,7 @@ impl<'a> Lower<'a> {
             limit: None,
             area: None,
             file: &program.frames[function.frame].file,
+            extended: extended(function),
             wide,
             forms,
             masks: MaskWidths::of(function),

@@ -464,6 +464,14 @@ impl<'a> Lower<'a> {
         let [value] = self.operands(op)?;
         let from = self.scalar_of(op.args[0])?;
         let to = self.scalar_of(op.results[0])?;
+        if let (Convert::Extend, Some((wide, Some(loaded)))) =
+            (kind, self.extended.get(&op.args[0]))
+            && scalar_type(*wide) == scalar_type(to)
+        {
+            let loaded = *loaded;
+            self.define(op.results[0], loaded);
+            return Ok(());
+        }
         let value = self.converted(value, from, to, kind);
         self.define(op.results[0], value);
         Ok(())

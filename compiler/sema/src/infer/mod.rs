@@ -64,7 +64,7 @@ pub(crate) struct Infer<'s, 'a> {
     pub parallel_loops: usize,
     /// Calls of reductions of the user's. Some may have been dropped: whoever looks compares place and function.
     pub reductions: Vec<ReductionCall>,
-    /// The locks that are held: their numbers, and how many loops are around the `with`.
+    /// The locks that are held, or the number of threads that is: their numbers, and how many loops are around the `with`.
     pub locks: Vec<(i64, usize)>,
     /// How many loops the `prange` that was read last wants to run as one.
     pub collapse: usize,

@@ -11,6 +11,17 @@ use crate::constants;
 use crate::env::Slot;
 use crate::hir::{self, Const, ExprId, ExprKind, Stmt, StmtKind, Type};
 
+/// What `with` holds.
+enum Held<'a> {
+    /// A lock of the module.
+    Lock(usize),
+    /// So many threads for loops.
+    Threads(&'a ast::Expr),
+}
+
+/// Stands for the number of a lock where the number of threads is held.
+const THREADS: i64 = -1;
+
 impl<'a> Infer<'_, 'a> {
     /// Statements in order; what control does not reach is left out.
     pub fn block(&mut self, body: &'a [ast::Stmt], out: &mut Vec<Stmt>) {
@@ -82,8 +93,8 @@ impl<'a> Infer<'_, 'a> {
                 is_async: false,
                 items,
                 body,
-            } if items.iter().all(|item| self.lock_of(item).is_some()) => {
-                self.with_locks(items, body, out);
+            } if items.iter().all(|item| self.held_by(item).is_some()) => {
+                self.with_held(items, body, out);
             }
             S::With {
                 is_async, items, ..
@@ -244,8 +255,37 @@ impl<'a> Infer<'_, 'a> {
         (lock < snek_abi::LOCKS).then_some(lock)
     }
 
-    /// `with lock:`. An exception in the body gives the lock back at run time; other ways out do it here.
-    fn with_locks(
+    /// What `with` holds, if it is something that native code can hold.
+    fn held_by(&self, item: &'a ast::WithItem) -> Option<Held<'a>> {
+        if let Some(lock) = self.lock_of(item) {
+            return Some(Held::Lock(lock));
+        }
+        let call = &item.context_expr;
+        let E::Call {
+            func,
+            args,
+            keywords,
+        } = &call.kind
+        else {
+            return None;
+        };
+        let mut root = &**func;
+        while let E::Attribute { value, .. } = &root.kind {
+            root = value;
+        }
+        let is_own =
+            matches!(&root.kind, E::Name { id, .. } if self.name_ids.contains_key(id.as_str()));
+        let ([count], true) = (&args[..], keywords.is_empty()) else {
+            return None;
+        };
+        let is_count = !matches!(count.kind, E::Starred { .. });
+        let is_plain = item.optional_vars.is_none() && !is_own && is_count;
+        (is_plain && self.an.makes(self.scope, call, "snek.threads"))
+            .then_some(Held::Threads(count))
+    }
+
+    /// `with lock:` and `with snek.threads(n):`. An exception in the body ends it at run time; other ways out do it here.
+    fn with_held(
         &mut self,
         items: &'a [ast::WithItem],
         body: &'a [ast::Stmt],
@@ -253,11 +293,22 @@ impl<'a> Infer<'_, 'a> {
     ) {
         let before = self.locks.len();
         for item in items {
-            let Some(lock) = self.lock_of(item) else {
-                return;
+            let span = item.context_expr.span;
+            let number = match self.held_by(item) {
+                Some(Held::Lock(lock)) => {
+                    let args = vec![self.int(lock as i64, span)];
+                    self.call_lock("snek_rt_lock", args, span, out);
+                    lock as i64
+                }
+                Some(Held::Threads(count)) => {
+                    let count = self.expr(count);
+                    let args = vec![self.index(count, "a number of threads")];
+                    self.call_lock("snek_rt_threads_begin", args, span, out);
+                    THREADS
+                }
+                None => return,
             };
-            self.call_lock("snek_rt_lock", lock as i64, item.context_expr.span, out);
-            self.locks.push((lock as i64, self.loops.len()));
+            self.locks.push((number, self.loops.len()));
         }
         self.block(body, out);
         if self.env.reachable
@@ -272,7 +323,12 @@ impl<'a> Infer<'_, 'a> {
     pub fn unlock(&mut self, keep: usize, span: Span, out: &mut Vec<Stmt>) {
         let held: Vec<i64> = self.locks[keep..].iter().map(|held| held.0).collect();
         for lock in held.into_iter().rev() {
-            self.call_lock("snek_rt_unlock", lock, span, out);
+            if lock == THREADS {
+                self.call_lock("snek_rt_threads_end", Vec::new(), span, out);
+            } else {
+                let args = vec![self.int(lock, span)];
+                self.call_lock("snek_rt_unlock", args, span, out);
+            }
         }
     }
 
@@ -283,8 +339,7 @@ impl<'a> Infer<'_, 'a> {
         self.unlock(keep.unwrap_or(self.locks.len()), span, out);
     }
 
-    fn call_lock(&mut self, name: &str, lock: i64, span: Span, out: &mut Vec<Stmt>) {
-        let args = vec![self.int(lock, span)];
+    fn call_lock(&mut self, name: &str, args: Vec<ExprId>, span: Span, out: &mut Vec<Stmt>) {
         let name = name.to_owned();
         let call = self.push(ExprKind::Intrinsic { name, args }, Type::None, span);
         out.push(Stmt {
