@@ -307,7 +307,14 @@ fn take(
                 dependences: &candidate.dependences,
                 unwritten: &candidate.unwritten,
             };
-            match build::build(function, structure, facts, &plan) {
+            let built = build::build(function, structure, facts, &plan);
+            if built.is_ok() && candidate.estimate.is_pair && plan.dependences.pivot.is_none() {
+                // The same tests hold for what is left.
+                let lanes = plan.lanes / 2;
+                let rest = Plan { lanes, ..plan };
+                let _ = build::build(function, structure, facts, &rest);
+            }
+            match built {
                 Ok(()) => Outcome::Lanes {
                     lanes: plan.lanes,
                     outer: !nest.inner.is_empty(),
