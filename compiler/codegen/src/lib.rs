@@ -20,6 +20,7 @@ pub mod link;
 mod masks;
 mod object_file;
 mod placement;
+mod strides;
 mod summary;
 mod unit;
 

@@ -28,6 +28,7 @@ use target_lexicon::Architecture;
 use crate::CodegenError;
 use crate::clif::Translated;
 use crate::isa::Isa;
+use crate::strides;
 use crate::unit::Compiled;
 
 /// Why a function has no second form: what the selection does not know.
@@ -61,6 +62,7 @@ pub fn compile(
         .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
     context.compute_cfg();
     context.compute_domtree();
+    strides::run(&mut context.func, &context.cfg, &context.domtree);
     latch::run(&mut context.func, &context.cfg, &context.domtree);
     if context
         .func
