@@ -109,8 +109,7 @@ impl Loop<'_> {
         let dfg = &self.func.dfg;
         let given = |from: Block, at: usize| {
             let end = self.func.layout.last_inst(from)?;
-            let calls =
-                dfg.insts[end].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
+            let calls = dfg.insts[end].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
             let mut calls = calls
                 .iter()
                 .filter(|call| call.block(&dfg.value_lists) == self.head);
@@ -140,7 +139,11 @@ impl Loop<'_> {
     }
 
     fn def(&self, value: Value) -> Option<Inst> {
-        match self.func.dfg.value_def(self.func.dfg.resolve_aliases(value)) {
+        match self
+            .func
+            .dfg
+            .value_def(self.func.dfg.resolve_aliases(value))
+        {
             ValueDef::Result(inst, 0) => Some(inst),
             _ => None,
         }
@@ -240,7 +243,11 @@ impl Loop<'_> {
             while let Some([user]) = uses.get(&value).map(Vec::as_slice)
                 && let [result] = dfg.inst_results(*user)
                 && dfg.value_type(*result) == types::I64
-                && self.func.layout.inst_block(*user).is_some_and(|block| self.body.contains(&block))
+                && self
+                    .func
+                    .layout
+                    .inst_block(*user)
+                    .is_some_and(|block| self.body.contains(&block))
                 && self.chain(*result, counter).is_some()
             {
                 value = *result;
@@ -253,7 +260,12 @@ impl Loop<'_> {
     }
 
     /// A value as it is before the loop, or what is added to it in each iteration.
-    fn made_before(&mut self, chain: &[(Opcode, Value)], first: Value, step: bool) -> Option<Value> {
+    fn made_before(
+        &mut self,
+        chain: &[(Opcode, Value)],
+        first: Value,
+        step: bool,
+    ) -> Option<Value> {
         let end = self.func.layout.last_inst(self.before)?;
         let mut value = first;
         for (opcode, by) in chain {

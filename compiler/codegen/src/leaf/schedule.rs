@@ -363,8 +363,7 @@ impl<'a> Graph<'a> {
     /// How many more registers are filled after an instruction. `left`: how often each register will be read.
     fn growth(&self, at: usize, left: &HashMap<usize, usize>) -> isize {
         let node = &self.nodes[at];
-        let dies =
-            |register: &&usize| left.get(register) == Some(&1) && !self.out[**register];
+        let dies = |register: &&usize| left.get(register) == Some(&1) && !self.out[**register];
         let dead = node.reads.iter().filter(dies).count() as isize;
         isize::from(node.makes.is_some()) - dead
     }
@@ -407,8 +406,8 @@ impl<'a> Graph<'a> {
             let rank = |at: usize| {
                 let growth = self.growth(at, &left);
                 let unit = cost(&self.insts[at]).0;
-                let full = (unit == Unit::Add && adds >= 2)
-                    || (unit == Unit::Multiply && products >= 2);
+                let full =
+                    (unit == Unit::Add && adds >= 2) || (unit == Unit::Multiply && products >= 2);
                 let waiting = when[at] > cycle || full;
                 // Where registers are scarce, chains are followed to their ends in the old order.
                 let grows = if scarce { growth.signum() } else { 0 };

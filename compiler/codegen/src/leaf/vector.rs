@@ -472,7 +472,9 @@ impl Select<'_> {
         let test = (Code::VEX_Vptest_xmm_xmmm128, Code::VEX_Vptest_ymm_ymmm256);
         if opcode == Opcode::VanyTrue {
             // The machine's test is that of a conjunction.
-            if let Some(both) = self.def_as(arg, Opcode::Band).filter(|both| self.is_here(*both))
+            if let Some(both) = self
+                .def_as(arg, Opcode::Band)
+                .filter(|both| self.is_here(*both))
                 && self.is_used_once(arg)
             {
                 let (a, b) = (self.arg(both, 0), self.arg(both, 1));

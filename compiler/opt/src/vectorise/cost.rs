@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use snek_analysis::dependence::{Access, Motion};
 use snek_mir::ir::{
-    Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+    Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, ReductionOp, RegionId, Scalar,
+    Type, ValueId,
 };
 
 use super::shape::{Context, Fold};
@@ -22,7 +23,7 @@ const WORTHWHILE_IN_ORDER: f64 = 1.7;
 /// instructions are waited for.
 const NEAR: u64 = 8;
 /// Bits of all the registers that one value may take.
-const WIDEST: u32 = 1024;
+const WIDEST: u32 = 2048;
 /// Chains of operations that take so many cycles are waited for, unless another group of iterations has its turn.
 const LONG: u32 = 36;
 /// Bodies of more operations leave no registers for that.
@@ -35,8 +36,8 @@ pub struct Estimate {
     pub lanes: u8,
     /// How many times as fast.
     pub gain: f64,
-    /// They are two groups that take turns: what is left of them is worth a loop of half the lanes.
-    pub is_pair: bool,
+    /// The lanes of a second loop for what is left, if that is worth one.
+    pub rest: Option<u8>,
 }
 
 /// What a value is over the iterations of the loop.
@@ -118,9 +119,15 @@ pub fn estimate(
     let native = (NATIVE / model.widest).max(2);
     // Several registers per value hide the latency of folds, and the overhead of short bodies.
     let hides = folds.iter().any(|fold| fold.in_order.is_none());
+    let sums_floats = folds.iter().zip(&params[1..]).any(|(fold, param)| {
+        let scalar = context.function.ty(*param).scalar();
+        fold.op == ReductionOp::Add && scalar.is_some_and(Scalar::is_float)
+    });
     let is_pair = !model.diverges && model.chain >= LONG && (15..=ROOM).contains(&model.ops);
     let times = match (!hides, model.ops) {
         _ if model.diverges || is_pair => 2,
+        // A sum of floats waits for the one before as long as six others take.
+        (false, 0..=2) if sums_floats => 8,
         (false, 0..=6) => 4,
         (false, 7..=14) | (true, 0..=8) => 2,
         _ => 1,
@@ -148,12 +155,10 @@ pub fn estimate(
         // Where iterations wait for the sum, nothing else takes time.
         false => WORTHWHILE_IN_ORDER,
     };
-    let is_pair = is_pair && u32::from(lanes) == 2 * native;
-    (gain >= worthwhile).then_some(Estimate {
-        lanes,
-        gain,
-        is_pair,
-    })
+    // Groups that take turns, and many short sums, leave much for iterations one by one.
+    let many = is_pair || times == 8;
+    let rest = (many && u32::from(lanes) == native * times).then_some(native as u8);
+    (gain >= worthwhile).then_some(Estimate { lanes, gain, rest })
 }
 
 fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {

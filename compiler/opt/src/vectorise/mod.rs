@@ -308,9 +308,10 @@ fn take(
                 unwritten: &candidate.unwritten,
             };
             let built = build::build(function, structure, facts, &plan);
-            if built.is_ok() && candidate.estimate.is_pair && plan.dependences.pivot.is_none() {
+            if let (Ok(()), Some(lanes), None) =
+                (&built, candidate.estimate.rest, plan.dependences.pivot)
+            {
                 // The same tests hold for what is left.
-                let lanes = plan.lanes / 2;
                 let rest = Plan { lanes, ..plan };
                 let _ = build::build(function, structure, facts, &rest);
             }
