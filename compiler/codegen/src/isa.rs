@@ -159,16 +159,13 @@ impl Isa {
         })
     }
 
-    /// The linker's name for the target.
-    pub(crate) fn emulation(&self) -> &'static str {
-        match self.target.triple().architecture {
-            Architecture::Aarch64(_) => "aarch64linux",
-            _ => "elf_x86_64",
-        }
+    /// The machine and its system.
+    pub fn triple(&self) -> &Triple {
+        self.target.triple()
     }
 
     /// The level that the dynamic loader should ask of an x86-64 machine before it loads code.
-    pub(crate) fn x86_level(&self) -> Option<&'static str> {
+    pub fn x86_level(&self) -> Option<&'static str> {
         match (self.target.triple().architecture, self.cpu) {
             (Architecture::X86_64, Cpu::Baseline) => Some("x86-64-v2"),
             (Architecture::X86_64, Cpu::Modern) => Some("x86-64-v3"),

@@ -1,22 +1,19 @@
-//! Code generation: MIR to Cranelift IR, to an object, to a linked Python module.
+//! Code generation: MIR to Cranelift IR, to an object.
 //!
 //! The only crate that names Cranelift. It must never know of Python's syntax, read the
-//! environment, or (but for `cc` as a linker, see [`link`]) do I/O.
+//! environment, or do I/O.
 //!
 //! - `isa`: the target and the options.
 //! - `masks`: how wide the lanes of masks are.
 //! - `clif`: one MIR function to one Cranelift function; the thunks around them.
 //! - `leaf`: the emitter for leaves with 256-bit vectors.
 //! - `object`, `debug`, `data`: the object file: code, descriptors, unwind and line tables.
-//! - `link`, `archive`: the shared object.
 
-mod archive;
 mod clif;
 mod data;
 mod debug;
 pub mod isa;
 mod leaf;
-pub mod link;
 mod masks;
 mod object_file;
 mod placement;
@@ -29,7 +26,6 @@ use std::fmt;
 use snek_mir::ir::Program;
 
 pub use isa::{CodegenOptions, Cpu, Isa, OptLevel};
-pub use link::{LinkError, Linker};
 
 /// Why there is no code. Never the user's fault but for the choice of a target.
 #[derive(Debug)]

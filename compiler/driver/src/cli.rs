@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use snek_codegen::{Cpu, Linker};
+use snek_codegen::Cpu;
 use snek_diagnostics::{Code, Diagnostic, SourceMap};
+use snek_link::Linker;
 
 use crate::build::{Built, build_all};
 use crate::input::{self, Inputs};

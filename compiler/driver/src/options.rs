@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use snek_codegen::{Cpu, Linker};
+use snek_codegen::Cpu;
+use snek_link::Linker;
 
 /// How messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -1,7 +1,8 @@
 //! The way of the data, from source text to module, as one function.
 
-use snek_codegen::{CodegenError, CodegenOptions, Isa, LinkError, Linker, ModuleInfo, ObjectFile};
+use snek_codegen::{CodegenError, CodegenOptions, Isa, ModuleInfo, ObjectFile};
 use snek_diagnostics::{Code, Diagnostic, InternalError, SourceMap, sort};
+use snek_link::{LinkError, Linker, Target};
 use snek_mir::ir::Program;
 use snek_opt::pipeline::PASSES;
 
@@ -248,7 +249,8 @@ fn link(object: &ObjectFile, isa: &Isa, linker: Linker) -> Result<Vec<u8>, Diagn
     // The linker in this process needs no files. Without a folder it is the only one.
     let work_dir = WorkDir::new().ok();
     let work_dir = work_dir.as_ref().map(WorkDir::path);
-    let linked = snek_codegen::link::link(&object.bytes, &object.exports, isa, linker, work_dir);
+    let target = Target::new(isa.triple(), isa.x86_level());
+    let linked = snek_link::link(&object.bytes, &object.exports, target, linker, work_dir);
     linked.map_err(|error| match error {
         LinkError::Io(path, error) => output::cannot_write(&path, &error),
         LinkError::Wild(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())

@@ -7,7 +7,8 @@ use std::process::Command;
 use crate::support::Module;
 use gimli::{EndianSlice, LittleEndian, UnwindSection as _};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
-use snek_codegen::{CodegenOptions, Cpu, Isa, Linker, emit_asm, emit_clif, link};
+use snek_codegen::{CodegenOptions, Cpu, Isa, emit_asm, emit_clif};
+use snek_link::{Linker, Target, link};
 use snek_mir::ir::{FloatOp, IntOp, OpKind, Overflow, Type};
 
 /// Many small functions, of which some call others.
@@ -243,8 +244,9 @@ fn linking_needs_nothing_of_the_machine() {
 #[test]
 fn failures_of_linkers_are_errors() {
     let isa = Isa::new(&options(1)).expect("a target");
+    let target = Target::new(isa.triple(), isa.x86_level());
     let exports = ["PyInit_x".to_owned()];
-    let error = link::link(b"not an object", &exports, &isa, Linker::Wild, None)
+    let error = link(b"not an object", &exports, target, Linker::Wild, None)
         .expect_err("that is no object");
     assert!(
         error
@@ -252,12 +254,18 @@ fn failures_of_linkers_are_errors() {
             .starts_with("the built-in linker failed: "),
         "{error}"
     );
-    let error = link::link(b"not an object", &exports, &isa, Linker::Cc, None)
-        .expect_err("there is no folder");
+    let error =
+        link(b"not an object", &exports, target, Linker::Cc, None).expect_err("there is no folder");
     assert!(error.to_string().contains("folder"), "{error}");
     let work = crate::support::folder("bad_cc");
-    let error = link::link(b"not an object", &exports, &isa, Linker::Auto, Some(&work))
-        .expect_err("that is no object");
+    let error = link(
+        b"not an object",
+        &exports,
+        target,
+        Linker::Auto,
+        Some(&work),
+    )
+    .expect_err("that is no object");
     assert!(
         error
             .to_string()

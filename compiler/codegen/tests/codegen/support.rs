@@ -5,8 +5,9 @@ use std::process::Command;
 
 use oxc_index::IndexVec;
 use snek_abi::ScalarKind;
-use snek_codegen::{CodegenOptions, Isa, Linker, ModuleInfo, compile, link};
+use snek_codegen::{CodegenOptions, Isa, ModuleInfo, compile};
 use snek_diagnostics::{FileId, Span};
+use snek_link::{Linker, Target};
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
     ArrayType, Element, Export, ExportParam, Frame, Function, FunctionId, Layout, OpKind,
@@ -130,7 +131,8 @@ impl Module {
     pub fn linked(&self, options: &CodegenOptions, linker: Linker, work: Option<&Path>) -> Vec<u8> {
         let isa = Isa::new(options).expect("the target is known");
         let object = self.object(&isa, options);
-        link::link(&object.bytes, &object.exports, &isa, linker, work).expect("it links")
+        let target = Target::new(isa.triple(), isa.x86_level());
+        snek_link::link(&object.bytes, &object.exports, target, linker, work).expect("it links")
     }
 
     /// Writes the module and its source to a folder of its own.

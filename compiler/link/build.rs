@@ -48,13 +48,6 @@ fn build_runtime(root: &Path, target_dir: &Path, target: &str) -> PathBuf {
     if root.join("Cargo.lock").exists() {
         command.arg("--locked");
     }
-    // Every module carries the runtime, so functions are not copied to each place that calls them
-    // unless they are small or say that they want to be.
-    command.args([
-        "--",
-        "-C",
-        "llvm-args=--inline-threshold=10 --inlinehint-threshold=150",
-    ]);
     // What concerns the outer build alone: wrappers of clippy, flags of coverage or sanitizers,
     // and the variables by which cargo describes the package to a build script.
     for (name, _) in env::vars_os() {

@@ -5,9 +5,14 @@
 //! caller, leaves its inputs and its output there, and is the only I/O of this crate.
 //! The output depends on the inputs alone: no build id, no paths, no time.
 //!
+//! It is a crate of its own because `wild` is generic over its files: whoever calls it compiles
+//! most of it. It must never know of MIR or of Cranelift, so that a change there leaves it alone.
+//!
 //! Exported are only the hooks that CPython looks for. Symbols of libc, libm and Python stay
 //! without a version, so one module loads wherever these names exist, whatever the glibc of the
 //! machine that built it.
+
+mod archive;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,8 +23,34 @@ use libwild::{FileSystem, FileType, InputFileData, OutputFileData, OutputOptions
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
 use object::{BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 
+use target_lexicon::{Architecture, Triple};
+
 use crate::archive::RUNTIME_ARCHIVE;
-use crate::isa::Isa;
+
+/// What the linker must know of the machine that the code is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    architecture: object::Architecture,
+    /// The linker's name for the machine.
+    emulation: &'static str,
+    /// The level that the dynamic loader should ask of an x86-64 machine before it loads code.
+    x86_level: Option<&'static str>,
+}
+
+impl Target {
+    /// The machine `triple`; of x86-64 the loader asks for `x86_level`, as `x86-64-v2`.
+    pub fn new(triple: &Triple, x86_level: Option<&'static str>) -> Target {
+        let (architecture, emulation) = match triple.architecture {
+            Architecture::Aarch64(_) => (object::Architecture::Aarch64, "aarch64linux"),
+            _ => (object::Architecture::X86_64, "elf_x86_64"),
+        };
+        Target {
+            architecture,
+            emulation,
+            x86_level,
+        }
+    }
+}
 
 /// Which linker to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,16 +106,16 @@ impl std::error::Error for LinkError {}
 pub fn link(
     object: &[u8],
     exports: &[String],
-    isa: &Isa,
+    target: Target,
     linker: Linker,
     work_dir: Option<&Path>,
 ) -> Result<Vec<u8>, LinkError> {
     match linker {
-        Linker::Wild => link_with_wild(object, exports, isa),
-        Linker::Cc => link_with_cc(object, exports, isa, work_dir),
-        Linker::Auto => link_with_wild(object, exports, isa).or_else(|error| match work_dir {
+        Linker::Wild => link_with_wild(object, exports, target),
+        Linker::Cc => link_with_cc(object, exports, target, work_dir),
+        Linker::Auto => link_with_wild(object, exports, target).or_else(|error| match work_dir {
             Some(_) => {
-                link_with_cc(object, exports, isa, work_dir).map_err(|second| match second {
+                link_with_cc(object, exports, target, work_dir).map_err(|second| match second {
                     // No `cc` here: what went wrong first is what matters.
                     LinkError::Cc(_) => error,
                     other => other,
@@ -136,7 +167,7 @@ fn version_script(exports: &[String]) -> String {
     script
 }
 
-fn link_with_wild(object: &[u8], exports: &[String], isa: &Isa) -> Result<Vec<u8>, LinkError> {
+fn link_with_wild(object: &[u8], exports: &[String], target: Target) -> Result<Vec<u8>, LinkError> {
     let files = MemoryFiles::default();
     let mut args = vec![
         "--gc-sections",
@@ -146,7 +177,7 @@ fn link_with_wild(object: &[u8], exports: &[String], isa: &Isa) -> Result<Vec<u8
         "--hash-style=gnu",
     ];
     args.extend(["-z", "noexecstack"]);
-    if let Some(level) = isa.x86_level() {
+    if let Some(level) = target.x86_level {
         args.extend(["-z", level]);
     }
     args.extend([
@@ -163,16 +194,16 @@ fn link_with_wild(object: &[u8], exports: &[String], isa: &Isa) -> Result<Vec<u8
         Bytes::Owned(version_script(exports).into_bytes().into()),
     );
     for (name, symbols) in SYSTEM_LIBRARIES {
-        let stub = files.with(name, &stub_library(name, symbols, isa)?);
+        let stub = files.with(name, &stub_library(name, symbols, target)?);
         args.push(stub);
     }
-    run_wild(&args, &files, isa)
+    run_wild(&args, &files, target)
 }
 
 /// A shared library with nothing behind its names: all that a linker wants to see of one.
-fn stub_library(soname: &str, symbols: &[&str], isa: &Isa) -> Result<Vec<u8>, LinkError> {
+fn stub_library(soname: &str, symbols: &[&str], target: Target) -> Result<Vec<u8>, LinkError> {
     let wild = |error: object::write::Error| LinkError::Wild(error.to_string());
-    let mut object = Object::new(BinaryFormat::Elf, isa.architecture(), Endianness::Little);
+    let mut object = Object::new(BinaryFormat::Elf, target.architecture, Endianness::Little);
     let text = object.section_id(StandardSection::Text);
     for name in symbols {
         let symbol = object.add_symbol(Symbol {
@@ -189,11 +220,11 @@ fn stub_library(soname: &str, symbols: &[&str], isa: &Isa) -> Result<Vec<u8>, Li
     }
     let files = MemoryFiles::default();
     files.insert(OBJECT, Bytes::Owned(object.write().map_err(wild)?.into()));
-    run_wild(&["-soname", soname, OBJECT], &files, isa)
+    run_wild(&["-soname", soname, OBJECT], &files, target)
 }
 
-fn run_wild(arguments: &[&str], files: &MemoryFiles, isa: &Isa) -> Result<Vec<u8>, LinkError> {
-    let mut all = vec!["ld", "-m", isa.emulation(), "-shared", "--build-id=none"];
+fn run_wild(arguments: &[&str], files: &MemoryFiles, target: Target) -> Result<Vec<u8>, LinkError> {
+    let mut all = vec!["ld", "-m", target.emulation, "-shared", "--build-id=none"];
     all.extend(["--no-identity-comment", "-o", OUTPUT]);
     all.extend(arguments);
 
@@ -348,7 +379,7 @@ impl FileSystem for MemoryFiles {
 fn link_with_cc(
     object: &[u8],
     exports: &[String],
-    isa: &Isa,
+    target: Target,
     work_dir: Option<&Path>,
 ) -> Result<Vec<u8>, LinkError> {
     let Some(dir) = work_dir else {
@@ -375,7 +406,7 @@ fn link_with_cc(
         .args(["-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,--hash-style=gnu"])
         .arg(format!("-Wl,--version-script={SCRIPT}"))
         .args(["-lgcc_s", "-lm", "-lc"]);
-    if let Some(level) = isa.x86_level() {
+    if let Some(level) = target.x86_level {
         command.arg(format!("-Wl,-z,{level}"));
     }
     let output = command
