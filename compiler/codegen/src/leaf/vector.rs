@@ -169,16 +169,14 @@ impl Select<'_> {
         };
         // The condition as `first < second` or `first > second`, of which the first is chosen if it holds.
         let (then, other) = (args[1], args[2]);
-        let (is_min, straight) = match (cond, self.is_same(a, then) && self.is_same(b, other)) {
-            (FloatCC::LessThan, true) => (true, true),
-            (FloatCC::GreaterThan, true) => (false, true),
-            (FloatCC::LessThan, false) => (false, false),
-            (FloatCC::GreaterThan, false) => (true, false),
+        let straight = self.is_same(a, then) && self.is_same(b, other);
+        let crossed = self.is_same(b, then) && self.is_same(a, other);
+        let is_min = match cond {
+            _ if !straight && !crossed => return false,
+            FloatCC::LessThan => straight,
+            FloatCC::GreaterThan => !straight,
             _ => return false,
         };
-        if !straight && !(self.is_same(b, then) && self.is_same(a, other)) {
-            return false;
-        }
         let code = of(table::machine_extreme(is_min, single), size);
         let first = self.near(then, size);
         let second = self.rm(other, size);
