@@ -1,4 +1,4 @@
-# make demo | test | fuzz | bench | docs | lint: each sets up what it needs in .venv.
+# make demo | test | stress | fuzz | bench | docs | lint: each sets up what it needs in .venv.
 # PYTHON chooses the interpreter (3.11 or later).
 
 PYTHON ?= python3
@@ -10,13 +10,32 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md \
 	$(shell find compiler runtime stdlib -type f -not -path '*/__pycache__/*' -not -name '*.md')
 
-.PHONY: demo test fuzz bench docs lint wheel clean
+.PHONY: demo test test-freethreaded stress model tsan fuzz bench docs lint wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/vision/demo.py
 
 test: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/run_all.sh
+
+# In a CPython without a GIL, which is built at first: some four minutes.
+test-freethreaded: $(VENV)/.installed
+	python=$$($(BIN)/python tests/freethreaded.py) && SNEK_TEST_PYTHONS=$$python \
+		cargo test --release --locked --workspace --test python
+	$(BIN)/python -m pytest tests/package/test_freethreaded.py tests/package/test_interpreters.py
+
+# What goes wrong rarely, at length: ten thousand random loops and forks, a thousand Ctrl-C; then the next two.
+stress: $(VENV)/.installed
+	SNEK_STRESS=10000 cargo test --release --locked --workspace --lib random_loops
+	SNEK_STRESS=10000 $(BIN)/python -m pytest tests/package/test_parallel.py
+	$(MAKE) model tsan
+
+# How loops are handed to threads, in all orders; and loops and locks under ThreadSanitizer.
+model:
+	cargo test --release --locked --manifest-path tests/model/Cargo.toml
+
+tsan:
+	sh tests/tsan.sh
 
 # make fuzz SECONDS=600: random loops, both ways, on random seeds.
 SECONDS ?= 600

@@ -10,6 +10,7 @@
 //! | [`cpu`] | which instructions there are |
 //! | [`stack`] | the stack limit of this thread |
 //! | [`scratch`] | memory for the time of a loop |
+//! | [`fork`] | what is done in a forked child |
 //! | [`par`] | parallel loops, on one pool per process |
 //! | [`lock`] | locks of the module's own |
 //! | [`print`], [`format`] | `print`, and numbers as Python writes them |
@@ -20,6 +21,7 @@
 pub mod cpu;
 pub mod entries;
 pub mod exc;
+pub mod fork;
 pub mod format;
 pub mod guard;
 pub mod host;

@@ -3,15 +3,16 @@
 //! Each thread knows which ones it holds: an exception on the way out of native code leaves them to whoever ends that way,
 //! a part of a parallel loop or the boundary to Python ([`release_to`]), since compiled code has no cleanup of its own.
 //! What Python runs in between (a signal handler, a `write` of `sys.stdout`) keeps out of that by [`outside`].
+//!
+//! A forked child has the locks of the forking thread alone: those of others would be held for ever.
 
 use std::cell::RefCell;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
 
 use snek_abi::{ExcKind, LOCKS};
 
-use crate::exc;
+use crate::{exc, fork};
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -20,14 +21,10 @@ const WANTED: u32 = 2;
 
 /// Looks at a lock before a thread sleeps.
 const LOOKS: u32 = 200;
-/// A sleeper that missed its call looks by itself.
-const NAP: Duration = Duration::from_millis(5);
 /// Stands in the list of held locks where Python code runs within native code.
 const BARRIER: u32 = u32::MAX;
 
 static STATES: [AtomicU32; LOCKS] = [const { AtomicU32::new(FREE) }; LOCKS];
-static SLEEP: Mutex<()> = Mutex::new(());
-static FREED: Condvar = Condvar::new();
 
 thread_local! {
     /// The locks that this thread holds, in the order of taking them.
@@ -46,23 +43,63 @@ fn take(state: &AtomicU32) {
         }
         std::hint::spin_loop();
     }
-    let mut asleep = SLEEP
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
     while state.swap(WANTED, Ordering::Acquire) != FREE {
-        asleep = match FREED.wait_timeout(asleep, NAP) {
-            Ok((guard, _)) => guard,
-            Err(poisoned) => poisoned.into_inner().0,
-        };
+        sleep(state);
     }
 }
 
 fn give(state: &AtomicU32) {
     if state.swap(FREE, Ordering::Release) == WANTED {
-        // Under the mutex, so that nobody is between its last look and its sleep.
-        drop(SLEEP.lock());
-        FREED.notify_all();
+        wake(state);
     }
+}
+
+/// Sleeps until [`wake`], or for no reason; not if the lock is not wanted any more.
+#[cfg(target_os = "linux")]
+fn sleep(state: &AtomicU32) {
+    let none = std::ptr::null::<libc::timespec>();
+    // SAFETY: the state is alive, and the system only reads it.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            state,
+            libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+            WANTED,
+            none,
+        )
+    };
+}
+
+/// Wakes one sleeper, which takes the lock as one that others may want, too.
+#[cfg(target_os = "linux")]
+fn wake(state: &AtomicU32) {
+    // SAFETY: as above.
+    unsafe {
+        libc::syscall(
+            libc::SYS_futex,
+            state,
+            libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+            1,
+        )
+    };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sleep(_: &AtomicU32) {
+    std::thread::sleep(std::time::Duration::from_micros(100));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wake(_: &AtomicU32) {}
+
+extern "C" fn after_fork_in_child() {
+    OWN.with_borrow(|own| {
+        for (id, state) in (0..).zip(&STATES) {
+            if !own.contains(&id) {
+                state.store(FREE, Ordering::Relaxed);
+            }
+        }
+    });
 }
 
 /// How many locks this thread holds.
@@ -103,7 +140,7 @@ pub fn outside<T>(run: impl FnOnce() -> T) -> T {
 
 /// The functions that compiled code calls.
 pub mod entries {
-    use super::{BARRIER, ExcKind, OWN, STATES, exc, give, take};
+    use super::{BARRIER, ExcKind, OWN, Once, STATES, after_fork_in_child, exc, fork, give, take};
     use crate::guard::guard;
 
     /// Takes a lock. Returns a status.
@@ -123,6 +160,8 @@ pub mod entries {
                 exc::raise_text(ExcKind::RuntimeError, message.to_owned());
                 return 1;
             }
+            static ONCE: Once = Once::new();
+            ONCE.call_once(|| fork::in_child(after_fork_in_child));
             take(state);
             OWN.with_borrow_mut(|own| own.push(id));
             0
@@ -176,7 +215,40 @@ mod tests {
                 });
             }
         });
-        assert_eq!(total.into_inner(), 8000);
+        assert_eq!(total.load(Ordering::Relaxed), 8000);
+    }
+
+    #[test]
+    fn a_forked_child_has_its_own_threads_locks_alone() {
+        assert_eq!(snek_rt_lock(11), 0);
+        let (ready, done) = (AtomicU64::new(0), AtomicU64::new(0));
+        let wait_for = |what: &AtomicU64| {
+            while what.load(Ordering::Acquire) == 0 {
+                std::thread::yield_now();
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(snek_rt_lock(12), 0);
+                ready.store(1, Ordering::Release);
+                wait_for(&done);
+                snek_rt_unlock(12);
+            });
+            wait_for(&ready);
+            // SAFETY: the child takes locks and exits.
+            unsafe {
+                let child = libc::fork();
+                if child == 0 {
+                    let well = snek_rt_lock(12) == 0 && snek_rt_lock(11) == 1 && depth() == 2;
+                    libc::_exit(i32::from(!well));
+                }
+                let mut status = -1;
+                libc::waitpid(child, &mut status, 0);
+                assert_eq!(status, 0);
+            }
+            done.store(1, Ordering::Release);
+        });
+        release_all();
     }
 
     #[test]

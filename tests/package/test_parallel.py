@@ -11,6 +11,9 @@ import threading
 import pytest
 import snek
 
+# How many rounds there are of what goes wrong rarely: few by default.
+STRESS = int(os.environ.get("SNEK_STRESS", "0"))
+
 SOURCE = """
 import math
 
@@ -242,7 +245,7 @@ assert snek.random.stream(0, 0) & 0xFFFFFFFF == 0x6B200159
 
 def test_interrupts(python):
     """Ctrl-C at random times, in loops of all kinds: each ends soon."""
-    rounds = int(os.environ.get("SNEK_STRESS", "12"))
+    rounds = STRESS // 10 or 12
     seed = random.randrange(10**6)
     late = json.loads(
         python(
@@ -253,11 +256,11 @@ import loops
 random.seed({seed})
 # Whoever runs the tests may ignore Ctrl-C, and we would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-sent = 0.0
+sent = 0.0, 0.0
 def send(after):
     global sent
     time.sleep(after)
-    sent = time.perf_counter()
+    sent = time.perf_counter(), time.process_time()
     os.kill(os.getpid(), signal.SIGINT)
 out = np.zeros(10**6)
 kinds = [
@@ -274,20 +277,21 @@ for n in range({rounds}):
         t.start()
         kinds[n % len(kinds)]()
     except KeyboardInterrupt:
-        late.append(time.perf_counter() - sent)
+        late.append((time.perf_counter() - sent[0], time.process_time() - sent[1]))
     else:
         raise AssertionError("ended")
     t.join()
     assert loops.spin(100, 10) == loops.spin(100, 10)
 print(json.dumps(late))
 """,
-            timeout=600,
+            timeout=120 + rounds,
         )
     )
-    late.sort()
-    # Half of them within the time that is promised; a busy machine may be late.
-    assert late[len(late) // 2] < 0.05, (seed, late)
-    assert late[-1] < 1.0, (seed, late)
+    times, work = (sorted(column) for column in zip(*late, strict=True))
+    # Half of them within the time that is promised; where the machine is busy, some are late,
+    # but what the loops' two threads do meanwhile is not more.
+    assert times[len(times) // 2] < 0.05, (seed, times)
+    assert work[-1] < 0.2, (seed, work[-10:])
 
 
 def test_other_threads_leave_signals_alone(python):
@@ -345,7 +349,7 @@ def work():
     while not stop: assert loops.spin(300, 20) == expected
 threads = [threading.Thread(target=work) for _ in range(2)]
 for t in threads: t.start()
-for n in range({os.environ.get("SNEK_STRESS", "60")}):
+for n in range({STRESS or 60}):
     child = os.fork()
     if child == 0:
         os._exit(0 if loops.spin(300, 20) == expected else 1)
@@ -353,7 +357,39 @@ for n in range({os.environ.get("SNEK_STRESS", "60")}):
 stop = True
 for t in threads: t.join()
 """,
-        timeout=600,
+        timeout=120 + STRESS,
+    )
+
+
+def test_a_fork_in_the_handler_of_a_signal(python):
+    """The child is without the loop's helpers, and what they had taken: its loop fails, soon."""
+    python(
+        """
+import os, signal, time, warnings
+warnings.simplefilter("ignore")
+import loops
+expected = loops.spin(300, 20)
+whole = loops.spin(3000, 3000)
+child = None
+def handler(*_):
+    global child
+    if child is None:
+        child = os.fork()
+        # Loops work here, too.
+        if child == 0: assert loops.spin(300, 20) == expected
+signal.signal(signal.SIGALRM, handler)
+for _ in range(5):
+    child = None
+    signal.setitimer(signal.ITIMER_REAL, 0.03)
+    try:
+        total = loops.spin(3000, 3000)
+        while child is None: total = loops.spin(3000, 3000)
+        assert child and total == whole, (child, total)
+    except RuntimeError as error:
+        assert child == 0 and str(error) == "fork in a loop, in the handler of a signal"
+        os._exit(0 if loops.spin(300, 20) == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
+""",
     )
 
 

@@ -259,7 +259,7 @@ pub fn compile_all(
         _ => None,
     };
     let wanted: Vec<Unit> = units.iter().filter_map(is_wanted).collect();
-    let wide = in_threads(&wanted, options, || {
+    let wide = in_threads(&wanted, program, options, || {
         let mut translator = clif::Translator::new(program, isa, &none);
         let mut context = Context::new();
         move |unit| {
@@ -282,7 +282,7 @@ pub fn compile_all(
             (_, Err(refused)) => refusals.push((unit, refused)),
         }
     }
-    let compiled = in_threads(units, options, || {
+    let compiled = in_threads(units, program, options, || {
         let mut translator = clif::Translator::new(program, isa, &forms);
         let mut context = Context::new();
         move |unit| {
@@ -296,25 +296,33 @@ pub fn compile_all(
     Ok((compiled, refusals))
 }
 
-/// Does something with every unit, on several threads; results are in the order of the units.
+/// Does something with every unit, on several threads, the largest first, for the last ones to end
+/// together; results are in the order of the units.
 fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
     units: &[Unit],
+    program: &Program,
     options: &CodegenOptions,
     worker: impl Fn() -> F + Sync,
 ) -> Result<Vec<T>, (Unit, CodegenError)> {
     let Some(first) = units.first() else {
         return Ok(Vec::new());
     };
+    let size = |index: &usize| match units[*index] {
+        Unit::Body(id) | Unit::Wide(id) => program.functions[id].ops.len(),
+        _ => 0,
+    };
+    let mut order: Vec<usize> = (0..units.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(size(index)));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         let mut worker = worker();
         loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(unit) = units.get(index) else {
+            let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 return done;
             };
-            done.push((index, worker(*unit).map_err(|error| (*unit, error))));
+            let unit = units[index];
+            done.push((index, worker(unit).map_err(|error| (unit, error))));
         }
     };
 

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libwild::{FileSystem, FileType, InputFileData, OutputFileData, OutputOptions};
-use object::write::{Object, StandardSection, Symbol, SymbolSection};
-use object::{BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
+use object::write::elf::{FileHeader, Sym, Writer};
+use object::{Endianness, elf};
 
 use target_lexicon::{Architecture, Triple};
 
@@ -30,7 +30,8 @@ use crate::archive::RUNTIME_ARCHIVE;
 /// What the linker must know of the machine that the code is made for.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    architecture: object::Architecture,
+    /// ELF's number for the machine.
+    machine: u16,
     /// The linker's name for the machine.
     emulation: &'static str,
     /// The level that the dynamic loader should ask of an x86-64 machine before it loads code.
@@ -40,12 +41,12 @@ pub struct Target {
 impl Target {
     /// The machine `triple`; of x86-64 the loader asks for `x86_level`, as `x86-64-v2`.
     pub fn new(triple: &Triple, x86_level: Option<&'static str>) -> Target {
-        let (architecture, emulation) = match triple.architecture {
-            Architecture::Aarch64(_) => (object::Architecture::Aarch64, "aarch64linux"),
-            _ => (object::Architecture::X86_64, "elf_x86_64"),
+        let (machine, emulation) = match triple.architecture {
+            Architecture::Aarch64(_) => (elf::EM_AARCH64, "aarch64linux"),
+            _ => (elf::EM_X86_64, "elf_x86_64"),
         };
         Target {
-            architecture,
+            machine,
             emulation,
             x86_level,
         }
@@ -203,24 +204,63 @@ fn link_with_wild(object: &[u8], exports: &[String], target: Target) -> Result<V
 /// A shared library with nothing behind its names: all that a linker wants to see of one.
 fn stub_library(soname: &str, symbols: &[&str], target: Target) -> Result<Vec<u8>, LinkError> {
     let wild = |error: object::write::Error| LinkError::Wild(error.to_string());
-    let mut object = Object::new(BinaryFormat::Elf, target.architecture, Endianness::Little);
-    let text = object.section_id(StandardSection::Text);
-    for name in symbols {
-        let symbol = object.add_symbol(Symbol {
-            name: name.as_bytes().to_vec(),
-            value: 0,
-            size: 0,
-            kind: SymbolKind::Text,
-            scope: SymbolScope::Dynamic,
-            weak: false,
-            section: SymbolSection::Undefined,
-            flags: SymbolFlags::None,
-        });
-        object.add_symbol_data(symbol, text, &[0; 4], 4);
+    let mut bytes = Vec::new();
+    let mut elf = Writer::new(Endianness::Little, true, &mut bytes);
+
+    let soname = elf.add_dynamic_string(soname.as_bytes());
+    let names: Vec<_> = symbols
+        .iter()
+        .map(|name| elf.add_dynamic_string(name.as_bytes()))
+        .collect();
+    elf.reserve_file_header();
+    elf.reserve_null_dynamic_symbol_index();
+    for _ in symbols {
+        elf.reserve_dynamic_symbol_index();
     }
-    let files = MemoryFiles::default();
-    files.insert(OBJECT, Bytes::Owned(object.write().map_err(wild)?.into()));
-    run_wild(&["-soname", soname, OBJECT], &files, target)
+    elf.reserve_dynsym_section_index();
+    elf.reserve_dynstr_section_index();
+    // Symbols are in some section, or else they would be undefined.
+    let section = elf.reserve_dynamic_section_index();
+    elf.reserve_shstrtab_section_index();
+    elf.reserve_dynsym();
+    elf.reserve_dynstr();
+    elf.reserve_dynamic(2);
+    elf.reserve_shstrtab();
+    elf.reserve_section_headers();
+
+    elf.write_file_header(&FileHeader {
+        os_abi: elf::ELFOSABI_NONE,
+        abi_version: 0,
+        e_type: elf::ET_DYN,
+        e_machine: target.machine,
+        e_entry: 0,
+        e_flags: 0,
+    })
+    .map_err(wild)?;
+    elf.write_null_dynamic_symbol();
+    for name in names {
+        elf.write_dynamic_symbol(&Sym {
+            name: Some(name),
+            section: Some(section),
+            st_info: (elf::STB_GLOBAL << 4) | elf::STT_FUNC,
+            st_other: elf::STV_DEFAULT,
+            st_shndx: 0,
+            st_value: 0,
+            st_size: 4,
+        });
+    }
+    elf.write_dynstr();
+    elf.write_align_dynamic();
+    elf.write_dynamic_string(elf::DT_SONAME, soname)
+        .map_err(wild)?;
+    elf.write_dynamic(elf::DT_NULL, 0).map_err(wild)?;
+    elf.write_shstrtab();
+    elf.write_null_section_header();
+    elf.write_dynsym_section_header(0, 1);
+    elf.write_dynstr_section_header(0);
+    elf.write_dynamic_section_header(0);
+    elf.write_shstrtab_section_header();
+    Ok(bytes)
 }
 
 fn run_wild(arguments: &[&str], files: &MemoryFiles, target: Target) -> Result<Vec<u8>, LinkError> {

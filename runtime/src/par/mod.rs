@@ -12,20 +12,21 @@
 //! It must never touch a Python object: pool threads have no thread state.
 
 mod accumulate;
+mod board;
+mod claims;
 pub mod entries;
 mod grid;
 mod pool;
 mod progress;
+mod sync;
 mod team;
 pub mod trace;
 
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use snek_abi::{AccumulatorDesc, CombineFn, FrameInfo, ParallelBody};
+use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody};
 
 use crate::exc::{self, Pending, Raised};
 use crate::guard::guard;
@@ -34,8 +35,10 @@ use crate::lock;
 use crate::print::{self, Capture, Captured};
 
 use accumulate::{Copies, Way};
+use claims::{Claims, Deal};
 pub use pool::{SHARED_VERSION, Shared, own_pool, shared};
 use progress::Progress;
+use sync::{Mutex, MutexGuard};
 
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
@@ -64,15 +67,6 @@ const JOIN: i64 = 4;
 
 /// Tasks are handed out to so many levels below what gives each thread one.
 const JOIN_LEVELS: u32 = 4;
-
-/// How chunks are dealt out.
-#[derive(Clone, Copy)]
-enum Deal {
-    /// So many at once.
-    Batches(usize),
-    /// A part of those that are left, one in so many, but at least so many.
-    Shrinking { part: usize, least: usize },
-}
 
 /// How many iterations a thread runs before it looks whether it should stop.
 #[derive(Clone, Copy)]
@@ -104,16 +98,15 @@ struct Loop {
     stride: usize,
     initial: *const u8,
     partial_size: usize,
-    deal: Deal,
+    claims: Claims,
     /// The elements that chunks fold into.
     copies: Option<Copies>,
-    /// The next chunk to claim.
-    next: AtomicUsize,
-    /// How many chunks, from the first, must be run: up to the lowest that has failed, which is in
-    /// it, and none once a signal has stopped the loop.
     /// What threads that work on it have as [`JOINS`].
     joins: (u32, u32),
-    needed: AtomicUsize,
+    /// How many threads it may have.
+    threads: i64,
+    /// What `Shared::forks` said when it began.
+    forks: i64,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
     place: Option<(&'static FrameInfo, i64)>,
@@ -180,41 +173,19 @@ impl Loop {
             polled: now,
         };
         loop {
-            let Some((first, end)) = self.claim() else {
+            let Some((first, end)) = self.claims.claim() else {
                 return false;
             };
             for chunk in first..end {
                 // A higher chunk than a failed one would not have run.
-                if chunk >= self.needed.load(Ordering::Relaxed) {
+                if chunk >= self.claims.needed() {
                     break;
                 }
                 self.run(chunk, &mut pace);
                 self.pause(&mut pace);
             }
-            if who == Who::CallerInChunk
-                && self.next.load(Ordering::Relaxed) < self.grid.chunks
-                && shared().idle() > 0
-            {
+            if who == Who::CallerInChunk && self.claims.is_left() && shared().idle() > 0 {
                 return true;
-            }
-        }
-    }
-
-    /// Takes the next chunks.
-    #[inline]
-    fn claim(&self) -> Option<(usize, usize)> {
-        let chunks = self.grid.chunks;
-        match self.deal {
-            Deal::Batches(batch) => {
-                let first = self.next.fetch_add(batch, Ordering::Relaxed);
-                (first < chunks).then(|| (first, chunks.min(first + batch)))
-            }
-            Deal::Shrinking { part, least } => {
-                let size = |first: usize| ((chunks - first) / part).max(least);
-                let take = |first: usize| (first < chunks).then(|| first + size(first));
-                let order = Ordering::Relaxed;
-                let first = self.next.fetch_update(order, order, take).ok()?;
-                Some((first, chunks.min(first + size(first))))
             }
         }
     }
@@ -250,7 +221,7 @@ impl Loop {
             }
             at = end;
             self.pause(pace);
-            if chunk >= self.needed.load(Ordering::Relaxed) {
+            if chunk >= self.claims.needed() {
                 break 0;
             }
         };
@@ -300,15 +271,26 @@ impl Loop {
         }
     }
 
+    /// Whether the handler of a signal has forked, and this is the child: there are no helpers here,
+    /// nor what they had claimed.
+    fn is_lost(&self) -> bool {
+        self.threads > 1 && shared().forks() != self.forks
+    }
+
     /// Looks for signals, and shows how far the loop is. In the thread that entered it.
     fn poll(&self) {
         if let Some(progress) = &self.progress {
             progress.show();
         }
         // Once it is stopped, the interpreter has an error that nothing must hide.
-        if self.needed.load(Ordering::Relaxed) != 0 && !host::poll() {
+        if self.claims.needed() == 0 {
+            return;
+        }
+        if !host::poll() {
             exc::raise_python();
             self.fail(0);
+        } else if self.is_lost() {
+            self.claims.stop_at(0);
         }
     }
 
@@ -338,10 +320,9 @@ impl Loop {
         let pending = exc::take();
         // What a handler of a signal has raised belongs to no iteration: it stops all of them.
         let stops = pending.as_ref().is_none_or(|p| p.raised == Raised::Python);
-        let needed = if stops { 0 } else { chunk + 1 };
-        let known = self.needed.fetch_min(needed, Ordering::Relaxed);
+        let is_lower = self.claims.stop_at(if stops { 0 } else { chunk + 1 });
         if let Some(pending) = pending
-            && needed < known
+            && is_lower
         {
             outcome.failure = Some(pending);
         }
@@ -353,15 +334,16 @@ impl Loop {
             progress.end();
         }
         if let Some(copies) = &self.copies {
-            let needed = self.needed.load(Ordering::Relaxed);
+            let needed = self.claims.needed();
             // SAFETY: all threads have left the loop; the arrays belong to the caller.
             unsafe { copies.merge(needed) };
         }
+        let is_lost = self.is_lost();
         let mut outcome = self
             .outcome
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let needed = self.needed.into_inner();
+        let needed = self.claims.needed();
         outcome.output.retain(|(chunk, _)| *chunk < needed);
         outcome.output.sort_by_key(|(chunk, _)| *chunk);
         for (_, captured) in &outcome.output {
@@ -374,6 +356,11 @@ impl Loop {
         match outcome.failure {
             Some(pending) => {
                 exc::set(pending);
+                1
+            }
+            None if is_lost => {
+                let text = "fork in a loop, in the handler of a signal".into();
+                exc::raise(ExcKind::RuntimeError, vec![exc::Argument::Str(text)]);
                 1
             }
             None => i32::from(needed != usize::MAX),
@@ -538,7 +525,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
                 copies = Some(made);
             }
             Way::NoMemory => {
-                exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+                exc::raise(ExcKind::MemoryError, Vec::new());
                 return 1;
             }
         }
@@ -552,7 +539,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     } else {
         let blocks = size.div_ceil(PARTIAL_ALIGNMENT);
         if heap.try_reserve_exact(blocks).is_err() {
-            exc::raise(snek_abi::ExcKind::MemoryError, Vec::new());
+            exc::raise(ExcKind::MemoryError, Vec::new());
             return 1;
         }
         heap.as_mut_ptr().cast()
@@ -598,14 +585,14 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         stride,
         initial: request.initial,
         partial_size: request.partial_size,
-        deal,
+        claims: Claims::new(grid.chunks, deal),
         copies,
-        next: AtomicUsize::new(0),
         joins: match (request.schedule, JOINS.get()) {
             (JOIN, (depth, _)) => (depth + 1, join_limit()),
             (_, known) => known,
         },
-        needed: AtomicUsize::new(usize::MAX),
+        threads,
+        forks: shared.forks(),
         outcome: Mutex::new(Outcome::default()),
         place: place
             .filter(|_| trace::is_on())

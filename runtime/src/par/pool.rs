@@ -12,7 +12,7 @@ use super::trace::{self, Event};
 use crate::host;
 
 /// The version of [`Shared`]; part of the name under which it is published.
-pub const SHARED_VERSION: u32 = 2;
+pub const SHARED_VERSION: u32 = 3;
 
 /// A pool that other modules may use.
 #[repr(C)]
@@ -26,6 +26,7 @@ pub struct Shared {
     thread_index: extern "C" fn() -> i64,
     idle: extern "C" fn() -> i64,
     record: unsafe extern "C" fn(event: *const Event),
+    forks: extern "C" fn() -> i64,
 }
 
 impl Shared {
@@ -70,6 +71,11 @@ impl Shared {
         // SAFETY: the event is alive, and its name for ever.
         unsafe { (self.record)(event) }
     }
+
+    /// Another number in each forked child.
+    pub fn forks(&self) -> i64 {
+        (self.forks)()
+    }
 }
 
 static OWN: Shared = Shared {
@@ -81,6 +87,7 @@ static OWN: Shared = Shared {
     thread_index: team::thread_index,
     idle: team::idle,
     record: trace::record,
+    forks: team::forks,
 };
 
 /// The pool of this module's copy of the runtime.

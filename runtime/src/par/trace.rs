@@ -5,9 +5,10 @@
 
 use std::cell::Cell;
 use std::fmt::Write;
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, Once};
 
+use super::sync::{Mutex, MutexGuard};
 use super::team;
 
 /// Whether this module records.

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 
 use pyo3_ffi::{
-    PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Clear, PyErr_Occurred, PyEval_RestoreThread,
-    PyEval_SaveThread, PyExc_ValueError, PyFloat_FromDouble, PyFloat_Type, PyLong_AsDouble,
-    PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject, PyObject_GetAttr,
-    PyThreadState, PyTuple_GetItem, PyTuple_Size,
+    PyDict_Copy, PyDict_GetItemWithError, PyErr_CheckSignals, PyErr_Clear, PyErr_Occurred,
+    PyEval_RestoreThread, PyEval_SaveThread, PyExc_ValueError, PyFloat_FromDouble, PyFloat_Type,
+    PyLong_AsDouble, PyLong_AsLongLongAndOverflow, PyLong_FromLongLong, PyLong_Type, PyObject,
+    PyObject_GetAttr, PyThreadState, PyTuple_GetItem, PyTuple_Size,
 };
 use snek_abi::{
     EXTENT_FREE, FUNCTION_RELEASES_GIL, FrameEntry, FunctionDesc, ParamDesc, ScalarKind, TypeDesc,
@@ -375,10 +375,15 @@ unsafe fn fill_in_defaults(
                 function.wrapped,
                 state.name_keyword_defaults,
             ))?;
-            let values = defaults.by_keyword.insert(values).get();
-            if values == pyo3_ffi::Py_None() {
+            if values.get() == pyo3_ffi::Py_None() {
                 return Ok(false);
             }
+            // Without a GIL, another thread may change the dictionary meanwhile.
+            let values = match api::header_size() {
+                16 => values,
+                _ => Owned::new(PyDict_Copy(values.get()))?,
+            };
+            let values = defaults.by_keyword.insert(values).get();
             for (place, parameter) in bound[positional..]
                 .iter_mut()
                 .zip(&parameters[positional..])

@@ -10,10 +10,11 @@ use pyo3_ffi::{
     Py_CompileString, Py_DecRef, Py_Version, Py_file_input, PyCFunction_NewEx,
     PyCapsule_GetPointer, PyCapsule_New, PyDict_GetItemString, PyDict_New, PyDict_SetItem,
     PyDict_SetItemString, PyErr_Clear, PyEval_EvalCode, PyEval_GetBuiltins, PyExc_ImportError,
-    PyImport_ImportModule, PyInterpreterState_Get, PyInterpreterState_GetDict, PyLong_AsSize_t,
-    PyLong_FromLongLong, PyMethodDef, PyMethodDefPointer, PyModule_GetDict, PyModule_GetState,
-    PyModuleDef_Init, PyObject, PyObject_CallFunctionObjArgs, PyObject_CallMethod,
-    PyObject_GetAttrString, PyTuple_New, PyTuple_SetItem, PyUnicode_InternFromString, visitproc,
+    PyImport_AddModule, PyImport_ImportModule, PyInterpreterState_Get, PyInterpreterState_GetDict,
+    PyLong_AsSize_t, PyLong_FromLongLong, PyMethodDef, PyMethodDefPointer, PyModule_GetDict,
+    PyModule_GetState, PyModuleDef_Init, PyObject, PyObject_CallFunctionObjArgs,
+    PyObject_CallMethod, PyObject_GetAttrString, PyTuple_New, PyTuple_SetItem,
+    PyUnicode_InternFromString, visitproc,
 };
 use snek_abi::{ABI_VERSION, FunctionDesc, ModuleDesc};
 
@@ -48,8 +49,8 @@ pub struct State {
 static MODULE: AtomicPtr<ModuleDesc> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The name under which the first module of an interpreter publishes its pool.
-const POOL_NAME: &CStr = c"snek.pool.2";
-const _: () = assert!(SHARED_VERSION == 2, "the name above carries the version");
+const POOL_NAME: &CStr = c"snek.pool.3";
+const _: () = assert!(SHARED_VERSION == 3, "the name above carries the version");
 
 // The slots of a module definition, by the versions that know them.
 const SLOT_EXEC: c_int = 2;
@@ -399,24 +400,26 @@ unsafe fn share_pool() -> PyResult<()> {
             PyErr_Clear();
             return Ok(());
         }
-        let found = PyDict_GetItemString(interpreter, POOL_NAME.as_ptr());
-        if found.is_null() {
-            PyErr_Clear();
-            let shared = host::shared_pool().unwrap_or_else(par::own_pool);
-            host::set_shared_pool(shared);
-            let shared = std::ptr::from_ref(shared).cast_mut().cast();
-            let capsule = Owned::new(PyCapsule_New(shared, POOL_NAME.as_ptr(), None))?;
-            if PyDict_SetItemString(interpreter, POOL_NAME.as_ptr(), capsule.get()) != 0 {
-                return Err(Raised);
-            }
-            return pool::publish();
-        }
-        let shared = PyCapsule_GetPointer(found, POOL_NAME.as_ptr()).cast::<Shared>();
+        let own = std::ptr::from_ref(host::shared_pool().unwrap_or_else(par::own_pool));
+        let own = PyCapsule_New(own.cast_mut().cast(), POOL_NAME.as_ptr(), None);
+        let own = Owned::new(own)?;
+        // In one step: without a GIL, two modules may be imported at once.
+        let found = Owned::new(PyObject_CallMethod(
+            interpreter,
+            c"setdefault".as_ptr(),
+            c"sO".as_ptr(),
+            POOL_NAME.as_ptr(),
+            own.get(),
+        ))?;
+        let shared = PyCapsule_GetPointer(found.get(), POOL_NAME.as_ptr()).cast::<Shared>();
         let Some(shared) = shared.as_ref() else {
             return Err(Raised);
         };
         if host::shared_pool().is_none() && shared.version == SHARED_VERSION {
             host::set_shared_pool(shared);
+        }
+        if found.get() == own.get() {
+            return pool::publish();
         }
         Ok(())
     }
@@ -599,15 +602,16 @@ fn write_to_stdout(text: &[u8], flush: bool) -> bool {
 unsafe fn try_write(text: &[u8], flush: bool) -> PyResult<()> {
     // SAFETY: the caller's promise.
     unsafe {
-        let stdout = pyo3_ffi::PySys_GetObject(c"stdout".as_ptr());
-        if stdout.is_null() {
+        // Not `PySys_GetObject`: without a GIL, what is borrowed may be gone.
+        let sys = PyImport_AddModule(c"sys".as_ptr());
+        let stdout = PyObject_GetAttrString(sys, c"stdout".as_ptr());
+        let Ok(stdout) = Owned::new(stdout) else {
             return Err(set_error(pyo3_ffi::PyExc_RuntimeError, "lost sys.stdout"));
-        }
+        };
         // Without a console there is no stdout, and `print` does nothing.
-        if stdout == pyo3_ffi::Py_None() {
+        if stdout.get() == pyo3_ffi::Py_None() {
             return Ok(());
         }
-        let stdout = Owned::borrowed(stdout)?;
         if !text.is_empty() {
             let text = new_text(&String::from_utf8_lossy(text))?;
             Owned::new(PyObject_CallMethod(
