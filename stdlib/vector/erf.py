@@ -1,12 +1,11 @@
 """`erf` and `erfc` for loops in lanes: within 1 ulp, branch-free, without fused operations.
 
-After FreeBSD's msun (`s_erf.c`): up to 1.25 rational functions of x*x or |x| - 1, whose coefficients are selected. Beyond,
-e**(-x*x), in which the square is a sum of two, times what remains: for `erf`, which needs it less exactly, a polynomial.
+`erf` is x + x P(x*x) up to 1, beyond it 1 - e**(-x*x) Q. `erfc` is after FreeBSD's msun (`s_erf.c`): rational functions
+whose coefficients are selected, and e**(-x*x), in which the square is a sum of two, times what remains.
 """
 
 _MAGIC = 6755399441055744.0
 _SCALE = 6755399441056767.0
-_ERF_1 = 0.8450629115104675
 
 
 @intrinsic("op.bits")
@@ -38,39 +37,23 @@ def _head(x: f64) -> f64:
     return _from_signed_bits(_signed_bits(x) & -134217728)
 
 
-def _near(a: f64) -> f64:
-    """erf(a) / a - 1 for a in 0 .. 0.84375; erf(a) - _ERF_1 up to 1.25."""
-    is_small = a < 0.84375
-    square = a * a
-    distance = a - 1.0
-    z = square if is_small else distance
-    c = 0.0 if is_small else -0.002166375594868791
-    p = c
-    c = 0.0 if is_small else 0.035478304325618236
-    p = c + z * p
-    c = -2.3763016656650163e-05 if is_small else -0.11089469428239668
-    p = c + z * p
-    c = -0.005770270296489442 if is_small else 0.31834661990116175
-    p = c + z * p
-    c = -0.02848174957559851 if is_small else -0.3722078760357013
-    p = c + z * p
-    c = -0.3250421072470015 if is_small else 0.41485611868374833
-    p = c + z * p
-    c = 0.12837916709551256 if is_small else -0.0023621185607526594
-    p = c + z * p
-    c = 0.0 if is_small else 0.011984499846799107
-    q = c
-    c = -3.960228278775368e-06 if is_small else 0.01363708391202905
-    q = c + z * q
-    c = 0.00013249473800432164 if is_small else 0.12617121980876164
-    q = c + z * q
-    c = 0.005081306281875766 if is_small else 0.07182865441419627
-    q = c + z * q
-    c = 0.0650222499887673 if is_small else 0.540397917702171
-    q = c + z * q
-    c = 0.39791722395915535 if is_small else 0.10642088040084423
-    q = c + z * q
-    return p / (1.0 + z * q)
+def _near(z: f64) -> f64:
+    """erf(a) / a - 1 for z = a * a in 0 .. 1: a minimax fit about 1, its even and odd parts apart."""
+    d = z - 1.0
+    w = d * d
+    p = 5.153566602081105e-09
+    p = 6.747778118939663e-07 + w * p
+    p = 5.1038508939309765e-05 + w * p
+    p = 0.002333076296512885 + w * p
+    p = 0.05657061146818443 + w * p
+    p = -0.15729920705028513 + w * p
+    q = -7.779465729549996e-10
+    q = -6.774040654724043e-08 + w * q
+    q = -6.212684805916845e-06 + w * q
+    q = -0.0003701541995791264 + w * q
+    q = -0.012549884773482534 + w * q
+    q = -0.2137966477645619 + w * q
+    return p + d * q
 
 
 def _far(a: f64) -> tuple[f64, f64, f64]:
@@ -143,21 +126,19 @@ def _far(a: f64) -> tuple[f64, f64, f64]:
 
 
 def _scaled(u: f64) -> f64:
-    """e**(x*x) * erfc(x) for u = (x - 3) / (x + 3), x in 1.25 .. 6: a Chebyshev fit."""
-    p = 2.0108889749773783e-06 + u * 1.261710776614425e-06
-    p = -8.003572368464556e-06 + u * p
-    p = -1.2844454664235307e-05 + u * p
-    p = 6.406166123431513e-05 + u * p
-    p = 4.5254136122885334e-05 + u * p
-    p = -0.0005970623905559834 + u * p
-    p = 0.0007077464815991966 + u * p
-    p = 0.004269136351698998 + u * p
-    p = -0.024392499319401413 + u * p
-    p = 0.0716658371976006 + u * p
-    p = -0.15011593650077276 + u * p
-    p = 0.2456038017123337 + u * p
-    p = -0.3262335600430372 + u * p
-    return 0.17900115118138996 + u * p
+    """e**(x*x) * erfc(x) for u = (x - 1) / (x + 2.8), x in 1 .. 6: a fit that is minimax in erf(x)."""
+    w = u * u
+    p = 0.007426795224882366 + w * -0.0025700406521324774
+    p = -0.04629944568195625 + w * p
+    p = 0.44147840398666377 + w * p
+    p = 1.1909196900303662 + w * p
+    p = 0.427583576155807 + w * p
+    q = -0.003765823354254929 + w * 0.0014960440826294844
+    q = 0.0197330691240119 + w * q
+    q = -0.07047862558676644 + w * q
+    q = -0.9272972034185828 + w * q
+    q = -1.0382056561788084 + w * q
+    return p + u * q
 
 
 def _tail(r: f64) -> f64:
@@ -165,27 +146,26 @@ def _tail(r: f64) -> f64:
     # Estrin's scheme: the processor does several of these at once.
     z = r * r
     w = z * z
-    a = 0.5 + r * 0.1666666666666667
-    b = 0.04166666666666667 + r * 0.008333333333326141
-    c = 0.0013888888888883752 + r * 0.00019841269874800683
-    d = 2.4801587325533502e-05 + r * 2.75572554255029e-06
-    e = 2.7557273661174726e-07 + r * 2.5105206475334834e-08 + z * 2.091467944897855e-09
+    a = 0.5000000000000011 + r * 0.1666666666666641
+    b = 0.04166666666652973 + r * 0.00833333333349498
+    c = 0.001388888894375879 + r * 0.0001984126950576047
+    d = 2.480149295080446e-05 + r * 2.755758681881435e-06
+    e = 2.7630305859655486e-07 + r * 2.50000138317822e-08
     return (a + z * b) + w * ((c + z * d) + w * e)
 
 
 def erf(x: f64) -> f64:
     a = _fabs(x)
-    near = _near(a)
-    small = x + x * near
-    middle = _ERF_1 + near
+    small = x + x * _near(x * x)
     b = 6.0 if a > 6.0 else a
-    square = -(b * b)
-    k = (square * 1.4426950408889634 + _MAGIC) - _MAGIC
-    r = (square - k * 0.6931471803691238) - k * 1.9082149292705877e-10
-    power = (1.0 + (r + r * r * _tail(r))) * _from_bits(_bits(k + _SCALE) << 52)
-    large = 1.0 - power * _scaled((b - 3.0) / (b + 3.0))
-    large = middle if a < 1.25 else large
-    return small if a < 0.84375 else _copysign(large, x)
+    # e**-(b*b)
+    square = b * b
+    k = (square * -1.4426950408889634 + _MAGIC) - _MAGIC
+    r = (k * -0.6931471803691238 - square) - k * 1.9082149292705877e-10
+    scaled = _scaled((b - 1.0) / (b + 2.8))
+    scaled = scaled + scaled * (r + r * r * _tail(r))
+    large = 1.0 - scaled * _from_bits(_bits(k + _SCALE) << 52)
+    return small if a < 1.0 else _copysign(large, x)
 
 
 def erfc(x: f64) -> f64:

@@ -1,12 +1,15 @@
 """`exp` and its kin for loops in lanes: within 1 ulp, branch-free, without fused operations.
 
 The argument is k ln 2 + r with |r| <= ln(2)/2, after Cody and Waite: ln 2 is two numbers, the first with enough zeros at its
-end for its product with k to be exact. e**r is 1 + r + r*r*Q(r), Q a Chebyshev fit. What is lost in rounding 1 + r is kept
+end for its product with k to be exact. e**r is 1 + r + r*r*Q(r), Q a minimax fit. What is lost in rounding 1 + r is kept
 and added last.
 """
 
 _MAGIC = 6755399441055744.0
 _SCALE = 6755399441056767.0
+# The same with a factor of 2**100, or 2**-100.
+_SCALE_UP = 6755399441056867.0
+_SCALE_DOWN = 6755399441056667.0
 _LOG2E = 1.4426950408889634
 _LN2_HIGH = 0.6931471803691238
 _LN2_LOW = 1.9082149292705877e-10
@@ -52,9 +55,11 @@ def _power_of_2(k: f64) -> f64:
 
 
 def _scale(x: f64, k: f64) -> f64:
-    """x * 2**k for |k| <= 2040, in two steps: only the second may round, overflow or underflow."""
-    half = _nearest(k * 0.5)
-    return x * _power_of_2(half) * _power_of_2(k - half)
+    """x * 2**k for |k| <= 1080: the first product is exact, only the second may round, overflow or underflow."""
+    is_small = _signed_bits(k) < 0
+    bias = _SCALE_UP if is_small else _SCALE_DOWN
+    rest = 7.888609052210118e-31 if is_small else 1.2676506002282294e30
+    return x * _from_bits(_bits(k + bias) << 52) * rest
 
 
 def _tail(r: f64) -> f64:
@@ -62,11 +67,11 @@ def _tail(r: f64) -> f64:
     # Estrin's scheme: the processor does several of these at once.
     z = r * r
     w = z * z
-    a = 0.5 + r * 0.1666666666666667
-    b = 0.04166666666666667 + r * 0.008333333333326141
-    c = 0.0013888888888883752 + r * 0.00019841269874800683
-    d = 2.4801587325533502e-05 + r * 2.75572554255029e-06
-    e = 2.7557273661174726e-07 + r * 2.5105206475334834e-08 + z * 2.091467944897855e-09
+    a = 0.5000000000000011 + r * 0.1666666666666641
+    b = 0.04166666666652973 + r * 0.00833333333349498
+    c = 0.001388888894375879 + r * 0.0001984126950576047
+    d = 2.480149295080446e-05 + r * 2.755758681881435e-06
+    e = 2.7630305859655486e-07 + r * 2.50000138317822e-08
     return (a + z * b) + w * ((c + z * d) + w * e)
 
 

@@ -19,6 +19,7 @@ mod marks;
 mod masks;
 mod object_file;
 mod placement;
+mod strides;
 mod summary;
 mod unit;
 

@@ -114,16 +114,22 @@ impl Select<'_> {
         let lane = ty.lane_type();
         let (first, signed) = first_widened(opcode, self.ty(value));
         let mut found = (value, first, signed);
-        if let Some((inner, opcode, narrow)) = self.widened_from(value)
+        // Half of a register of 256 bits may have been widened as a whole.
+        let of = self.ty(value).lane_type();
+        let (whole, before) = match self.half(self.without_casts(value)) {
+            Some((whole, high)) => (whole, if high { 128 / of.bits() } else { 0 }),
+            None => (value, 0),
+        };
+        if let Some((inner, opcode, narrow)) = self.widened_from(whole)
             && let (more, inner_signed) = first_widened(opcode, self.ty(narrow))
             && (inner_signed == signed || !inner_signed)
-            && self.ty(inner).lane_type() == self.ty(value).lane_type()
+            && self.ty(inner).lane_type() == of
         {
-            found = (narrow, first + more, inner_signed);
+            found = (narrow, first + before + more, inner_signed);
         }
         for (source, first, signed) in [found, (value, first, signed)] {
             let from = self.ty(source).lane_type();
-            let code = of(table::widen(from, lane, signed), size);
+            let code = table::of(table::widen(from, lane, signed), size);
             let bytes = from.bytes() * ty.lane_count();
             if let Some(address) = self.in_memory(source, first * from.bytes(), bytes) {
                 self.op(code, &[A::D(to, size), A::M(address)]);
@@ -140,7 +146,7 @@ impl Select<'_> {
             Size::Y => self.high_half(part),
             _ => self.upper(part),
         };
-        let code = of(table::widen(self.ty(value).lane_type(), lane, signed), size);
+        let code = table::of(table::widen(of, lane, signed), size);
         self.op(code, &[A::D(to, size), A::U(part, Size::X)]);
         Ok(())
     }

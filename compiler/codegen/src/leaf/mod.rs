@@ -2,7 +2,7 @@
 //!
 //! Cranelift has vectors of 128 bits. A function of [`snek_mir::ir::Role::Leaf`] that works on wider ones gets a second
 //! form here: the same translation to Cranelift IR with registers of 256 bits ([`crate::clif`]), optimised by Cranelift's
-//! middle end, then instructions for x86-64 level 3 ([`select`], from the [`table`]), registers by `regalloc2`
+//! middle end, then instructions for x86-64 level 3 ([`select`], from the [`table`]) in an order ([`schedule`]), registers by `regalloc2`
 //! ([`machine`]), bytes by `iced-x86` ([`emit`]). Callers ask the processor which form to call.
 //!
 //! What the selection does not know, it refuses ([`Refused`]), and there is no second form. It must never give another
@@ -14,6 +14,7 @@ mod emit;
 mod latch;
 mod machine;
 mod scalar;
+mod schedule;
 mod select;
 mod table;
 mod vector;
@@ -27,6 +28,7 @@ use target_lexicon::Architecture;
 use crate::CodegenError;
 use crate::clif::Translated;
 use crate::isa::Isa;
+use crate::strides;
 use crate::unit::Compiled;
 
 /// Why a function has no second form: what the selection does not know.
@@ -65,6 +67,7 @@ pub fn compile(
         .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
     context.compute_cfg();
     context.compute_domtree();
+    strides::run(&mut context.func, &context.cfg, &context.domtree);
     latch::run(&mut context.func, &context.cfg, &context.domtree);
     if context
         .func
@@ -75,10 +78,11 @@ pub fn compile(
     {
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
-    let code = match select::select(&context.func, &context.cfg, &context.domtree, contract) {
+    let mut code = match select::select(&context.func, &context.cfg, &context.domtree, contract) {
         Ok(code) => code,
         Err(refused) => return Ok(Err(refused)),
     };
+    schedule::run(&mut code);
     let allocation = machine::allocate(&code)
         .map_err(|error| CodegenError::Internal(format!("registers of a leaf: {error:?}")))?;
     emit::emit(&code, &allocation, translated.externs, listing)

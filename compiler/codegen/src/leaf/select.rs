@@ -575,6 +575,29 @@ impl<'a> Select<'a> {
         }
     }
 
+    /// A value in a register; a constant that need not be in one for the whole function is loaded here.
+    pub fn near(&mut self, value: Value, size: Size) -> VReg {
+        let register = self.reg(value);
+        let bytes = self.ty(value).bytes() as usize;
+        match self.constant_of.get(&register) {
+            Some(index) if self.from_memory && self.constants[*index].len() == bytes => {
+                let address = Address {
+                    constant: Some(*index),
+                    ..Address::default()
+                };
+                let code = match size {
+                    Size::Y => Code::VEX_Vmovups_ymm_ymmm256,
+                    _ if bytes == 16 => Code::VEX_Vmovups_xmm_xmmm128,
+                    _ => return register,
+                };
+                let near = self.vector();
+                self.op(code, &[A::D(near, size), A::M(address)]);
+                near
+            }
+            _ => register,
+        }
+    }
+
     fn terminator(
         &mut self,
         inst: ClifInst,

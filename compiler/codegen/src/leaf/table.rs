@@ -297,6 +297,28 @@ pub fn min_unsigned(lane: Type) -> Pair {
     }
 }
 
+/// The smaller or larger float, as the machine has it.
+pub fn machine_extreme(is_min: bool, single: bool) -> Pair {
+    match (is_min, single) {
+        (true, true) => (
+            Code::VEX_Vminps_xmm_xmm_xmmm128,
+            Code::VEX_Vminps_ymm_ymm_ymmm256,
+        ),
+        (true, false) => (
+            Code::VEX_Vminpd_xmm_xmm_xmmm128,
+            Code::VEX_Vminpd_ymm_ymm_ymmm256,
+        ),
+        (false, true) => (
+            Code::VEX_Vmaxps_xmm_xmm_xmmm128,
+            Code::VEX_Vmaxps_ymm_ymm_ymmm256,
+        ),
+        (false, false) => (
+            Code::VEX_Vmaxpd_xmm_xmm_xmmm128,
+            Code::VEX_Vmaxpd_ymm_ymm_ymmm256,
+        ),
+    }
+}
+
 /// The second where the third is on, else the first.
 pub fn blend(lane: Type) -> Pair {
     match lane {

@@ -1,6 +1,6 @@
 //! Selection for vectors. Vectors of 128 bits have the same instructions as those of 256.
 
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{Inst as ClifInst, InstructionData, Opcode, Value};
 use iced_x86::Code;
@@ -35,7 +35,7 @@ impl Select<'_> {
                 if either && self.def_as(left, Opcode::Load).is_some() {
                     (left, right) = (right, left);
                 }
-                let left = A::U(self.reg(left), size);
+                let left = A::U(self.near(left, size), size);
                 let right = self.rm(right, size);
                 self.op(of(pair, size), &[A::D(to, size), left, right]);
                 return Ok(());
@@ -84,9 +84,15 @@ impl Select<'_> {
                 self.op(code, &[A::D(to, size), left, right, predicate]);
             }
             Opcode::Bitselect => {
-                let mask = self.reg(args[0]);
-                let (then, other) = (args[1], self.reg(args[2]));
-                let then = self.rm(then, size);
+                if self.machine_extreme(lane, size, to, &args) {
+                    return Ok(());
+                }
+                let mask = match self.sign_alone(args[0], lane) {
+                    Some(value) => self.reg(value),
+                    None => self.reg(args[0]),
+                };
+                let other = self.near(args[2], size);
+                let then = self.rm(args[1], size);
                 let args = [A::D(to, size), A::U(other, size), then, A::U(mask, size)];
                 self.op(of(table::blend(lane), size), &args);
             }
@@ -141,6 +147,63 @@ impl Select<'_> {
             _ => return self.convert_vector(opcode, ty, size, to, &args),
         }
         Ok(())
+    }
+
+    /// A choice of the smaller or larger of two floats, which the machine has: whether that is what is wanted. It gives its
+    /// second operand where the comparison does not hold, so also for zeros and NaN.
+    fn machine_extreme(&mut self, lane: Type, size: Size, to: VReg, args: &[Value]) -> bool {
+        let single = match lane {
+            types::F32 => true,
+            types::F64 => false,
+            _ => return false,
+        };
+        let mask = self.without_casts(args[0]);
+        let Some(compare) = self.def_as(mask, Opcode::Fcmp) else {
+            return false;
+        };
+        let InstructionData::FloatCompare {
+            args: [a, b], cond, ..
+        } = self.func.dfg.insts[compare]
+        else {
+            return false;
+        };
+        // The condition as `first < second` or `first > second`, of which the first is chosen if it holds.
+        let (then, other) = (args[1], args[2]);
+        let straight = self.is_same(a, then) && self.is_same(b, other);
+        let crossed = self.is_same(b, then) && self.is_same(a, other);
+        let is_min = match cond {
+            _ if !straight && !crossed => return false,
+            FloatCC::LessThan => straight,
+            FloatCC::GreaterThan => !straight,
+            _ => return false,
+        };
+        let code = of(table::machine_extreme(is_min, single), size);
+        let first = self.near(then, size);
+        let second = self.rm(other, size);
+        self.op(code, &[A::D(to, size), A::U(first, size), second]);
+        true
+    }
+
+    /// Whether two values have the same lanes.
+    fn is_same(&self, a: Value, b: Value) -> bool {
+        let (a, b) = (self.without_casts(a), self.without_casts(b));
+        a == b || (self.const_bytes(a).is_some() && self.const_bytes(a) == self.const_bytes(b))
+    }
+
+    /// The value whose signs a mask says: a blend looks at nothing else.
+    fn sign_alone(&self, mask: Value, lane: Type) -> Option<Value> {
+        let mask = self.without_casts(mask);
+        let compare = self.def_as(mask, Opcode::Icmp)?;
+        let InstructionData::IntCompare { args, cond, .. } = self.func.dfg.insts[compare] else {
+            return None;
+        };
+        let ints = self.ty(args[0]).lane_type();
+        let is_zero = |value| {
+            let bytes = self.const_bytes(value);
+            bytes.is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
+        };
+        let fits = ints.bits() == lane.bits() && lane.bits() >= 32;
+        (fits && cond == IntCC::SignedLessThan && is_zero(args[1])).then_some(args[0])
     }
 
     /// One operand without the bits of another: whether that is what is wanted.
@@ -401,15 +464,27 @@ impl Select<'_> {
 
     /// Sets the flags for `vany_true` and `vall_true`.
     pub fn mask_flags(&mut self, inst: ClifInst, opcode: Opcode) -> Maybe<Condition> {
-        let value = self.arg(inst, 0);
-        let ty = self.ty(value);
+        let arg = self.without_casts(self.arg(inst, 0));
+        let ty = self.ty(arg);
         let size = size_of(ty)?;
-        let value = self.reg(value);
         let test = (Code::VEX_Vptest_xmm_xmmm128, Code::VEX_Vptest_ymm_ymmm256);
         if opcode == Opcode::VanyTrue {
+            // The machine's test is that of a conjunction.
+            if let Some(both) = self
+                .def_as(arg, Opcode::Band)
+                .filter(|both| self.is_here(*both))
+                && self.is_used_once(arg)
+            {
+                let (a, b) = (self.arg(both, 0), self.arg(both, 1));
+                let (a, b) = (self.reg(a), self.reg(b));
+                self.op(of(test, size), &[A::U(a, size), A::U(b, size)]);
+                return Ok(Condition::NotEqual);
+            }
+            let value = self.reg(arg);
             self.op(of(test, size), &[A::U(value, size), A::U(value, size)]);
             return Ok(Condition::NotEqual);
         }
+        let value = self.reg(arg);
         // A mask is all ones, or zero: carry is set if no bit of the ones is missing.
         let ones = self.every(&[0xff], size);
         let ones = self.last(ones, size);
@@ -487,24 +562,7 @@ impl Select<'_> {
     fn extreme(&mut self, opcode: Opcode, lane: Type, size: Size, to: VReg, args: &[Value]) {
         let (x, y) = (self.reg(args[0]), self.reg(args[1]));
         let single = lane == types::F32;
-        let machine = match (opcode, single) {
-            (Opcode::Fmin, true) => (
-                Code::VEX_Vminps_xmm_xmm_xmmm128,
-                Code::VEX_Vminps_ymm_ymm_ymmm256,
-            ),
-            (Opcode::Fmin, false) => (
-                Code::VEX_Vminpd_xmm_xmm_xmmm128,
-                Code::VEX_Vminpd_ymm_ymm_ymmm256,
-            ),
-            (_, true) => (
-                Code::VEX_Vmaxps_xmm_xmm_xmmm128,
-                Code::VEX_Vmaxps_ymm_ymm_ymmm256,
-            ),
-            (_, false) => (
-                Code::VEX_Vmaxpd_xmm_xmm_xmmm128,
-                Code::VEX_Vmaxpd_ymm_ymm_ymmm256,
-            ),
-        };
+        let machine = table::machine_extreme(opcode == Opcode::Fmin, single);
         let or = table::binary(Opcode::Bor, lane);
         let first = self.made(Some(machine), size, x, y);
         let second = self.made(Some(machine), size, y, x);

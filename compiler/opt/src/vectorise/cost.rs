@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use snek_analysis::dependence::{Access, Motion};
 use snek_mir::ir::{
-    Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, RegionId, Scalar, Type, ValueId,
+    Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, ReductionOp, RegionId, Scalar,
+    Type, ValueId,
 };
 
 use super::shape::{Context, Fold};
@@ -22,7 +23,11 @@ const WORTHWHILE_IN_ORDER: f64 = 1.7;
 /// instructions are waited for.
 const NEAR: u64 = 8;
 /// Bits of all the registers that one value may take.
-const WIDEST: u32 = 1024;
+const WIDEST: u32 = 2048;
+/// Chains of operations that take so many cycles are waited for, unless another group of iterations has its turn.
+const LONG: u32 = 36;
+/// Bodies of more operations leave no registers for that.
+const ROOM: u32 = 110;
 
 /// What a loop would be in lanes.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +36,8 @@ pub struct Estimate {
     pub lanes: u8,
     /// How many times as fast.
     pub gain: f64,
+    /// The lanes of a second loop for what is left, if that is worth one.
+    pub rest: Option<u8>,
 }
 
 /// What a value is over the iterations of the loop.
@@ -54,6 +61,9 @@ struct Model<'c, 'f> {
     widest: u32,
     /// Ops on vectors.
     ops: u32,
+    /// The cycles after which each value is there, and the last of them.
+    ready: HashMap<ValueId, u32>,
+    chain: u32,
     /// Of one iteration, as it is.
     scalar: f64,
     /// Of a group of iterations whatever its size.
@@ -86,6 +96,8 @@ pub fn estimate(
         dense,
         widest: 8,
         ops: 0,
+        ready: HashMap::new(),
+        chain: 0,
         scalar: 0.0,
         shared: 0.0,
         lane: 0.0,
@@ -107,8 +119,15 @@ pub fn estimate(
     let native = (NATIVE / model.widest).max(2);
     // Several registers per value hide the latency of folds, and the overhead of short bodies.
     let hides = folds.iter().any(|fold| fold.in_order.is_none());
+    let sums_floats = folds.iter().zip(&params[1..]).any(|(fold, param)| {
+        let scalar = context.function.ty(*param).scalar();
+        fold.op == ReductionOp::Add && scalar.is_some_and(Scalar::is_float)
+    });
+    let is_pair = !model.diverges && model.chain >= LONG && (15..=ROOM).contains(&model.ops);
     let times = match (!hides, model.ops) {
-        _ if model.diverges => 2,
+        _ if model.diverges || is_pair => 2,
+        // A sum of floats waits for the one before as long as six others take.
+        (false, 0..=2) if sums_floats => 8,
         (false, 0..=6) => 4,
         (false, 7..=14) | (true, 0..=8) => 2,
         _ => 1,
@@ -136,7 +155,10 @@ pub fn estimate(
         // Where iterations wait for the sum, nothing else takes time.
         false => WORTHWHILE_IN_ORDER,
     };
-    (gain >= worthwhile).then_some(Estimate { lanes, gain })
+    // Groups that take turns, and many short sums, leave much for iterations one by one.
+    let many = is_pair || times == 8;
+    let rest = (many && u32::from(lanes) == native * times).then_some(native as u8);
+    (gain >= worthwhile).then_some(Estimate { lanes, gain, rest })
 }
 
 fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {
@@ -186,6 +208,7 @@ impl Model<'_, '_> {
     fn op(&mut self, op: OpId, weight: f64) {
         let function = self.context.function;
         let data = &function.ops[op];
+        self.wait(op);
         if let Some((access, motion)) = self.accesses.get(&op).cloned() {
             return self.access(op, &access, motion, weight);
         }
@@ -296,6 +319,17 @@ impl Model<'_, '_> {
         }
     }
 
+    /// Notes when the results of an op are there. Those of ops with regions are not waited for.
+    fn wait(&mut self, op: OpId) {
+        let data = &self.context.function.ops[op];
+        let args = data.args.iter().filter_map(|arg| self.ready.get(arg));
+        let ready = args.max().unwrap_or(&0) + latency(&data.kind);
+        for result in &data.results {
+            self.ready.insert(*result, ready);
+        }
+        self.chain = self.chain.max(ready);
+    }
+
     /// The induction variable, or what moves with it, is wanted as a vector.
     fn vary_linear(&mut self, value: ValueId) {
         if let Some(scalar) = self.context.function.ty(value).scalar() {
@@ -342,6 +376,17 @@ impl Model<'_, '_> {
         for result in &data.results {
             self.vary(*result);
         }
+    }
+}
+
+/// The cycles that a result in lanes is waited for.
+fn latency(kind: &OpKind) -> u32 {
+    match kind {
+        OpKind::Float(FloatOp::Add | FloatOp::Sub | FloatOp::Mul) => 3,
+        OpKind::Float(FloatOp::Div) => 13,
+        OpKind::FloatUnary(FloatUnaryOp::Sqrt) => 19,
+        OpKind::Select | OpKind::Compare(_) | OpKind::Int(..) | OpKind::Float(_) => 1,
+        _ => 0,
     }
 }
 

@@ -307,7 +307,15 @@ fn take(
                 dependences: &candidate.dependences,
                 unwritten: &candidate.unwritten,
             };
-            match build::build(function, structure, facts, &plan) {
+            let built = build::build(function, structure, facts, &plan);
+            if let (Ok(()), Some(lanes), None) =
+                (&built, candidate.estimate.rest, plan.dependences.pivot)
+            {
+                // The same tests hold for what is left.
+                let rest = Plan { lanes, ..plan };
+                let _ = build::build(function, structure, facts, &rest);
+            }
+            match built {
                 Ok(()) => Outcome::Lanes {
                     lanes: plan.lanes,
                     outer: !nest.inner.is_empty(),
