@@ -10,6 +10,22 @@ use super::machine::{Condition, Size, general};
 use super::select::{A, Address, Maybe, Select, condition_of, refuse, size_of};
 use super::table::{self, float_predicate};
 
+/// The instruction that extends so many bits, to 64 if that is `long`, and the size of what it makes.
+fn extension(bits: u32, signed: bool, long: bool) -> (Code, Size) {
+    let code = match (bits, signed, long) {
+        (8, false, _) => Code::Movzx_r32_rm8,
+        (16, false, _) => Code::Movzx_r32_rm16,
+        (_, false, _) => Code::Mov_r32_rm32,
+        (8, true, false) => Code::Movsx_r32_rm8,
+        (16, true, false) => Code::Movsx_r32_rm16,
+        (8, true, true) => Code::Movsx_r64_rm8,
+        (16, true, true) => Code::Movsx_r64_rm16,
+        (_, true, _) => Code::Movsxd_r64_rm32,
+    };
+    let size = if signed && long { Size::B8 } else { Size::B4 };
+    (code, size)
+}
+
 /// The size in which a type is calculated with.
 fn whole(ty: Type) -> Size {
     if ty.bits() == 64 { Size::B8 } else { Size::B4 }
@@ -25,6 +41,12 @@ impl Select<'_> {
         }
         match opcode {
             Opcode::Load => return self.load(inst, ty),
+            Opcode::Uload8 => return self.extending_load(inst, 8, false),
+            Opcode::Sload8 => return self.extending_load(inst, 8, true),
+            Opcode::Uload16 => return self.extending_load(inst, 16, false),
+            Opcode::Sload16 => return self.extending_load(inst, 16, true),
+            Opcode::Uload32 => return self.extending_load(inst, 32, false),
+            Opcode::Sload32 => return self.extending_load(inst, 32, true),
             Opcode::Store => return self.store(inst),
             Opcode::Nop => return Ok(()),
             _ => {}
@@ -52,6 +74,18 @@ impl Select<'_> {
         let address = self.address(arg, i32::from(offset));
         let to = self.result(inst);
         self.load_from(to, ty, address)
+    }
+
+    fn extending_load(&mut self, inst: ClifInst, bits: u32, signed: bool) -> Maybe<()> {
+        let InstructionData::Load { arg, offset, .. } = self.func.dfg.insts[inst] else {
+            return refuse("a load");
+        };
+        let address = self.address(arg, i32::from(offset));
+        let to = self.result(inst);
+        let result = self.func.dfg.first_result(inst);
+        let (code, size) = extension(bits, signed, whole(self.ty(result)) == Size::B8);
+        self.op(code, &[A::D(to, size), A::M(address)]);
+        Ok(())
     }
 
     /// A load of a type.
@@ -439,17 +473,8 @@ impl Select<'_> {
             Opcode::Uextend | Opcode::Sextend => {
                 let signed = opcode == Opcode::Sextend;
                 let bits = self.ty(args[0]).bits();
-                let code = match (bits, signed, long) {
-                    (8, false, _) => Code::Movzx_r32_rm8,
-                    (16, false, _) => Code::Movzx_r32_rm16,
-                    (_, false, _) => Code::Mov_r32_rm32,
-                    (8, true, false) => Code::Movsx_r32_rm8,
-                    (16, true, false) => Code::Movsx_r32_rm16,
-                    (8, true, true) => Code::Movsx_r64_rm8,
-                    (16, true, true) => Code::Movsx_r64_rm16,
-                    (_, true, _) => Code::Movsxd_r64_rm32,
-                };
-                let to = A::D(to, if signed { size } else { Size::B4 });
+                let (code, size) = extension(bits, signed, long);
+                let to = A::D(to, size);
                 let from = self.rm(args[0], size_of(self.ty(args[0]))?);
                 self.op(code, &[to, from]);
             }
