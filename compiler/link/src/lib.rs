@@ -1,12 +1,14 @@
 //! Links an object and the embedded runtime into a shared object.
 //!
-//! `wild` does it in this process and in memory: it reads no file, starts no program and writes
-//! nothing. The system's `cc` is the fallback; it needs files, so it gets a work folder from the
-//! caller, leaves its inputs and its output there, and is the only I/O of this crate.
+//! `wild` does it in this process, on files in memory: it reads no other file, starts no program and
+//! leaves nothing behind. The system's `cc` is the fallback; it needs files, so it gets a work folder
+//! from the caller, leaves its inputs and its output there, and is the only I/O of this crate.
 //! The output depends on the inputs alone: no build id, no paths, no time.
 //!
-//! It is a crate of its own because `wild` is generic over its files: whoever calls it compiles
-//! most of it. It must never know of MIR or of Cranelift, so that a change there leaves it alone.
+//! `wild` is generic over what files are, and whoever brings files of his own compiles nearly all of
+//! it once more, for minutes. So its own way is taken, by path, to files that the kernel keeps in
+//! memory (Linux's `memfd`). It is a crate of its own for it must never know of MIR or of Cranelift,
+//! which change more often than the runtime that is built for it.
 //!
 //! Exported are only the hooks that CPython looks for. Symbols of libc, libm and Python stay
 //! without a version, so one module loads wherever these names exist, whatever the glibc of the
@@ -14,12 +16,13 @@
 
 mod archive;
 
-use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use libwild::{FileSystem, FileType, InputFileData, OutputFileData, OutputOptions};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use object::write::elf::{FileHeader, Sym, Writer};
 use object::{Endianness, elf};
 
@@ -169,36 +172,78 @@ fn version_script(exports: &[String]) -> String {
 }
 
 fn link_with_wild(object: &[u8], exports: &[String], target: Target) -> Result<Vec<u8>, LinkError> {
-    let files = MemoryFiles::default();
-    let mut args = vec![
-        "--gc-sections",
-        "--eh-frame-hdr",
-        "-z",
-        "now",
-        "--hash-style=gnu",
-    ];
-    args.extend(["-z", "noexecstack"]);
-    if let Some(level) = target.x86_level {
-        args.extend(["-z", level]);
-    }
-    args.extend([
-        "--version-script",
-        SCRIPT,
-        OBJECT,
-        ARCHIVE,
-        "--no-as-needed",
-    ]);
-    files.insert(OBJECT, Bytes::Owned(object.into()));
-    files.insert(ARCHIVE, Bytes::Static(RUNTIME_ARCHIVE));
-    files.insert(
-        SCRIPT,
-        Bytes::Owned(version_script(exports).into_bytes().into()),
-    );
+    let script = version_script(exports);
+    let object = MemoryFile::with(OBJECT, object)?;
+    let archive = MemoryFile::with(ARCHIVE, RUNTIME_ARCHIVE)?;
+    let script = MemoryFile::with(SCRIPT, script.as_bytes())?;
+    let mut libraries = Vec::new();
     for (name, symbols) in SYSTEM_LIBRARIES {
-        let stub = files.with(name, &stub_library(name, symbols, target)?);
-        args.push(stub);
+        let stub = stub_library(name, symbols, target)?;
+        libraries.push(MemoryFile::with(name, &stub)?);
     }
-    run_wild(&args, &files, target)
+    let output = MemoryFile::with(OUTPUT, &[])?;
+
+    let mut arguments = vec!["ld", "-m", target.emulation, "-shared", "--build-id=none"];
+    arguments.extend(["--no-identity-comment", "--threads=1", "--gc-sections"]);
+    arguments.extend(["--eh-frame-hdr", "-z", "now", "--hash-style=gnu"]);
+    arguments.extend(["-z", "noexecstack"]);
+    if let Some(level) = target.x86_level {
+        arguments.extend(["-z", level]);
+    }
+    arguments.extend(["-o", &output.path, "--version-script", &script.path]);
+    arguments.extend([&*object.path, &archive.path, "--no-as-needed"]);
+    arguments.extend(libraries.iter().map(|library| &*library.path));
+    run_wild(&arguments)?;
+    output.read()
+}
+
+fn run_wild(arguments: &[&str]) -> Result<(), LinkError> {
+    // A panic of the linker's is an error of the linker's. Its state is dropped with it, and so is
+    // its pool of threads: rayon's global one would stay behind, and not survive a fork.
+    let linked = std::panic::catch_unwind(|| {
+        let list = || arguments.iter().copied();
+        let mut args = libwild::Args::new(list)?;
+        args.on_warning(Box::new(drop));
+        args.parse(list)?;
+        libwild::run(args)
+    });
+    match linked {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            let reason = format!("{error:?}");
+            Err(LinkError::Wild(reason.trim_end().to_owned()))
+        }
+        Err(_) => Err(LinkError::Wild("it panicked".to_owned())),
+    }
+}
+
+/// A file in memory, which has a path as long as it is open.
+struct MemoryFile {
+    file: File,
+    path: String,
+}
+
+impl MemoryFile {
+    fn with(name: &str, bytes: &[u8]) -> Result<MemoryFile, LinkError> {
+        let failed = |error: std::io::Error| LinkError::Wild(format!("{name} in memory: {error}"));
+        let fd = memfd_create(name, MFdFlags::MFD_CLOEXEC).map_err(|error| failed(error.into()))?;
+        let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        let mut file = File::from(fd);
+        file.write_all(bytes).map_err(failed)?;
+        Ok(MemoryFile { file, path })
+    }
+
+    fn read(mut self) -> Result<Vec<u8>, LinkError> {
+        let mut bytes = Vec::new();
+        self.file
+            .rewind()
+            .and_then(|()| self.file.read_to_end(&mut bytes))
+            .map_err(|error| LinkError::Wild(format!("its output: {error}")))?;
+        match bytes.is_empty() {
+            true => Err(LinkError::Wild("it wrote nothing".to_owned())),
+            false => Ok(bytes),
+        }
+    }
 }
 
 /// A shared library with nothing behind its names: all that a linker wants to see of one.
@@ -261,159 +306,6 @@ fn stub_library(soname: &str, symbols: &[&str], target: Target) -> Result<Vec<u8
     elf.write_dynamic_section_header(0);
     elf.write_shstrtab_section_header();
     Ok(bytes)
-}
-
-fn run_wild(arguments: &[&str], files: &MemoryFiles, target: Target) -> Result<Vec<u8>, LinkError> {
-    let mut all = vec!["ld", "-m", target.emulation, "-shared", "--build-id=none"];
-    all.extend(["--no-identity-comment", "-o", OUTPUT]);
-    all.extend(arguments);
-
-    // A panic of the linker's is an error of the linker's. Its state is dropped with it.
-    let linked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let list = || all.iter().copied();
-        let mut args = libwild::Args::new(list).map_err(|error| format!("{error:?}"))?;
-        args.on_warning(Box::new(drop));
-        args.parse(list).map_err(|error| format!("{error:?}"))?;
-        // A pool of its own: rayon's global one would stay behind, and not survive a fork.
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(1)
-            .build()
-            .map_err(|error| error.to_string())?;
-        pool.install(|| {
-            let linker = libwild::Linker::with_file_system(files.clone());
-            linker
-                .run(&args)
-                .map(drop)
-                .map_err(|error| format!("{error:?}"))
-        })
-    }));
-    match linked {
-        Ok(Ok(())) => files
-            .take(OUTPUT)
-            .ok_or_else(|| LinkError::Wild("it wrote nothing".to_owned())),
-        Ok(Err(reason)) => Err(LinkError::Wild(reason.trim_end().to_owned())),
-        Err(_) => Err(LinkError::Wild("it panicked".to_owned())),
-    }
-}
-
-/// The contents of a file in memory.
-#[derive(Clone, Debug)]
-enum Bytes {
-    Static(&'static [u8]),
-    Owned(Arc<[u8]>),
-}
-
-impl InputFileData for Bytes {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Bytes::Static(bytes) => bytes,
-            Bytes::Owned(bytes) => bytes,
-        }
-    }
-}
-
-/// The files of one link.
-#[derive(Clone, Default)]
-struct MemoryFiles {
-    inputs: Arc<Mutex<HashMap<PathBuf, Bytes>>>,
-    outputs: Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>,
-}
-
-impl MemoryFiles {
-    fn insert(&self, name: &str, bytes: Bytes) {
-        let mut inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        inputs.insert(PathBuf::from(name), bytes);
-    }
-
-    fn with<'name>(&self, name: &'name str, bytes: &[u8]) -> &'name str {
-        self.insert(name, Bytes::Owned(bytes.into()));
-        name
-    }
-
-    fn take(&self, name: &str) -> Option<Vec<u8>> {
-        let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        outputs.remove(Path::new(name))
-    }
-
-    fn get(&self, path: &Path) -> std::io::Result<Bytes> {
-        let inputs = self.inputs.lock().unwrap_or_else(PoisonError::into_inner);
-        inputs
-            .get(path)
-            .cloned()
-            .ok_or_else(|| std::io::ErrorKind::NotFound.into())
-    }
-}
-
-struct MemoryOutput {
-    path: Arc<Path>,
-    bytes: Vec<u8>,
-    outputs: Arc<Mutex<HashMap<PathBuf, Vec<u8>>>>,
-}
-
-impl OutputFileData for MemoryOutput {
-    fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
-    fn finish(self) -> libwild::error::Result {
-        let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        outputs.insert(self.path.to_path_buf(), self.bytes);
-        Ok(())
-    }
-}
-
-impl FileSystem for MemoryFiles {
-    type Input = Bytes;
-    type Output = MemoryOutput;
-
-    fn open_input(
-        &self,
-        path: &Path,
-        _prepopulate_maps: bool,
-    ) -> libwild::error::Result<(Bytes, Option<Arc<std::fs::File>>)> {
-        Ok((self.get(path)?, None))
-    }
-
-    fn file_type(&self, path: &Path) -> libwild::error::Result<FileType> {
-        self.get(path)?;
-        Ok(FileType::File)
-    }
-
-    fn canonicalize(&self, path: &Path) -> libwild::error::Result<PathBuf> {
-        Ok(path.to_path_buf())
-    }
-
-    fn remove_file(&self, _path: &Path) -> libwild::error::Result<()> {
-        Ok(())
-    }
-
-    fn rename_file(&self, path: &Path, _new_path: &Path) -> libwild::error::Result<()> {
-        // Only an older output would be renamed, and there is none.
-        self.get(path)?;
-        Ok(())
-    }
-
-    fn create_output(
-        &self,
-        path: Arc<Path>,
-        options: OutputOptions,
-    ) -> libwild::error::Result<MemoryOutput> {
-        let size = usize::try_from(options.size)
-            .map_err(|_| libwild::error!("the output is too large"))?;
-        Ok(MemoryOutput {
-            path,
-            bytes: vec![0; size],
-            outputs: Arc::clone(&self.outputs),
-        })
-    }
-
-    fn write_auxiliary(&self, _path: &Path, _bytes: &[u8]) -> libwild::error::Result {
-        Ok(())
-    }
 }
 
 fn link_with_cc(
