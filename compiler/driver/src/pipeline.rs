@@ -1,5 +1,7 @@
 //! The way of the data, from source text to module, as one function.
 
+use std::path::Path;
+
 use snek_codegen::{CodegenError, CodegenOptions, Isa, ModuleInfo, ObjectFile};
 use snek_diagnostics::{Code, Diagnostic, InternalError, SourceMap, sort};
 use snek_link::{LinkError, Linker, Target};
@@ -192,7 +194,8 @@ pub fn compile(
         });
     }
 
-    let module = link(&object, &isa, options.linker).map_err(|error| context.refuse(error))?;
+    let module = link(&object, &isa, options.linker, &unit.output("so"))
+        .map_err(|error| context.refuse(error))?;
     Ok(Compiled {
         artifact: Artifact::Module(module),
         functions,
@@ -245,14 +248,21 @@ fn codegen_error(error: CodegenError) -> InternalError {
     InternalError::new("code generation", reason)
 }
 
-fn link(object: &ObjectFile, isa: &Isa, linker: Linker) -> Result<Vec<u8>, Diagnostic> {
-    // The linker in this process needs no files. Without a folder it is the only one.
+/// Makes the bytes of the module that will be at `path`.
+fn link(
+    object: &ObjectFile,
+    isa: &Isa,
+    linker: Linker,
+    path: &Path,
+) -> Result<Vec<u8>, Diagnostic> {
+    // The linker in this process needs no folder. Without one it is the only one.
     let work_dir = WorkDir::new().ok();
     let work_dir = work_dir.as_ref().map(WorkDir::path);
     let target = Target::new(isa.triple(), isa.x86_level());
     let linked = snek_link::link(&object.bytes, &object.exports, target, linker, work_dir);
     linked.map_err(|error| match error {
         LinkError::Io(path, error) => output::cannot_write(&path, &error),
+        LinkError::Memory(error) => output::cannot_write(path, &error),
         LinkError::Wild(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
             .help("install `cc` and try `SNEK_LINKER=cc`, and please report this"),
         LinkError::Cc(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())

@@ -85,6 +85,8 @@ impl Linker {
 pub enum LinkError {
     /// The linker in this process gave up.
     Wild(String),
+    /// A file in memory could not be made, or be as large as it must.
+    Memory(std::io::Error),
     /// `cc` could not be started, or failed.
     Cc(String),
     /// A file in the work folder could not be written or read.
@@ -95,6 +97,7 @@ impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LinkError::Wild(reason) => write!(f, "the built-in linker failed: {reason}"),
+            LinkError::Memory(error) => write!(f, "the built-in linker got no memory: {error}"),
             LinkError::Cc(reason) => write!(f, "`cc` failed: {reason}"),
             LinkError::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
@@ -118,6 +121,8 @@ pub fn link(
         Linker::Wild => link_with_wild(object, exports, target),
         Linker::Cc => link_with_cc(object, exports, target, work_dir),
         Linker::Auto => link_with_wild(object, exports, target).or_else(|error| match work_dir {
+            // Nor would there be room for the files of `cc`.
+            _ if matches!(error, LinkError::Memory(_)) => Err(error),
             Some(_) => {
                 link_with_cc(object, exports, target, work_dir).map_err(|second| match second {
                     // No `cc` here: what went wrong first is what matters.
@@ -225,11 +230,11 @@ struct MemoryFile {
 
 impl MemoryFile {
     fn with(name: &str, bytes: &[u8]) -> Result<MemoryFile, LinkError> {
-        let failed = |error: std::io::Error| LinkError::Wild(format!("{name} in memory: {error}"));
-        let fd = memfd_create(name, MFdFlags::MFD_CLOEXEC).map_err(|error| failed(error.into()))?;
+        let fd = memfd_create(name, MFdFlags::MFD_CLOEXEC)
+            .map_err(|error| LinkError::Memory(error.into()))?;
         let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
         let mut file = File::from(fd);
-        file.write_all(bytes).map_err(failed)?;
+        file.write_all(bytes).map_err(LinkError::Memory)?;
         Ok(MemoryFile { file, path })
     }
 
@@ -238,7 +243,7 @@ impl MemoryFile {
         self.file
             .rewind()
             .and_then(|()| self.file.read_to_end(&mut bytes))
-            .map_err(|error| LinkError::Wild(format!("its output: {error}")))?;
+            .map_err(LinkError::Memory)?;
         match bytes.is_empty() {
             true => Err(LinkError::Wild("it wrote nothing".to_owned())),
             false => Ok(bytes),
