@@ -1,4 +1,5 @@
 """The place of the least element and the like: ties, NaN, zeros, and where blocks begin and end."""
+
 from snek import Array1D, f32, f64, i32, native, u8
 
 
@@ -61,6 +62,7 @@ def largest(a: Array1D[u8]) -> int:
         if a[i] > a[best]:
             best = i
     return best
+
 
 _SIZES = (1, 2, 63, 64, 65, 100, 511, 512, 513, 514, 575, 576, 577, 1100, 3000)
 _MADE = "np.random.default_rng({s})"

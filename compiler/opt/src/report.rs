@@ -11,6 +11,11 @@ use snek_mir::ops::Raises;
 
 use crate::vectorise::widen::Obstacle;
 
+/// Whether a pass has made a loop, by the name of its variable: those of Python have no dot.
+fn is_made(variable: Option<&String>) -> bool {
+    variable.is_some_and(|name| name.starts_with("made."))
+}
+
 /// What passes have to say of loops, beside what they did.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
@@ -172,18 +177,25 @@ impl Notes {
 
     /// A loop of several versions has the note of the best one.
     pub(crate) fn add(&mut self, note: LoopNote) {
+        if is_made(note.variable.as_ref()) {
+            return;
+        }
         let rank = |became: &Became| match became {
             Became::Lanes { .. } => 2,
             Became::Inner => 1,
             Became::Scalar { .. } => 0,
         };
         let key = (note.frame, note.span.start, note.span.end);
-        match self.loops.get(&key) {
-            Some(known) if rank(&known.became) >= rank(&note.became) => {}
-            _ => {
-                self.loops.insert(key, note);
-            }
+        let Some(known) = self.loops.get_mut(&key) else {
+            self.loops.insert(key, note);
+            return;
+        };
+        // Parts that passes make of a loop may have no name.
+        let variable = known.variable.clone().or_else(|| note.variable.clone());
+        if rank(&note.became) > rank(&known.became) {
+            *known = note;
         }
+        known.variable = variable;
     }
 
     /// A loop of several versions has the note of the best one, and what is in a parallel one has none.
@@ -272,8 +284,8 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
                     checks += usize::from(raises);
                 }
             }
-            // The loop of a parallel body is the one at its top.
-            let outermost = structure.region_of[op] == Some(function.body);
+            // The loop of a parallel body is the one that no other is around.
+            let outermost = structure.loops_around(function, op).is_empty();
             let parallel =
                 (function.role == Role::ParallelBody || of_parallel.contains(&id)) && outermost;
             let variable = match &data.kind {
@@ -283,6 +295,9 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
                 }
                 _ => None,
             };
+            if is_made(variable.as_ref()) {
+                continue;
+            }
             let report = LoopReport {
                 frame: site.frame,
                 line: site.line,

@@ -208,7 +208,7 @@ fn run_in_blocks(
     let mut builder = Builder::before(function, region, at, data.site);
     let bounds = (data.args[0], data.args[1], BLOCK);
     let carried = data.args[2..].to_vec();
-    let results = builder.for_("block", bounds, carried, |b, _, start, carried| {
+    let results = builder.for_("made.block", bounds, carried, |b, _, start, carried| {
         let size = b.const_i64(BLOCK);
         let stop = b.int(IntOp::Add, Overflow::Wrap, start, size);
         let stop = b.int(IntOp::Min, Overflow::Wrap, stop, data.args[1]);

@@ -339,14 +339,14 @@ fn with_copies(b: &mut Builder<'_>, tally: &Tally, count: ValueId, zero: ValueId
             let nothing = b.const_int(ty, 0);
             let store = || OpKind::Store(vec![Bound::Proved]);
             let load = || OpKind::Load(vec![Bound::Proved]);
-            b.for_("bin", (zero, count, 1), vec![], |b, _, bin, _| {
+            b.for_("made.bin", (zero, count, 1), vec![], |b, _, bin, _| {
                 for copy in &places[1..] {
                     b.op(store(), vec![*copy, bin, nothing], &[]);
                 }
                 Vec::new()
             });
             count_in_turn(b, tally, &places);
-            b.for_("bin", (zero, count, 1), vec![], |b, _, bin, _| {
+            b.for_("made.bin", (zero, count, 1), vec![], |b, _, bin, _| {
                 let mut sum = b.value(load(), vec![tally.array, bin], ty);
                 for copy in &places[1..] {
                     let more = b.value(load(), vec![*copy, bin], ty);
@@ -416,23 +416,29 @@ fn in_turn(
     let runs = b.int(IntOp::And, Overflow::Wrap, runs, counts);
     let whole = b.select(runs, whole, zero);
     let end = b.int(IntOp::Add, Overflow::Wrap, start, whole);
-    b.for_("", (start, end, PLACES), vec![], |b, _, first, _| {
-        for (n, place) in (0..).zip(places) {
-            let by = b.const_i64(n);
-            let own = b.int(IntOp::Add, Overflow::Wrap, first, by);
-            let mut cloner = Cloner::within();
-            cloner.values.insert(old, own);
-            for &inner in &body[..body.len() - 1] {
-                let op = cloner.op(b.function, inner);
-                let data = &mut b.function.ops[op];
-                if matches!(data.kind, OpKind::Load(_) | OpKind::Store(_)) && data.args[0] == array
-                {
-                    data.args[0] = *place;
+    b.for_(
+        "made.places",
+        (start, end, PLACES),
+        vec![],
+        |b, _, first, _| {
+            for (n, place) in (0..).zip(places) {
+                let by = b.const_i64(n);
+                let own = b.int(IntOp::Add, Overflow::Wrap, first, by);
+                let mut cloner = Cloner::within();
+                cloner.values.insert(old, own);
+                for &inner in &body[..body.len() - 1] {
+                    let op = cloner.op(b.function, inner);
+                    let data = &mut b.function.ops[op];
+                    if matches!(data.kind, OpKind::Load(_) | OpKind::Store(_))
+                        && data.args[0] == array
+                    {
+                        data.args[0] = *place;
+                    }
+                    b.insert(op);
                 }
-                b.insert(op);
             }
-        }
-        Vec::new()
-    });
+            Vec::new()
+        },
+    );
     function.ops[op].args[0] = end;
 }

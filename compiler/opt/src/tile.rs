@@ -281,12 +281,17 @@ fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependence
                         ..nest.element
                     });
                     let view = b.value(OpKind::View, vec![take[0], depth, wide], ty);
-                    b.for_("panel", (zero, end, width), vec![], |b, _, panel, _| {
-                        pack(b, nest, (panel, view), (zero, depth, wide));
-                        let region = b.region();
-                        panel_nest(b.function, nest, region, (panel, view), (zero, wide));
-                        Vec::new()
-                    });
+                    b.for_(
+                        "made.panel",
+                        (zero, end, width),
+                        vec![],
+                        |b, _, panel, _| {
+                            pack(b, nest, (panel, view), (zero, depth, wide));
+                            let region = b.region();
+                            panel_nest(b.function, nest, region, (panel, view), (zero, wide));
+                            Vec::new()
+                        },
+                    );
                     b.call_runtime("snek_rt_scratch_give", vec![take[0], bytes], &[]);
                     vec![end]
                 },
@@ -322,8 +327,8 @@ fn pack(
     };
     let (j, k) = (induction(b, nest.columns), induction(b, nest.depth));
     let ty = b.function.types(&b.function.ops[nest.load].results.clone());
-    b.for_("depth", (zero, depth, 1), vec![], |b, _, row, _| {
-        b.for_("column", (zero, wide, 1), vec![], |b, _, column, _| {
+    b.for_("made.depth", (zero, depth, 1), vec![], |b, _, row, _| {
+        b.for_("made.column", (zero, wide, 1), vec![], |b, _, column, _| {
             let there = b.int(IntOp::Add, Overflow::Wrap, panel, column);
             let mut args = vec![nest.packed.base];
             for subscript in &nest.packed.subscripts {

@@ -28,18 +28,23 @@ pub fn around(function: &mut Function, op: OpId, pivot: ValueId) -> Option<Value
     let pivot = b.int(IntOp::Min, wrap, pivot, last);
     let middle = b.int(IntOp::Add, wrap, pivot, one);
     let mut end = stop;
-    b.for_("round", (zero, two, 1), inits, |b, _, round, carried| {
-        let is_first = b.compare(Compare::Eq, round, zero);
-        let from = b.select(is_first, start, middle);
-        let to = b.select(is_first, middle, stop);
-        end = b.select(is_first, pivot, stop);
-        b.function.ops[op].args = [&[from, to], carried].concat();
-        let region = b.region();
-        b.function.regions[region].ops.push(op);
-        let types = b.function.types(carried);
-        let add = |ty| b.function.add_result(op, ty, None);
-        types.into_iter().map(add).collect()
-    });
+    b.for_(
+        "made.round",
+        (zero, two, 1),
+        inits,
+        |b, _, round, carried| {
+            let is_first = b.compare(Compare::Eq, round, zero);
+            let from = b.select(is_first, start, middle);
+            let to = b.select(is_first, middle, stop);
+            end = b.select(is_first, pivot, stop);
+            b.function.ops[op].args = [&[from, to], carried].concat();
+            let region = b.region();
+            b.function.regions[region].ops.push(op);
+            let types = b.function.types(carried);
+            let add = |ty| b.function.add_result(op, ty, None);
+            types.into_iter().map(add).collect()
+        },
+    );
     let rounds = b.function.regions[region].ops[b.position() - 1];
     for (n, value) in results.iter().enumerate() {
         function.values[*value].def = ValueDef::Result(rounds, n as u32);
