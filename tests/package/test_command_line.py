@@ -157,6 +157,55 @@ def test_report_of_loops(snekc, write):
     assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
 
 
+# Of each of these, passes make more loops: over panels of `b`, bins, blocks of `x`, rounds around a pivot.
+MADE = """
+from snek import Array1D, Array2D, f64, i64, parallel, prange, u8
+
+@parallel
+def product(a: Array2D[f64], b: Array2D[f64], out: Array2D[f64]) -> None:
+    for i in prange(a.shape[0]):
+        for j in range(b.shape[1]):
+            s = 0.0
+            for k in range(a.shape[1]):
+                s += a[i, k] * b[k, j]
+            out[i, j] = s
+
+@parallel
+def count(data: Array1D[u8], bins: Array1D[i64]) -> None:
+    for n in prange(len(data)):
+        bins[data[n]] += 1
+
+def least(x: Array1D[f64]) -> int:
+    place = 0
+    for at in range(1, len(x)):
+        if x[at] < x[place]:
+            place = at
+    return place
+
+def reduce(a: Array2D[f64], k: int) -> None:
+    for row in range(a.shape[0]):
+        for column in range(a.shape[1]):
+            a[row, column] = min(a[row, column], a[k, column] + 1.0)
+"""
+
+
+def test_reports_name_loops_of_the_source(snekc, write):
+    write("made.py", MADE)
+    result = snekc("build", "made.py")
+    assert "product   native   parallel over `i`" in result.stderr
+    assert "count     native   parallel over `n`" in result.stderr
+    result = snekc("build", "--report", "loops", "--message-format", "json", "made.py")
+    loops = json.loads(result.stderr.splitlines()[-1])["loops"]
+    found = {(loop["function"], loop["variable"]) for loop in loops}
+    assert found == {
+        *(("product", name) for name in "ijk"),
+        ("count", "n"),
+        ("least", "at"),
+        ("reduce", "row"),
+        ("reduce", "column"),
+    }
+
+
 PARALLEL = """
 from snek import Array1D, f64, parallel, prange, reduction
 
