@@ -157,7 +157,7 @@ def test_report_of_loops(snekc, write):
     assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
 
 
-# Of each of these, passes make more loops: over panels of `b`, bins, blocks of `x`, rounds around a pivot.
+# Of each of these, passes make more loops: over panels, bins, blocks, rounds around a pivot.
 MADE = """
 from snek import Array1D, Array2D, f64, i64, parallel, prange, u8
 
