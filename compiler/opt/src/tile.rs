@@ -114,8 +114,7 @@ fn serial(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
 
 /// The same, if it is from 0.
 fn counted(function: &Function, op: OpId) -> Option<(&For, ValueId)> {
-    let from_zero = function.const_int(function.ops[op].args[0]) == Some(0);
-    serial(function, op).filter(|_| from_zero)
+    serial(function, op).filter(|_| function.const_int(function.ops[op].args[0]) == Some(0))
 }
 
 /// The loops in a region, those in other loops left out.

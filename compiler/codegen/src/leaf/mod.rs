@@ -61,10 +61,19 @@ pub fn compile(
 ) -> Result<Result<Compiled, Refused>, CodegenError> {
     context.clear();
     context.func = translated.function;
-    // Registers of 256 bits are unknown to Cranelift's verifier.
-    context
-        .optimize(&*isa.unverified, &mut ControlPlane::default())
-        .map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
+    // Registers of 256 bits are unknown to Cranelift's verifier, and to some rules of its middle end, which panic.
+    let optimised = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        context.optimize(&*isa.unverified, &mut ControlPlane::default())
+    }));
+    match optimised {
+        Ok(optimised) => {
+            optimised.map_err(|error| CodegenError::Internal(format!("{error:?}")))?;
+        }
+        Err(_) => {
+            *context = Context::new();
+            return Ok(Err(Refused("a rule for 128 bits at most".to_owned())));
+        }
+    }
     context.compute_cfg();
     context.compute_domtree();
     strides::run(&mut context.func, &context.cfg, &context.domtree);
