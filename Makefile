@@ -37,10 +37,11 @@ model:
 tsan:
 	sh tests/tsan.sh
 
-# make fuzz SECONDS=600: random loops, both ways, on random seeds.
+# make fuzz SECONDS=600: random loops, both ways, on random seeds, or on those from START on.
 SECONDS ?= 600
+START ?=
 fuzz: $(VENV)/.installed
-	$(BIN)/python tests/fuzz/loops.py --seconds $(SECONDS)
+	$(BIN)/python tests/fuzz/loops.py --seconds $(SECONDS) $(if $(START),--start $(START))
 
 # make bench ROWS=fib,sieve: only some programs, printed and not written.
 bench: $(VENV)/.installed
