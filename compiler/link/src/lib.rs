@@ -121,16 +121,15 @@ pub fn link(
         Linker::Wild => link_with_wild(object, exports, target),
         Linker::Cc => link_with_cc(object, exports, target, work_dir),
         Linker::Auto => link_with_wild(object, exports, target).or_else(|error| match work_dir {
-            // Nor would there be room for the files of `cc`.
-            _ if matches!(error, LinkError::Memory(_)) => Err(error),
-            Some(_) => {
+            // Where memory has no room for files of this size, nor has the folder.
+            Some(_) if !matches!(error, LinkError::Memory(_)) => {
                 link_with_cc(object, exports, target, work_dir).map_err(|second| match second {
                     // No `cc` here: what went wrong first is what matters.
                     LinkError::Cc(_) => error,
                     other => other,
                 })
             }
-            None => Err(error),
+            _ => Err(error),
         }),
     }
 }

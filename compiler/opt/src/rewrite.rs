@@ -1,6 +1,7 @@
 //! What passes share: replacements applied while walking, and properties that moving code needs.
 
 use oxc_index::IndexVec;
+use snek_mir::builder::Builder;
 use snek_mir::edit;
 use snek_mir::ir::{
     Function, IntOp, Op, OpId, OpKind, Overflow, RegionId, SiteId, Type, ValueDef, ValueId,
@@ -125,6 +126,14 @@ pub fn yielded(function: &Function, region: RegionId) -> &[ValueId] {
     match function.regions[region].ops.last() {
         Some(last) => &function.ops[*last].args,
         None => &[],
+    }
+}
+
+/// Both conditions, or the one that there is.
+pub fn and(b: &mut Builder<'_>, all: Option<ValueId>, one: ValueId) -> ValueId {
+    match all {
+        Some(all) => b.int(IntOp::And, Overflow::Wrap, all, one),
+        None => one,
     }
 }
 

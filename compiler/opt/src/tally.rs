@@ -18,7 +18,7 @@ use snek_mir::ir::{
 };
 
 use crate::jam::is_simple;
-use crate::rewrite::place_of;
+use crate::rewrite::{and, place_of};
 use crate::vectorise::build::tests;
 
 /// Iterations at a time.
@@ -303,13 +303,6 @@ fn build(function: &mut Function, tally: &Tally) {
 fn bounds(function: &Function, op: OpId) -> (ValueId, ValueId) {
     let args = &function.ops[op].args;
     (args[0], args[1])
-}
-
-fn and(b: &mut Builder<'_>, all: Option<ValueId>, one: ValueId) -> ValueId {
-    match all {
-        Some(all) => b.int(IntOp::And, Overflow::Wrap, all, one),
-        None => one,
-    }
 }
 
 /// Makes copies, counts, and adds them up, if there is memory. Whether it has.

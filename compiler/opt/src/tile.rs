@@ -27,7 +27,7 @@ use snek_mir::ir::{
 };
 
 use crate::jam::is_simple;
-use crate::rewrite::{new_op, place_of};
+use crate::rewrite::{and, new_op, place_of};
 use crate::vectorise::build::{PAIRS, tested_at, tests};
 
 /// Bytes of a panel's row: a line of the cache.
@@ -304,13 +304,6 @@ fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependence
 
 fn stop_of(function: &Function, op: OpId) -> ValueId {
     function.ops[op].args[1]
-}
-
-fn and(b: &mut Builder<'_>, all: Option<ValueId>, one: ValueId) -> ValueId {
-    match all {
-        Some(all) => b.int(IntOp::And, Overflow::Wrap, all, one),
-        None => one,
-    }
 }
 
 /// Copies a panel.

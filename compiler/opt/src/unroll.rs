@@ -148,18 +148,8 @@ fn repeat(function: &mut Function, op: OpId, times: i64) {
         let sum = OpKind::Int(IntOp::Add, Overflow::Proved);
         let args = vec![params[0], distance];
         let induction = emit(function, &mut out, sum, args, Type::I64, site);
-        let mut cloner = Cloner::within();
-        cloner.values.insert(params[0], induction);
-        cloner
-            .values
-            .extend(params[1..].iter().copied().zip(carried));
-        for &inner in &body.ops {
-            out.push(cloner.op(function, inner));
-        }
-        let next = body.next.iter();
-        carried = next
-            .map(|v| cloner.values.get(v).copied().unwrap_or(*v))
-            .collect();
+        let given = [&[induction], &carried[..]].concat();
+        carried = body.copy(function, &params, given, &mut out);
     }
     out.push(end);
     function.ops[end].args = carried;
@@ -184,18 +174,8 @@ fn unroll(function: &mut Function, op: OpId, trip: i64) {
     for n in 0..trip {
         let kind = OpKind::ConstInt(start + n * f.step);
         let induction = emit(function, &mut out, kind, vec![], Type::I64, data.site);
-        let mut cloner = Cloner::within();
-        cloner.values.insert(params[0], induction);
-        cloner
-            .values
-            .extend(params[1..].iter().copied().zip(carried));
-        for &inner in &body.ops {
-            out.push(cloner.op(function, inner));
-        }
-        let next = body.next.iter();
-        carried = next
-            .map(|v| cloner.values.get(v).copied().unwrap_or(*v))
-            .collect();
+        let given = [&[induction], &carried[..]].concat();
+        carried = body.copy(function, &params, given, &mut out);
     }
     function.regions[region].ops.splice(at..=at, out);
     let results: HashMap<ValueId, ValueId> = data.results.into_iter().zip(carried).collect();
@@ -206,6 +186,26 @@ fn unroll(function: &mut Function, op: OpId, trip: i64) {
 struct Body {
     ops: Vec<OpId>,
     next: Vec<ValueId>,
+}
+
+impl Body {
+    /// Adds an iteration whose parameters are `given`, and says what the next one gets.
+    fn copy(
+        &self,
+        function: &mut Function,
+        params: &[ValueId],
+        given: Vec<ValueId>,
+        out: &mut Vec<OpId>,
+    ) -> Vec<ValueId> {
+        let mut cloner = Cloner::within();
+        cloner.values.extend(params.iter().copied().zip(given));
+        for &op in &self.ops {
+            out.push(cloner.op(function, op));
+        }
+        let next = self.next.iter();
+        next.map(|v| cloner.values.get(v).copied().unwrap_or(*v))
+            .collect()
+    }
 }
 
 fn split(function: &Function, region: RegionId) -> (Vec<ValueId>, Body) {
