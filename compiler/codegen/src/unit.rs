@@ -20,7 +20,7 @@ use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
 use crate::leaf::{self, Refused};
-use crate::{flags, marks, placement};
+use crate::{contract, flags, marks, placement};
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -286,7 +286,12 @@ pub fn compile_all(
         let mut translator = clif::Translator::new(program, isa, &forms);
         let mut context = Context::new();
         move |unit| {
-            let translated = translator.translate(unit)?;
+            let mut translated = translator.translate(unit)?;
+            if isa.always_fuses()
+                && matches!(unit, Unit::Body(id) if program.functions[id].fastmath)
+            {
+                contract::run(&mut translated.function);
+            }
             compile(&mut context, translated, isa, listing)
         }
     });
