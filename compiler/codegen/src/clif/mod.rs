@@ -427,6 +427,11 @@ impl<'a> Lower<'a> {
             }
             OpKind::Row(bounds) => self.row(op, bounds)?,
             OpKind::View => self.view_of_memory(op)?,
+            OpKind::Local(bytes) => {
+                let slot = self.b.stack_slot(*bytes);
+                let address = self.b.slot_address(slot);
+                self.define(op.results[0], address);
+            }
             OpKind::AsStrided => self.as_strided(op)?,
             // Outside of parallel loops it is the array.
             OpKind::Accumulator(_) => {
