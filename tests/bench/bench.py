@@ -195,7 +195,14 @@ class Bench:
                 yield path, found
 
     def measure_programs(self):
-        for path, rows in self.programs():
+        programs = list(self.programs())
+        for kind, ways in (
+            (False, ("pythran", "mojo")),
+            (True, ("pythran-parallel", "mojo-parallel")),
+        ):
+            found = [p for p, rows in programs if any(is_parallel(row) == kind for row, _ in rows)]
+            self.peers.build_each(ways, found)
+        for path, rows in programs:
             own, error = snekc(path, WORK / "snek")
             wraps = None
             if any(first and not is_parallel(row) for row, first in rows):
@@ -223,8 +230,10 @@ class Bench:
                 if wraps and first:
                     ways["unchecked"] = "snek", wraps, 1
                 for way in dict.fromkeys(w for t in targets for w in PEERS_OF.get(t, ())):
-                    if way in self.peers.modules:
-                        ways[way] = way, self.peers.modules[way], 1
+                    if (way, path.stem) in self.peers.failed:
+                        measured.errors[way] = self.peers.failed[way, path.stem]
+                    elif (file := self.peers.module(way, path.stem)) is not None:
+                        ways[way] = way, file, 1
                 self.measure(measured, path, ways)
                 print(describe(measured), file=sys.stderr)
 
@@ -255,8 +264,10 @@ class Bench:
         lacks = row.get("lacks", {})
         measured.errors |= lacks
         for way in PARALLEL:
-            if way in self.peers.modules and way not in lacks:
-                ways[way] = self.peers.modules[way], other
+            if (way, path.stem) in self.peers.failed:
+                measured.errors[way] = self.peers.failed[way, path.stem]
+            elif way not in lacks and (file := self.peers.module(way, path.stem)) is not None:
+                ways[way] = file, other
         if "row" in row:
             ways |= {way: (module, {"peer": row["row"]}) for way in POOLS}
         for _ in range(ROUNDS):

@@ -84,9 +84,10 @@ def flattened(arguments):
 
 
 def c_function(library, name, annotations):
+    """Those of Mojo are passed the number of threads as well, as the last argument."""
     function = getattr(library, name)
     function.restype = {int: ctypes.c_int64, float: ctypes.c_double}.get(annotations["return"])
-    return lambda *arguments: function(*flattened(arguments))
+    return lambda *arguments: function(*flattened(arguments), ctypes.c_int64(THREADS))
 
 
 def load(way, path, source, name):
@@ -103,12 +104,15 @@ def load(way, path, source, name):
                 if isinstance(value, types.FunctionType) and value.__annotations__:
                     setattr(module, key, COMPILE(value))
             return function
-        case "c":
+        case "c" | "mojo":
             annotations = inspect.get_annotations(getattr(module, name))
             return c_function(ctypes.CDLL(path), name, annotations)
         case "numpy":
             return module.numpy_form
-        case _:
+        case "pythran":
+            file = os.path.basename(path).split("-")[0]
+            return getattr(load_file(path, ExtensionFileLoader, file, register=False), name)
+        case "cython":
             file = f"{way.replace('-', '_')}_programs"
             compiled = sys.modules.get(file) or load_file(path, ExtensionFileLoader, file)
             return getattr(compiled, name)
@@ -159,7 +163,7 @@ def set_threads(way, count, schedule):
             import numba
 
             numba.set_num_threads(count)
-        case "cython-parallel":
+        case "cython-parallel" | "pythran-parallel":
             openmp = ctypes.CDLL("libgomp.so.1")
             openmp.omp_set_num_threads(count)
             # Pieces of 16 iterations, or one piece for each thread.
