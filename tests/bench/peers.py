@@ -138,7 +138,6 @@ class Peers:
         folder = self.work / way.removesuffix("-parallel")
         if way in WAYS["pythran"]:
             is_parallel = way.endswith("-parallel")
-            # Its name must be another than that of the program, which is loaded beside it.
             source = folder / f"{path.stem}_{'parallel' if is_parallel else 'serial'}.py"
             folder.mkdir(exist_ok=True)
             source.write_text(forms.pythran(path, is_parallel))
@@ -150,7 +149,8 @@ class Peers:
             sources = [path.with_suffix(".mojo"), forms.PROGRAMS / "arrays.mojo"]
             command = [self.folder / "bin/mojo", "build", "--emit", "shared-lib", "-O3"]
             versions = PACKAGES["mojo"]
-        made = folder / f"{sources[0].stem}-{digest([*command, *versions], sources)}.so"
+        # The module's name, other than that of the program that is loaded beside it.
+        made = folder / f"{sources[0].stem}_{digest([*command, *versions], sources)}.so"
         if made.exists():
             return str(made), None
         print(f"building {path.stem}, {NAMES[way]}", file=sys.stderr)

@@ -110,8 +110,7 @@ def load(way, path, source, name):
         case "numpy":
             return module.numpy_form
         case "pythran":
-            file = os.path.basename(path).split("-")[0]
-            return getattr(load_file(path, ExtensionFileLoader, file, register=False), name)
+            return getattr(load_file(path, ExtensionFileLoader, register=False), name)
         case "cython":
             file = f"{way.replace('-', '_')}_programs"
             compiled = sys.modules.get(file) or load_file(path, ExtensionFileLoader, file)
