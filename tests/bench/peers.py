@@ -25,6 +25,7 @@ PACKAGES = {
 }
 C_FLAGS = ["-O3", "-march=native", "-w"]
 NAMES = {
+    "snek": "snek",
     "numba": "Numba",
     "cython": "Cython",
     "pythran": "Pythran",
@@ -210,6 +211,13 @@ class Peers:
         subprocess.run(cython, check=True, capture_output=True)
         self.build("calls", [made], [*self.extension(), "-O2"])
         return self.modules.pop("calls", None)
+
+    def sampler(self):
+        """The library that finds where time is spent, or None."""
+        if self.cc:
+            source = Path(__file__).with_name("sampler.c")
+            self.build("sampler", [source], [self.cc, "-O2", "-shared", "-fPIC"])
+        return self.modules.pop("sampler", None)
 
 
 def digest(command, sources):
