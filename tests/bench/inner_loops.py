@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from peers import NAMES
 
 MACHINES = {"x86_64": ("i386:x86-64", "-Mintel"), "aarch64": ("aarch64",)}
-# How long a way runs.
-SECONDS = 1.0
+# How long a way runs at most.
+SECONDS = 3.0
 # Lines of a loop that are shown; a longer one is shortened in its middle.
 MOST_LINES = 40
 # A loop with fewer of the samples is not what the time is spent in.
@@ -98,40 +98,34 @@ class Tools:
         samples = {int(address): n for address, n in answer["samples"].items()}
         code, start = bytes.fromhex(answer["code"]), answer["start"]
         instructions = self.synchronised(code, start, samples)
-        bounds = innermost(instructions, samples)
-        share = inside(samples, bounds) / answer["count"] if bounds else 0.0
-        is_loop = share >= LEAST_SHARE
+        total = answer["count"]
+        shown = innermost(instructions, samples)
+        is_loop = inside(samples, shown) >= LEAST_SHARE * total
         if not is_loop:
-            bounds = densest(instructions, samples)
-            share = inside(samples, bounds) / answer["count"]
-        shown = [i for i in instructions if bounds[0] <= i[0] <= bounds[1]]
-        file = DIGEST.sub("", answer["file"])
-        return Loop(file, share, is_loop, written(shown, samples, answer["count"]))
+            shown = densest(instructions, samples)
+        lines = written([i for i in instructions if i[0] in shown], samples, total)
+        return Loop(DIGEST.sub("", answer["file"]), inside(samples, shown) / total, is_loop, lines)
 
 
-def inside(samples, bounds):
-    return sum(n for address, n in samples.items() if bounds[0] <= address <= bounds[1])
+def inside(samples, addresses):
+    return sum(n for address, n in samples.items() if address in addresses)
 
 
 def innermost(instructions, samples):
-    """The loop, as its first and last address, in which most samples are that are in none in it."""
-    texts = dict(instructions)
-    backward = {}
-    for address, text in instructions:
-        if (target := target_of(text)) in texts and target <= address:
-            backward.setdefault(target, []).append(address)
-    loops = []
-    for first, jumps in backward.items():
-        # Parts that are apart from the rest of their function jump back to it, too.
-        met = reached(instructions, first, jumps[-1])
-        loops += [(first, last) for last in reversed(jumps) if last in met][:1]
-    loops.sort(key=lambda loop: loop[1] - loop[0])
-    counts = dict.fromkeys(loops, 0)
+    """The addresses of the loop in which most samples are that are in no loop in it."""
+    places = {address: place for place, (address, _) in enumerate(instructions)}
+    loops = {}
+    for last, (_, text) in enumerate(instructions):
+        first = places.get(target_of(text))
+        if first is not None and first <= last:
+            loops.setdefault(first, set()).update(cycle(instructions, places, first, last))
+    by_size = sorted(loops.values(), key=len)
+    counts = [0] * len(by_size)
     for address, n in samples.items():
-        holds = next((loop for loop in loops if loop[0] <= address <= loop[1]), None)
-        if holds:
-            counts[holds] += n
-    return max(counts, key=counts.get, default=None)
+        holds = (k for k, loop in enumerate(by_size) if address in loop)
+        if (k := next(holds, None)) is not None:
+            counts[k] += n
+    return by_size[counts.index(max(counts))] if counts else set()
 
 
 def target_of(text):
@@ -139,40 +133,50 @@ def target_of(text):
     return int(jump[1], 16) if jump else None
 
 
-def reached(instructions, first, last):
-    """The addresses between two that can be come to from the first one without leaving."""
-    inner = [i for i in instructions if first <= i[0] <= last]
-    following = dict(zip([address for address, _ in inner], inner[1:]))
-    texts = dict(inner)
-    met, left = set(), [first]
+def cycle(instructions, places, first, last):
+    """The addresses on ways from one place to another, which jumps back to it; none where that jump
+    is in a part of a function that is only come to from elsewhere."""
+    after, before = {}, {}
+    for place in range(first, last + 1):
+        text = instructions[place][1]
+        following = [places.get(target_of(text))]
+        if not LEAVES.match(text):
+            following.append(place + 1)
+        after[place] = [p for p in following if p is not None and first <= p <= last]
+        for other in after[place]:
+            if other != first:
+                before.setdefault(other, []).append(place)
+    met = reached(after, first) & reached(before, last)
+    return {instructions[place][0] for place in met}
+
+
+def reached(following, start):
+    met, left = set(), [start]
     while left:
-        address = left.pop()
-        if address in met or address not in texts:
-            continue
-        met.add(address)
-        left.append(target_of(texts[address]))
-        if not LEAVES.match(texts[address]) and address in following:
-            left.append(following[address][0])
+        place = left.pop()
+        if place not in met:
+            met.add(place)
+            left += following.get(place, ())
     return met
 
 
 def densest(instructions, samples):
-    """The stretch, as its first and last address, with most samples that can be shown."""
+    """The addresses of the stretch with most samples that can be shown."""
     addresses = [address for address, _ in instructions]
     places = [place for place, address in enumerate(addresses) if address in samples]
-    stretches = [addresses[place : place + MOST_LINES] for place in places]
-    best = max(stretches, key=lambda stretch: sum(samples.get(a, 0) for a in stretch))
-    return best[0], best[-1]
+    stretches = [set(addresses[place : place + MOST_LINES]) for place in places]
+    return max(stretches, key=lambda stretch: inside(samples, stretch))
 
 
 def written(instructions, samples, total):
     """Lines of the part of the samples, the distance from the first instruction, and the text."""
-    start, last = instructions[0][0], instructions[-1][0]
+    start = instructions[0][0]
+    shown = {address for address, _ in instructions}
     lines = []
     for address, text in instructions:
         if jump := JUMP.match(text) or CALL.match(text):
             target = int(jump[1], 16)
-            place = f"+{target - start:x}" if start <= target <= last else "out"
+            place = f"+{target - start:x}" if target in shown else "out"
             text = text.removesuffix(f"0x{jump[1]}") + place
         share = f"{samples[address] / total:4.0%}" if address in samples else "    "
         lines.append(f"{share} +{address - start:<4x} {' '.join(text.split())}")
