@@ -29,7 +29,7 @@ use std::fmt;
 
 use snek_mir::ir::Program;
 
-pub use isa::{CodegenOptions, Cpu, Isa, OptLevel};
+pub use isa::{CodegenOptions, Cpu, Isa, OptLevel, SecondForms};
 
 /// Why there is no code. Never the user's fault but for the choice of a target.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ use crate::{contract, flags, marks, placement};
 pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
-    /// The form of a leaf for processors with wide vectors: see [`crate::leaf`].
+    /// Its form for newer processors, with wide vectors among other things: see [`crate::leaf`].
     Wide(FunctionId),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
@@ -241,10 +241,10 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Leaves without a second form, and why.
+/// Functions without a second form that might have had one, and why.
 pub type Refusals = Vec<(Unit, Refused)>;
 
-/// Compiles all units, and the second forms of leaves, which are put behind them. Says which leaves have none.
+/// Compiles all units, and second forms, which are put behind them. Says which of these there are not.
 pub fn compile_all(
     program: &Program,
     units: &mut Vec<Unit>,
@@ -252,15 +252,15 @@ pub fn compile_all(
     options: &CodegenOptions,
     listing: bool,
 ) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
-    // Callers must know which leaves have a second form.
-    let none = BTreeSet::new();
     let is_wanted = |unit: &Unit| match unit {
-        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa).then_some(Unit::Wide(*id)),
+        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa, options).then_some(*id),
         _ => None,
     };
-    let wanted: Vec<Unit> = units.iter().filter_map(is_wanted).collect();
-    let wide = in_threads(&wanted, program, options, || {
-        let mut translator = clif::Translator::new(program, isa, &none);
+    let wanted: Vec<FunctionId> = units.iter().filter_map(is_wanted).collect();
+    let second_units: Vec<Unit> = wanted.iter().map(|id| Unit::Wide(*id)).collect();
+    let mut forms: BTreeSet<FunctionId> = wanted.iter().copied().collect();
+    let second = in_threads(&second_units, program, options, || {
+        let mut translator = clif::Translator::new(program, isa, &forms);
         let mut context = Context::new();
         move |unit| {
             let translated = translator.translate(unit)?;
@@ -268,18 +268,22 @@ pub fn compile_all(
             leaf::compile(&mut context, translated, isa, contract, listing)
         }
     });
-    let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    let (mut forms, mut second, mut second_units) = (BTreeSet::new(), Vec::new(), Vec::new());
-    let mut refusals = Vec::new();
-    for (unit, compiled) in wanted.into_iter().zip(wide) {
-        match (unit, compiled) {
-            (Unit::Wide(id), Ok(compiled)) => {
-                forms.insert(id);
-                second_units.push(unit);
-                second.push(compiled);
+    let mut second = second.map_err(|(unit, error)| in_unit(unit, program, error))?;
+    // Second forms call second forms: where one is refused, those that call it are.
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (id, compiled) in wanted.iter().zip(&mut second) {
+            let callees = edit::callees(&program.functions[*id]);
+            let is_refused =
+                |callee: &FunctionId| wanted.contains(callee) && !forms.contains(callee);
+            if compiled.is_ok()
+                && let Some(callee) = callees.iter().find(|callee| is_refused(callee))
+            {
+                let symbol = Unit::Wide(*callee).symbol(program);
+                *compiled = Err(Refused(format!("it calls {symbol}")));
             }
-            (_, Ok(_)) => {}
-            (_, Err(refused)) => refusals.push((unit, refused)),
+            changed |= compiled.is_err() && forms.remove(id);
         }
     }
     let compiled = in_threads(units, program, options, || {
@@ -296,8 +300,16 @@ pub fn compile_all(
         }
     });
     let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    compiled.extend(second);
-    units.extend(second_units);
+    let mut refusals = Vec::new();
+    for (unit, second) in second_units.into_iter().zip(second) {
+        match second {
+            Ok(second) => {
+                units.push(unit);
+                compiled.push(second);
+            }
+            Err(refused) => refusals.push((unit, refused)),
+        }
+    }
     Ok((compiled, refusals))
 }
 

@@ -1,5 +1,7 @@
 //! Calls: of MIR functions, of the runtime, and of parallel loops.
 
+use std::collections::BTreeSet;
+
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -25,15 +27,35 @@ pub struct Called {
     pub parts: Vec<Value>,
 }
 
-/// Calls a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
-/// caller knows it; `second_form` says that it is a leaf with one. The status is not tested, and results are only right if it is 0.
+/// Which form of a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The one that runs everywhere.
+    First,
+    /// The one that takes what newer processors have: the caller is such a form itself.
+    Second,
+    /// The processor says which.
+    Asked,
+}
+
+/// The form to call of a function. `forms` are those with a second one; `second` says that the caller is in its own.
+pub fn form_of(forms: &BTreeSet<FunctionId>, callee: FunctionId, second: bool) -> Form {
+    match (forms.contains(&callee), second) {
+        (false, _) => Form::First,
+        (true, true) => Form::Second,
+        (true, false) => Form::Asked,
+    }
+}
+
+/// Calls a form of a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
+/// caller knows it. The status is not tested, and results are only right if it is 0.
 pub fn call_body(
     b: &mut Builder<'_>,
     program: &Program,
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    second_form: bool,
+    form: Form,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -52,8 +74,7 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if second_form {
-        // The processor says which form it takes.
+    let call = if form == Form::Asked {
         let [first, second] = [Unit::Body(callee), Unit::Wide(callee)]
             .map(|unit| b.function_address(Extern::Unit(unit), &signature));
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
@@ -61,7 +82,11 @@ pub fn call_body(
         let signature = b.ins.import_signature(signature);
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
-        let target = b.function(Extern::Unit(Unit::Body(callee)), &signature);
+        let unit = match form {
+            Form::Second => Unit::Wide(callee),
+            _ => Unit::Body(callee),
+        };
+        let target = b.function(Extern::Unit(unit), &signature);
         b.ins.ins().call(target, &args)
     };
     let mut registers = b.ins.inst_results(call).to_vec().into_iter();
@@ -106,15 +131,8 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let second_form = self.forms.contains(&callee);
-        let called = call_body(
-            &mut self.b,
-            self.program,
-            callee,
-            args,
-            self.limit,
-            second_form,
-        )?;
+        let form = form_of(self.forms, callee, self.wide);
+        let called = call_body(&mut self.b, self.program, callee, args, self.limit, form)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;
         }

@@ -11,6 +11,7 @@ pub mod builder;
 mod call;
 mod control;
 mod convert;
+mod exchange;
 mod lanes;
 mod raise;
 mod reduce;
@@ -55,7 +56,7 @@ pub struct Translated {
 pub struct Translator<'a> {
     program: &'a Program,
     isa: &'a Isa,
-    /// The leaves that have a second form.
+    /// The functions that have a second form.
     forms: &'a BTreeSet<FunctionId>,
     context: FunctionBuilderContext,
 }
@@ -96,9 +97,13 @@ impl<'a> Translator<'a> {
             Unit::Wide(id) => {
                 Lower::new(self.program, id, builder, true, self.forms)?.function(&params)
             }
-            Unit::Entry(id) => thunk::entry(self.program, id, builder, &params),
-            Unit::ParallelThunk(id) => thunk::parallel(self.program, id, builder, &params),
-            Unit::CombineThunk(id) => thunk::combine(self.program, id, builder, &params),
+            Unit::Entry(id) => thunk::entry(self.program, id, self.forms, builder, &params),
+            Unit::ParallelThunk(id) => {
+                thunk::parallel(self.program, id, self.forms, builder, &params)
+            }
+            Unit::CombineThunk(id) => {
+                thunk::combine(self.program, id, self.forms, builder, &params)
+            }
             Unit::IndexError => thunk::index_error(builder, &params),
             Unit::Init => thunk::hook("snek_rt_module_init", builder),
             Unit::Export => thunk::hook("snek_rt_module_export", builder),
@@ -422,6 +427,11 @@ impl<'a> Lower<'a> {
             }
             OpKind::Row(bounds) => self.row(op, bounds)?,
             OpKind::View => self.view_of_memory(op)?,
+            OpKind::Local(bytes) => {
+                let slot = self.b.stack_slot(*bytes);
+                let address = self.b.slot_address(slot);
+                self.define(op.results[0], address);
+            }
             OpKind::AsStrided => self.as_strided(op)?,
             // Outside of parallel loops it is the array.
             OpKind::Accumulator(_) => {

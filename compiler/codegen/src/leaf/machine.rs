@@ -28,6 +28,8 @@ pub enum Size {
 #[repr(u8)]
 #[allow(missing_docs)]
 pub enum Condition {
+    Overflow = 0,
+    NotOverflow = 1,
     Below = 2,
     NotBelow = 3,
     Equal = 4,
@@ -44,6 +46,8 @@ impl Condition {
     /// The opposite.
     pub fn inverse(self) -> Condition {
         match self {
+            Condition::Overflow => Condition::NotOverflow,
+            Condition::NotOverflow => Condition::Overflow,
             Condition::Below => Condition::NotBelow,
             Condition::NotBelow => Condition::Below,
             Condition::Equal => Condition::NotEqual,
@@ -73,6 +77,8 @@ pub struct Memory {
     pub incoming: Option<u32>,
     /// A stack slot of the function: its offset among these.
     pub slot: Option<u32>,
+    /// Where the stack ends.
+    pub stack: bool,
 }
 
 /// An operand of the machine's instruction.
@@ -101,6 +107,10 @@ pub enum Arg {
 pub enum What {
     /// An instruction of the machine.
     Code(Code, Vec<Arg>),
+    /// A call of the n-th extern.
+    Call(u32),
+    /// The address of the n-th extern, in the first operand.
+    Address(u32),
     /// Parameters arrive.
     Params,
     /// To a block, with its parameters.
@@ -127,7 +137,7 @@ pub struct Inst {
 }
 
 /// Instructions in blocks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BlockCode {
     /// First and end.
     pub range: (usize, usize),
@@ -141,6 +151,8 @@ pub struct BlockCode {
     pub args: Vec<VReg>,
     /// How many loops are around it, and whether it is the first of one.
     pub is_loop_head: bool,
+    /// Whether it seldom runs.
+    pub is_cold: bool,
 }
 
 /// A function.

@@ -8,6 +8,8 @@
 //! What the selection does not know, it refuses ([`Refused`]), and there is no second form. It must never give another
 //! result than the first form, bit for bit (but for the payload of a NaN, and for functions with `fastmath`: [`contract`]).
 
+mod arithmetic;
+mod call;
 mod contract;
 mod convert;
 mod emit;
@@ -22,12 +24,13 @@ mod vector;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
-use snek_mir::ir::{Function, Role, Type};
+use snek_mir::edit;
+use snek_mir::ir::{Function, OpId, OpKind, Role, Type};
 use target_lexicon::Architecture;
 
 use crate::CodegenError;
 use crate::clif::Translated;
-use crate::isa::Isa;
+use crate::isa::{CodegenOptions, Isa, OptLevel, SecondForms};
 use crate::strides;
 use crate::unit::Compiled;
 
@@ -35,19 +38,41 @@ use crate::unit::Compiled;
 #[derive(Debug)]
 pub struct Refused(pub String);
 
-/// Whether a leaf may have a second form on this machine.
-pub fn is_wanted(function: &Function, isa: &Isa) -> bool {
+/// Whether a function may have a second form on this machine.
+pub fn is_wanted(function: &Function, isa: &Isa, options: &CodegenOptions) -> bool {
     let x86 = isa.target.triple().architecture == Architecture::X86_64;
+    let gains = match function.role {
+        Role::Leaf => leaf_gains(function),
+        _ if options.second_forms == SecondForms::Everywhere => true,
+        _ => options.opt_level == OptLevel::Speed && loop_gains(function),
+    };
+    x86 && gains
+}
+
+/// Whether a leaf gains: vectors that fill no register gain nothing, scalars have instructions of three operands.
+fn leaf_gains(function: &Function) -> bool {
     let fills = |ty: Type| match ty {
         Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes) >= 256,
         _ => false,
     };
     let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
     let mut values = function.values.iter();
-    // Vectors that fill no register gain nothing; scalars have instructions of three operands.
-    let gains =
-        values.clone().any(|value| fills(value.ty)) || values.all(|value| !is_vector(value.ty));
-    x86 && function.role == Role::Leaf && gains
+    values.clone().any(|value| fills(value.ty)) || values.all(|value| !is_vector(value.ty))
+}
+
+/// Whether there is a loop on scalars without one inside, which is laid out in few lines, and whose integers have
+/// instructions of their own.
+fn loop_gains(function: &Function) -> bool {
+    let is_loop = |op: OpId| matches!(function.ops[op].kind, OpKind::For(_) | OpKind::While { .. });
+    let is_innermost = |op: &OpId| {
+        let mut inner = function.ops[*op].kind.regions().into_iter();
+        is_loop(*op)
+            && !inner.any(|region| {
+                let mut ops = edit::ops_in(function, region).into_iter();
+                ops.any(|op| is_loop(op) || matches!(function.ops[op].kind, OpKind::Call(_)))
+            })
+    };
+    edit::ops(function).iter().any(is_innermost)
 }
 
 /// The second forms that callers may ask for: those that the emitter does not refuse. `contract`: a product that is added

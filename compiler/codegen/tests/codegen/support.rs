@@ -5,7 +5,7 @@ use std::process::Command;
 
 use oxc_index::IndexVec;
 use snek_abi::ScalarKind;
-use snek_codegen::{CodegenOptions, Isa, ModuleInfo, compile};
+use snek_codegen::{CodegenOptions, Isa, ModuleInfo, SecondForms, compile};
 use snek_diagnostics::{FileId, Span};
 use snek_link::{Linker, Target};
 use snek_mir::builder::Builder;
@@ -154,13 +154,12 @@ impl Module {
             let options = CodegenOptions {
                 opt_level,
                 verify: true,
+                second_forms: SecondForms::Everywhere,
                 ..Default::default()
             };
             let dir = self.install(&options);
             run_python(&dir, script);
-            if self.program.functions.iter().any(|f| f.role == Role::Leaf) {
-                run_python_with(&dir, script, &[("SNEK_CPU", "baseline")]);
-            }
+            run_python_with(&dir, script, &[("SNEK_CPU", "baseline")]);
             self.check_for_aarch64(&options, script);
         }
     }
