@@ -22,13 +22,15 @@ def run(
     *,
     options=(),
     python=sys.executable,
+    known=None,
     environment=None,
     timeout=TIMEOUT,
 ):
     """What is wrong with the program as a whole, or None; and the outcome of each case.
 
     `levels` are how it is compiled, with the name of each outcome. `options` are further ones of
-    `snekc`; `python` runs the program, with what is set in `environment`.
+    `snekc`; `python` runs the program, with what is set in `environment`. `known` is a file of
+    what CPython gives: see `interpret`.
     """
     modules = []
     reports = []
@@ -51,7 +53,7 @@ def run(
     try:
         ways = [modules[0], output, *modules[1:]]
         ran = subprocess.run(
-            [python, TESTS / "both_ways.py", path, *ways],
+            [python, TESTS / "both_ways.py", *(["--known", known] if known else []), path, *ways],
             env={**os.environ, **(environment or {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -70,6 +72,12 @@ def run(
     if error is None and native is not None:
         error = native["error"] and f"{native['error']}\n{reports[0]}"
     return error, outcomes
+
+
+def interpret(path, output, environment):
+    """Writes down what CPython gives, for a Python that is slow because it is emulated."""
+    command = [sys.executable, TESTS / "both_ways.py", "--interpreted", path, output]
+    subprocess.run(command, env={**os.environ, **environment}, check=True, timeout=TIMEOUT)
 
 
 def disagreement(outcome, levels):

@@ -1,7 +1,9 @@
 """Modules for aarch64: built everywhere, and run where `make test-aarch64` has set that up."""
 
+import os
 import struct
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import aarch64
@@ -13,7 +15,7 @@ AARCH64 = "aarch64-unknown-linux-gnu"
 MACHINES = {"x86_64-unknown-linux-gnu": 62, AARCH64: 183}
 PYTHON = aarch64.find()
 # What a program is compiled with, and what the outcome is called.
-LEVELS = {"-O2": "compiled", "-O0": "unoptimised"}
+LEVELS = {"-O2": "compiled"}
 TIMEOUT = 600
 
 SOURCE = """
@@ -125,14 +127,6 @@ def test_the_instructions_of_another_machine_are_not_known(snekc, write):
     assert "error[D004]" in result.stderr and other in result.stderr
 
 
-@pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    """A folder with the package `snek` alone: what else is installed is for this machine."""
-    folder = tmp_path_factory.mktemp("package")
-    (folder / "snek").symlink_to(Path(snek.__file__).parent)
-    return folder
-
-
 emulated = pytest.mark.skipif(
     PYTHON is None, reason="no Python for aarch64 (make test-aarch64 sets it up)"
 )
@@ -148,23 +142,44 @@ def test_modules_need_no_package(build):
     assert ran.stdout == "1000.0 6765\n", ran.stderr
 
 
+@pytest.fixture(scope="session")
+def both_ways(request, tmp_path_factory):
+    """What `programs.run` gives for each program: as many at a time as there are cores."""
+    # What else is installed is for this machine.
+    package = tmp_path_factory.mktemp("package")
+    (package / "snek").symlink_to(Path(snek.__file__).parent)
+    sizes = {"SNEK_TEST_SIZES": "5"}
+
+    def run(path):
+        folder = tmp_path_factory.mktemp(path.stem)
+        known = folder / "interpreted.jsonl"
+        programs.interpret(path, known, sizes)
+        return programs.run(
+            path,
+            folder,
+            LEVELS,
+            options=["--target", AARCH64],
+            python=PYTHON,
+            known=known,
+            environment={"PYTHONPATH": str(package), **sizes},
+            timeout=TIMEOUT,
+        )
+
+    wanted = [item for item in request.session.items if item.originalname == "test_both_ways"]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        paths = [item.callspec.params["path"] for item in wanted]
+        yield {path: pool.submit(run, path) for path in paths}
+        pool.shutdown(cancel_futures=True)
+
+
 @emulated
 @pytest.mark.parametrize(
     "path",
     sorted([*programs.TESTS.glob("run/*.py"), *programs.TESTS.glob("bench/programs/*.py")]),
     ids=lambda path: path.stem,
 )
-def test_both_ways(package, tmp_path, path):
-    levels = dict(list(LEVELS.items())[: 1 if path.parent.name == "run" else 2])
-    error, outcomes = programs.run(
-        path,
-        tmp_path,
-        levels,
-        options=["--target", AARCH64],
-        python=PYTHON,
-        environment={"PYTHONPATH": str(package)},
-        timeout=TIMEOUT,
-    )
+def test_both_ways(both_ways, path):
+    error, outcomes = both_ways[path].result()
     assert error is None, error
-    different = [programs.disagreement(outcome, levels) for outcome in outcomes.values()]
+    different = [programs.disagreement(outcome, LEVELS) for outcome in outcomes.values()]
     assert outcomes and not any(different), "\n".join(filter(None, different))
