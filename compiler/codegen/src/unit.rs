@@ -2,7 +2,7 @@
 //!
 //! What comes out depends on the program alone, not on the number of threads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +19,7 @@ use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
-use crate::leaf::{self, Refused};
+use crate::leaf::{self, Refused, Width};
 use crate::{flags, marks, placement};
 
 /// A function of the object file.
@@ -28,7 +28,7 @@ pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
     /// The form of a leaf for processors with wide vectors: see [`crate::leaf`].
-    Wide(FunctionId),
+    Wide(FunctionId, Width),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
     /// What the runtime calls for a range of a parallel loop.
@@ -49,7 +49,8 @@ impl Unit {
         let name = |id: FunctionId| format!("{}.{}", program.module, program.functions[id].symbol);
         match self {
             Unit::Body(id) => name(id),
-            Unit::Wide(id) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Y) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Z) => format!("{}$widest", name(id)),
             Unit::Entry(id) => format!("{}$entry", name(id)),
             Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
             Unit::CombineThunk(id) => format!("{}$combine", name(id)),
@@ -241,10 +242,13 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Leaves without a second form, and why.
+/// Forms of leaves that there are not, and why.
 pub type Refusals = Vec<(Unit, Refused)>;
 
-/// Compiles all units, and the second forms of leaves, which are put behind them. Says which leaves have none.
+/// The forms that leaves have besides their first one, the widest last.
+pub type Forms = BTreeMap<FunctionId, Vec<Width>>;
+
+/// Compiles all units, and the further forms of leaves, which are put behind them. Says which could not be made.
 pub fn compile_all(
     program: &Program,
     units: &mut Vec<Unit>,
@@ -252,31 +256,40 @@ pub fn compile_all(
     options: &CodegenOptions,
     listing: bool,
 ) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
-    // Callers must know which leaves have a second form.
-    let none = BTreeSet::new();
-    let is_wanted = |unit: &Unit| match unit {
-        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa).then_some(Unit::Wide(*id)),
-        _ => None,
+    // Callers must know which forms leaves have.
+    let none = Forms::new();
+    let forms_of = |unit: &Unit| match unit {
+        Unit::Body(id) => leaf::wanted(&program.functions[*id], isa)
+            .iter()
+            .map(|width| Unit::Wide(*id, *width))
+            .collect(),
+        _ => Vec::new(),
     };
-    let wanted: Vec<Unit> = units.iter().filter_map(is_wanted).collect();
+    let wanted: Vec<Unit> = units.iter().flat_map(forms_of).collect();
     let wide = in_threads(&wanted, program, options, || {
         let mut translator = clif::Translator::new(program, isa, &none);
         let mut context = Context::new();
         move |unit| {
             let translated = translator.translate(unit)?;
-            let contract = matches!(unit, Unit::Wide(id) if program.functions[id].fastmath);
-            leaf::compile(&mut context, translated, isa, contract, listing)
+            let Unit::Wide(id, width) = unit else {
+                return Err(CodegenError::Internal("a form of no leaf".to_owned()));
+            };
+            let how = leaf::How {
+                width,
+                contract: program.functions[id].fastmath,
+            };
+            leaf::compile(&mut context, translated, isa, how, listing)
         }
     });
     let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    let (mut forms, mut second, mut second_units) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let (mut forms, mut more, mut more_units) = (Forms::new(), Vec::new(), Vec::new());
     let mut refusals = Vec::new();
     for (unit, compiled) in wanted.into_iter().zip(wide) {
         match (unit, compiled) {
-            (Unit::Wide(id), Ok(compiled)) => {
-                forms.insert(id);
-                second_units.push(unit);
-                second.push(compiled);
+            (Unit::Wide(id, width), Ok(compiled)) => {
+                forms.entry(id).or_default().push(width);
+                more_units.push(unit);
+                more.push(compiled);
             }
             (_, Ok(_)) => {}
             (_, Err(refused)) => refusals.push((unit, refused)),
@@ -291,8 +304,8 @@ pub fn compile_all(
         }
     });
     let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    compiled.extend(second);
-    units.extend(second_units);
+    compiled.extend(more);
+    units.extend(more_units);
     Ok((compiled, refusals))
 }
 
@@ -308,7 +321,7 @@ fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
         return Ok(Vec::new());
     };
     let size = |index: &usize| match units[*index] {
-        Unit::Body(id) | Unit::Wide(id) => program.functions[id].ops.len(),
+        Unit::Body(id) | Unit::Wide(id, _) => program.functions[id].ops.len(),
         _ => 0,
     };
     let mut order: Vec<usize> = (0..units.len()).collect();
@@ -454,7 +467,7 @@ fn code_reloc(
 
 /// The text of all units as Cranelift IR.
 pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String, CodegenError> {
-    let forms = BTreeSet::new();
+    let forms = Forms::new();
     let mut translator = clif::Translator::new(program, isa, &forms);
     let mut text = String::new();
     for unit in units {

@@ -15,6 +15,7 @@ use super::signature::{Results, abi_type, body_signature};
 use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
+use crate::leaf::Width;
 use crate::unit::Unit;
 
 /// A call of a MIR function: its status, if it has one, and the parts of its results.
@@ -26,14 +27,14 @@ pub struct Called {
 }
 
 /// Calls a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
-/// caller knows it; `second_form` says that it is a leaf with one. The status is not tested, and results are only right if it is 0.
+/// caller knows it; `widths` are those of the forms that it has besides its first one, if it is a leaf. The status is not tested, and results are only right if it is 0.
 pub fn call_body(
     b: &mut Builder<'_>,
     program: &Program,
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    second_form: bool,
+    widths: &[Width],
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -52,12 +53,18 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if second_form {
+    let call = if !widths.is_empty() {
         // The processor says which form it takes.
-        let [first, second] = [Unit::Body(callee), Unit::Wide(callee)]
-            .map(|unit| b.function_address(Extern::Unit(unit), &signature));
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
-        let target = b.ins.ins().select(level, second, first);
+        let mut target = b.function_address(Extern::Unit(Unit::Body(callee)), &signature);
+        for width in widths {
+            let unit = Extern::Unit(Unit::Wide(callee, *width));
+            let form = b.function_address(unit, &signature);
+            let least = i64::from(width.level());
+            let can = IntCC::SignedGreaterThanOrEqual;
+            let can = b.ins.ins().icmp_imm_s(can, level, least);
+            target = b.ins.ins().select(can, form, target);
+        }
         let signature = b.ins.import_signature(signature);
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
@@ -106,15 +113,8 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let second_form = self.forms.contains(&callee);
-        let called = call_body(
-            &mut self.b,
-            self.program,
-            callee,
-            args,
-            self.limit,
-            second_form,
-        )?;
+        let widths = self.forms.get(&callee).map_or(&[][..], Vec::as_slice);
+        let called = call_body(&mut self.b, self.program, callee, args, self.limit, widths)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;
         }

@@ -135,7 +135,7 @@ pub fn entry<'b>(
         args.push(value);
     }
     let first_result = args.len();
-    let called = call_body(&mut b, program, id, args, None, false)?;
+    let called = call_body(&mut b, program, id, args, None, &[])?;
     leave_on_error(&mut b, &called);
 
     let mut parts = called.parts.iter().copied();
@@ -233,7 +233,7 @@ pub fn parallel<'b>(
     for (index, ty) in types[captured + 3..].iter().enumerate() {
         args.push(load_slot(&mut b, *ty, *partial, index)?);
     }
-    let called = call_body(&mut b, program, id, args, None, false)?;
+    let called = call_body(&mut b, program, id, args, None, &[])?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *partial)?;
     leave_well(&mut b);
@@ -258,7 +258,7 @@ pub fn combine<'b>(
             args.push(load_slot(&mut b, *ty, base, index)?);
         }
     }
-    let called = call_body(&mut b, program, id, args, None, false)?;
+    let called = call_body(&mut b, program, id, args, None, &[])?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *accumulator)?;
     leave_well(&mut b);

@@ -54,6 +54,8 @@ fn register(allocation: Allocation, size: Size) -> Result<Register, CodegenError
         Size::B8 => GENERAL[number][3],
         Size::X => Register::XMM0 + number as u32,
         Size::Y => Register::YMM0 + number as u32,
+        Size::Z => Register::ZMM0 + number as u32,
+        Size::K => Register::K0 + number as u32,
     })
 }
 
@@ -150,9 +152,14 @@ fn used_registers(code: &Code256, output: &Output) -> BTreeSet<usize> {
 }
 
 impl Emitter<'_> {
-    /// Bytes below the frame pointer, a multiple of 32.
+    /// Bytes below the frame pointer, a multiple of those of a vector.
     fn frame_size(&self) -> u32 {
-        (self.spills + self.code.slots + 8 * self.saved.len() as u32).next_multiple_of(32)
+        let size = self.spills + self.code.slots + 8 * self.saved.len() as u32;
+        size.next_multiple_of(self.vector_bytes())
+    }
+
+    fn vector_bytes(&self) -> u32 {
+        if self.code.widest { 64 } else { 32 }
     }
 
     /// Where saved registers lie, from the stack pointer.
@@ -198,7 +205,8 @@ impl Emitter<'_> {
         instruction.set_op_kind(at, OpKind::Memory);
         instruction.set_memory_base(base);
         instruction.set_memory_displacement64(offset as u64);
-        instruction.set_memory_displ_size(if i8::try_from(offset).is_ok() { 1 } else { 8 });
+        // Where it does not fit in one byte, by the units of the instruction, the encoder takes more.
+        instruction.set_memory_displ_size(1);
     }
 
     fn move_stack(
@@ -225,7 +233,7 @@ impl Emitter<'_> {
             // Whole vectors on the stack lie in one line each.
             for (code, value) in [
                 (Code::Sub_rm64_imm32, size as i32),
-                (Code::And_rm64_imm32, -32),
+                (Code::And_rm64_imm32, -(self.vector_bytes() as i32)),
             ] {
                 let mut instruction = blank(code);
                 instruction.set_op_kind(0, OpKind::Register);
@@ -290,34 +298,34 @@ impl Emitter<'_> {
             let slot = allocation.as_stack();
             slot.map_or(0, |slot| 8 * slot.index() as i64)
         };
-        let float = [from, to]
+        let class = [from, to]
             .into_iter()
             .find_map(Allocation::as_reg)
-            .is_some_and(|register| register.class() == RegClass::Float);
-        match (from.kind(), to.kind(), float) {
-            (AllocationKind::Reg, AllocationKind::Reg, true) => {
-                let args = [register(to, Size::Y)?, register(from, Size::Y)?];
-                self.simple(Code::VEX_Vmovups_ymm_ymmm256, &args)
+            .map_or(RegClass::Int, |register| register.class());
+        let (size, load, store) = match class {
+            RegClass::Int => (Size::B8, Code::Mov_r64_rm64, Code::Mov_rm64_r64),
+            RegClass::Float if self.code.widest => (
+                Size::Z,
+                Code::EVEX_Vmovups_zmm_k1z_zmmm512,
+                Code::EVEX_Vmovups_zmmm512_k1z_zmm,
+            ),
+            RegClass::Float => (
+                Size::Y,
+                Code::VEX_Vmovups_ymm_ymmm256,
+                Code::VEX_Vmovups_ymmm256_ymm,
+            ),
+            RegClass::Vector => (Size::K, Code::VEX_Kmovq_kr_km64, Code::VEX_Kmovq_m64_kr),
+        };
+        match (from.kind(), to.kind()) {
+            (AllocationKind::Reg, AllocationKind::Reg) => {
+                let args = [register(to, size)?, register(from, size)?];
+                self.simple(load, &args)
             }
-            (AllocationKind::Reg, AllocationKind::Reg, false) => {
-                let args = [register(to, Size::B8)?, register(from, Size::B8)?];
-                self.simple(Code::Mov_r64_rm64, &args)
+            (AllocationKind::Reg, _) => {
+                self.move_stack(store, register(from, size)?, slot(to), true)
             }
-            (AllocationKind::Reg, _, true) => {
-                let value = register(from, Size::Y)?;
-                self.move_stack(Code::VEX_Vmovups_ymmm256_ymm, value, slot(to), true)
-            }
-            (AllocationKind::Reg, _, false) => {
-                let value = register(from, Size::B8)?;
-                self.move_stack(Code::Mov_rm64_r64, value, slot(to), true)
-            }
-            (_, AllocationKind::Reg, true) => {
-                let value = register(to, Size::Y)?;
-                self.move_stack(Code::VEX_Vmovups_ymm_ymmm256, value, slot(from), false)
-            }
-            (_, AllocationKind::Reg, false) => {
-                let value = register(to, Size::B8)?;
-                self.move_stack(Code::Mov_r64_rm64, value, slot(from), false)
+            (_, AllocationKind::Reg) => {
+                self.move_stack(load, register(to, size)?, slot(from), false)
             }
             _ => Err(internal(&"a move from stack to stack")),
         }
@@ -381,6 +389,11 @@ impl Emitter<'_> {
                         Arg::Imm64(value) => {
                             immediate(OpKind::Immediate64);
                             instruction.set_immediate64(*value as u64);
+                        }
+                        Arg::Mask(operand, zeroing) => {
+                            let mask = register(allocations[*operand], Size::K)?;
+                            instruction.set_op_mask(mask);
+                            instruction.set_zeroing_masking(*zeroing);
                         }
                         Arg::Mem(memory) => {
                             constant = memory.constant;
