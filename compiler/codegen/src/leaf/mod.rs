@@ -25,7 +25,8 @@ mod vector;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
-use snek_mir::ir::{Function, Role, Type};
+use snek_mir::edit;
+use snek_mir::ir::{FloatOp, FloatUnaryOp, Function, Op, OpKind, RegionId, Role, Type, ValueId};
 use target_lexicon::Architecture;
 
 use crate::CodegenError;
@@ -87,12 +88,41 @@ pub fn wanted(function: &Function, isa: &Isa) -> &'static [Width] {
     let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
     let most = function.values.iter().map(|value| bits(value.ty)).max();
     match most.unwrap_or(0) {
-        bits if bits >= 512 => &[Width::Y, Width::Z],
+        bits if bits >= 512 && !waits_for_divisions(function) => &[Width::Y, Width::Z],
         bits if bits >= 256 => &[Width::Y],
         // Vectors that fill no register gain nothing; scalars have instructions of three operands.
         _ if function.values.iter().any(|value| is_vector(value.ty)) => &[],
         _ => &[Width::Y],
     }
+}
+
+/// Whether there are divisions or roots in loops in other loops. The machine does those of 512 bits no faster than those of
+/// 256 twice, and they take longer: two registers that take turns are ahead of one.
+fn waits_for_divisions(function: &Function) -> bool {
+    let is_slow = |kind: &OpKind| {
+        matches!(
+            kind,
+            OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt)
+        )
+    };
+    let is_loop = |kind: &OpKind| matches!(kind, OpKind::For(_) | OpKind::While { .. });
+    let inside = |region: RegionId| {
+        edit::ops_in(function, region)
+            .into_iter()
+            .map(|op| &function.ops[op])
+    };
+    let regions = |op: &Op| op.kind.regions();
+    edit::ops(function)
+        .into_iter()
+        .map(|op| &function.ops[op])
+        .filter(|op| is_loop(&op.kind))
+        .flat_map(|op| regions(op).into_iter().flat_map(inside))
+        .filter(|op| is_loop(&op.kind))
+        .flat_map(|op| regions(op).into_iter().flat_map(inside))
+        .any(|op| {
+            let is_vector = |value: &ValueId| matches!(function.ty(*value), Type::Vector(..));
+            is_slow(&op.kind) && op.results.iter().any(is_vector)
+        })
 }
 
 /// A form that callers may ask for, unless the emitter refuses it.
