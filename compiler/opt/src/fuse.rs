@@ -266,7 +266,9 @@ fn fuse_nest(
     pairs: &mut Vec<[OpId; 2]>,
 ) -> bool {
     pairs.push(candidate.stages.map(|stage| stage.op));
-    let lanes = candidate.stages.map(|stage| in_lanes(function, names, stage.op));
+    let lanes = candidate
+        .stages
+        .map(|stage| in_lanes(function, names, stage.op));
     let Some(fused) = fuse(function, candidate, needs) else {
         return false;
     };
@@ -431,7 +433,9 @@ fn as_one(
     let mut results = Vec::new();
     let mut given = function.ops[fused].results.clone().into_iter();
     for (stage, old, mut cloner) in yields {
-        cloner.values.extend(old.iter().copied().zip(given.by_ref()));
+        cloner
+            .values
+            .extend(old.iter().copied().zip(given.by_ref()));
         let values = match function.ops[stage.outer].kind {
             OpKind::If { then, .. } => {
                 let end = function.terminator(then)?;

@@ -199,9 +199,7 @@ impl Plan {
             ops,
             accesses: accesses(function, structure, op),
             place,
-            quiet: !inside
-                .iter()
-                .any(|op| leaves(function, *op) || calls(op)),
+            quiet: !inside.iter().any(|op| leaves(function, *op) || calls(op)),
         };
         // Most loops end here.
         let heavy = |op: &OpId| cycles(&function.ops[*op].kind).0 > CHEAP;
@@ -404,7 +402,10 @@ impl Body<'_> {
         for value in wanted {
             let mut slice = HashSet::new();
             self.slice(value, &own, &crossing, &mut slice);
-            let cost: f64 = slice.iter().map(|op| cycles(&function.ops[*op].kind).0).sum();
+            let cost: f64 = slice
+                .iter()
+                .map(|op| cycles(&function.ops[*op].kind).0)
+                .sum();
             if cost >= CHEAP {
                 crossing.push(value);
             }
@@ -469,7 +470,11 @@ impl Body<'_> {
             whole += scalar;
             let is_early = own.contains(op);
             lanes += if is_early { in_lanes } else { 0.0 };
-            rest += if !is_early || again.contains(op) { scalar } else { 0.0 };
+            rest += if !is_early || again.contains(op) {
+                scalar
+            } else {
+                0.0
+            };
         }
         let wait = self.wait(f);
         let values = crossing.len() as f64;
@@ -500,12 +505,7 @@ impl Body<'_> {
 
 impl Plan {
     /// The function with this loop in two parts, if its early part then runs in lanes and it did not before.
-    fn apply(
-        &self,
-        program: &Program,
-        function: &Function,
-        names: &Names,
-    ) -> Option<Function> {
+    fn apply(&self, program: &Program, function: &Function, names: &Names) -> Option<Function> {
         let structure = Structure::new(function);
         let facts = ranges(function, &structure);
         let context = Context {
@@ -695,7 +695,9 @@ impl Plan {
 /// Whether a loop would run in lanes once functions have given way to their forms.
 fn in_lanes(program: &Program, function: &Function, names: &Names, op: OpId) -> bool {
     let with_forms = vector_math::all_forms(program, function);
-    let function = with_forms.as_ref().map_or(function, |(with_forms, _)| with_forms);
+    let function = with_forms
+        .as_ref()
+        .map_or(function, |(with_forms, _)| with_forms);
     let structure = Structure::new(function);
     let facts = ranges(function, &structure);
     let context = Context {
