@@ -39,6 +39,8 @@ pub enum Scope {
         exit: Block,
         /// What `next` does.
         latch: Latch,
+        /// Whether its iterations are counted.
+        counts: bool,
     },
     /// The condition of a `while`: where `yield` goes.
     Condition {
@@ -138,6 +140,16 @@ impl<'a> Lower<'a> {
         self.scopes
             .iter()
             .any(|scope| matches!(scope, Scope::Loop { .. } | Scope::Condition { .. }))
+    }
+
+    /// Whether the innermost loop around the current op counts.
+    pub(super) fn in_counted_loop(&self) -> bool {
+        let innermost = self.scopes.iter().rev().find_map(|scope| match scope {
+            Scope::Loop { counts, .. } => Some(*counts),
+            Scope::Condition { .. } => Some(false),
+            Scope::If(_) | Scope::Block { .. } => None,
+        });
+        innermost == Some(true)
     }
 
     /// Whether a region ends by leaving what is around it.
@@ -373,6 +385,7 @@ impl<'a> Lower<'a> {
             label: the_loop.label,
             exit,
             latch,
+            counts: true,
         });
         self.region(the_loop.body)?;
         self.scopes.pop();
@@ -455,7 +468,12 @@ impl<'a> Lower<'a> {
             }
         };
         self.enter_with_results(body, body_params)?;
-        self.scopes.push(Scope::Loop { label, exit, latch });
+        self.scopes.push(Scope::Loop {
+            label,
+            exit,
+            latch,
+            counts: false,
+        });
         self.region(body_region)?;
         self.scopes.pop();
         if let Some(block) = shared {
@@ -521,6 +539,7 @@ impl<'a> Lower<'a> {
                 label: named,
                 exit,
                 latch,
+                ..
             } if *named == label => Some((*exit, *latch)),
             _ => None,
         });

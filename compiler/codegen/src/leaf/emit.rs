@@ -455,11 +455,17 @@ impl Emitter<'_> {
                         instruction.set_op_kind(at, kind);
                     };
                     match arg {
-                        Arg::Reg(operand, size) => {
-                            instruction.set_op_kind(at, OpKind::Register);
-                            let register = register(allocations[*operand], *size)?;
-                            instruction.set_op_register(at, register);
-                        }
+                        Arg::Reg(operand, size) => match allocations[*operand].as_stack() {
+                            Some(slot) => {
+                                let offset = 8 * slot.index() as i64;
+                                Self::stack_memory(&mut instruction, at, Register::RSP, offset);
+                            }
+                            None => {
+                                instruction.set_op_kind(at, OpKind::Register);
+                                let register = register(allocations[*operand], *size)?;
+                                instruction.set_op_register(at, register);
+                            }
+                        },
                         Arg::Imm8(value) => {
                             immediate(OpKind::Immediate8);
                             instruction.set_immediate8(*value);
@@ -471,6 +477,10 @@ impl Emitter<'_> {
                         Arg::Imm8to64(value) => {
                             immediate(OpKind::Immediate8to64);
                             instruction.set_immediate8to64(i64::from(*value));
+                        }
+                        Arg::Imm16(value) => {
+                            immediate(OpKind::Immediate16);
+                            instruction.set_immediate16(*value as u16);
                         }
                         Arg::Imm32(value) => {
                             immediate(OpKind::Immediate32);

@@ -88,7 +88,7 @@ pub struct Memory {
 /// An operand of the machine's instruction.
 #[derive(Clone, Copy, Debug)]
 pub enum Arg {
-    /// A register, by its place among the operands.
+    /// A register, or the place on the stack where it is kept, by its place among the operands.
     Reg(usize, Size),
     /// Memory.
     Mem(Memory),
@@ -101,6 +101,8 @@ pub enum Arg {
     Imm8to32(i8),
     /// One of 8 bits, extended to 64.
     Imm8to64(i8),
+    /// One of 16 bits.
+    Imm16(i16),
     /// One of 32 bits.
     Imm32(i32),
     /// One of 32 bits, extended to 64.

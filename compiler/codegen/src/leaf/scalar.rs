@@ -114,6 +114,16 @@ impl Select<'_> {
         let [value, at] = args;
         let address = self.address(at, i32::from(offset));
         let ty = self.ty(value);
+        if let Some(constant) = self.int_const(value).and_then(|c| i32::try_from(c).ok()) {
+            let (code, constant) = match ty.bits() {
+                64 => (Code::Mov_rm64_imm32, A::Imm32to64(constant)),
+                32 => (Code::Mov_rm32_imm32, A::Imm32(constant)),
+                16 => (Code::Mov_rm16_imm16, A::Imm16(constant as i16)),
+                _ => (Code::Mov_rm8_imm8, A::Imm8(constant as u8)),
+            };
+            self.op(code, &[A::M(address), constant]);
+            return Ok(());
+        }
         let value = self.reg(value);
         let (code, size) = match (ty.bits(), ty.is_float()) {
             (512, _) => (Code::EVEX_Vmovups_zmmm512_k1z_zmm, Size::Z),
@@ -244,10 +254,7 @@ impl Select<'_> {
                     Size::B4 => Code::Cmp_r32_rm32,
                     _ => Code::Cmp_r64_rm64,
                 };
-                let right = match size {
-                    Size::B4 | Size::B8 => self.rm(b, size),
-                    _ => A::U(self.reg(b), size),
-                };
+                let right = self.whole_rm(b, self.ty(b), size);
                 self.op(code, &[A::U(left, size), right]);
             }
         }

@@ -30,6 +30,8 @@ pub enum A {
     U(VReg, Size),
     /// See [`Arg`]. Must be the last one.
     Mask(VReg, bool),
+    /// A register that is read, or the place on the stack where it is kept.
+    R(VReg, Size),
     /// A register that is written, and before that is another one, which is read.
     B(VReg, VReg, Size),
     /// Memory.
@@ -40,6 +42,8 @@ pub enum A {
     Imm8to32(i8),
     /// See [`Arg`].
     Imm8to64(i8),
+    /// See [`Arg`].
+    Imm16(i16),
     /// See [`Arg`].
     Imm32(i32),
     /// See [`Arg`].
@@ -418,6 +422,7 @@ impl<'a> Select<'a> {
             named.push(match arg {
                 A::D(register, size) => Arg::Reg(add(Operand::reg_def(*register)), *size),
                 A::U(register, size) => Arg::Reg(add(Operand::reg_use(*register)), *size),
+                A::R(register, size) => Arg::Reg(add(Operand::any_use(*register)), *size),
                 A::B(to, from, size) => {
                     let source = add(Operand::reg_use(*from));
                     Arg::Reg(add(Operand::reg_reuse_def(*to, source)), *size)
@@ -441,6 +446,7 @@ impl<'a> Select<'a> {
                 A::Imm8(value) => Arg::Imm8(*value),
                 A::Imm8to32(value) => Arg::Imm8to32(*value),
                 A::Imm8to64(value) => Arg::Imm8to64(*value),
+                A::Imm16(value) => Arg::Imm16(*value),
                 A::Imm32(value) => Arg::Imm32(*value),
                 A::Imm32to64(value) => Arg::Imm32to64(*value),
                 A::Imm64(value) => Arg::Imm64(*value),
