@@ -285,15 +285,15 @@ fn fuse_nest(
     let inner = inner.into_iter().find(|inner| inner.region == body);
     let Some(inner) = inner else { return false };
     match inner.needs(function, &structure) {
-        // The tests of the outer loops cover those of the inner ones.
-        Some(_) => {
+        // The tests of the outer loops cover those of the inner ones but for their extents.
+        Some(needs) if needs.extents.is_none() => {
             let none = Needs {
                 dependences: Dependences::none(),
                 extents: None,
             };
             fuse_nest(function, names, &inner, &none, pairs)
         }
-        None => false,
+        _ => false,
     }
 }
 

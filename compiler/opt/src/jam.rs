@@ -289,8 +289,12 @@ impl Nest<'_> {
 
 /// A loop that does what lanes, or this pass, have left over.
 pub(crate) fn is_rest(function: &Function, op: OpId) -> bool {
-    let start = function.ops[op].args[0];
-    let Some(data) = function.def_op(start) else {
+    let data = &function.ops[op];
+    let start = match data.kind {
+        OpKind::For(_) => function.def_op(data.args[0]),
+        _ => None,
+    };
+    let Some(data) = start else {
         return false;
     };
     let regions = data.kind.regions();

@@ -307,7 +307,9 @@ impl Body<'_> {
             let proved = |bounds: &[Bound]| bounds.iter().all(|bound| *bound == Bound::Proved);
             let may = match &data.kind {
                 OpKind::Load(bounds) => proved(bounds),
-                OpKind::Store(bounds) => self.quiet && proved(bounds),
+                OpKind::Store(bounds) => {
+                    self.quiet && proved(bounds) && self.moves(&data.args[1..=bounds.len()])
+                }
                 _ => is_speculatable(function, op),
             };
             if may && !late.contains(&op) && data.args.iter().all(there) {
@@ -350,6 +352,17 @@ impl Body<'_> {
             }
         }
         Some(within)
+    }
+
+    /// Subscripts of which one moves with the loop, and the others stay.
+    fn moves(&self, subscripts: &[ValueId]) -> bool {
+        let moving = |value: &&ValueId| self.offset(**value).is_some();
+        let still = |value: &ValueId| self.structure.is_invariant(self.function, *value, self.op);
+        let count = subscripts.iter().filter(moving).count();
+        count == 1
+            && subscripts
+                .iter()
+                .all(|value| self.offset(*value).is_some() || still(value))
     }
 
     /// The distance of a value from the induction variable, if that is a small constant.
