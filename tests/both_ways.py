@@ -7,6 +7,8 @@ both_ways.py --interpreted PROGRAM OUTPUT  the same without a module
 both_ways.py --known FILE PROGRAM ...      takes what that has written, on another machine, for what
                                            CPython gives; where a module differs CPython runs here,
                                            too: the C library may give other bits
+both_ways.py --serve                       for each line of input, a list in JSON: the first is a
+                                           file for stderr, the others are arguments as above
 """
 
 import array
@@ -153,6 +155,21 @@ def outcome(case, module, program):
     return result
 
 
+def serve():
+    """Does what each line of input says, in a process of its own that has imported all already."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            errors, *sys.argv[1:] = json.loads(line)
+            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+            os.dup2(0, 1)
+            os.dup2(os.open(errors, os.O_WRONLY), 2)
+            main()
+            return
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
 def interpret(path, output):
     """Writes down what CPython makes of each case."""
     program = load(path, SourceFileLoader)
@@ -166,6 +183,9 @@ def main():
     warnings.simplefilter("ignore")
     if sys.argv[1] == "--list":
         json.dump(cases(load(sys.argv[2], SourceFileLoader)), sys.stdout)
+        return
+    if sys.argv[1] == "--serve":
+        serve()
         return
     if sys.argv[1] == "--interpreted":
         interpret(*map(Path, sys.argv[2:]))

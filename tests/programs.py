@@ -3,9 +3,12 @@
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
+import threading
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -15,22 +18,56 @@ TIMEOUT = 120
 MACHINE = platform.machine()
 
 
-def run(
-    path,
-    directory,
-    levels,
-    *,
-    options=(),
-    python=sys.executable,
-    known=None,
-    environment=None,
-    timeout=TIMEOUT,
-):
+def here(arguments):
+    """Runs `both_ways.py`; gives its status and its stderr."""
+    ran = subprocess.run(
+        [sys.executable, TESTS / "both_ways.py", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    return ran.returncode, ran.stderr
+
+
+class Server:
+    """The same in a Python that starts slowly: it starts once, and forks for each."""
+
+    timeout = 600
+
+    def __init__(self, python, environment):
+        self.process = subprocess.Popen(
+            [python, TESTS / "both_ways.py", "--serve"],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __call__(self, arguments):
+        with tempfile.NamedTemporaryFile() as errors:
+            stop = threading.Timer(self.timeout, self.close)
+            stop.start()
+            json.dump([errors.name, *map(str, arguments)], self.process.stdin)
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+            stop.cancel()
+            if not answer:
+                raise subprocess.TimeoutExpired(arguments, self.timeout)
+            return int(answer), Path(errors.name).read_text()
+
+    def close(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def run(path, directory, levels, *, options=(), known=None, execute=here):
     """What is wrong with the program as a whole, or None; and the outcome of each case.
 
-    `levels` are how it is compiled, with the name of each outcome. `options` are further ones of
-    `snekc`; `python` runs the program, with what is set in `environment`. `known` is a file of
-    what CPython gives: see `interpret`.
+    `levels` are how it is compiled, with the name of each outcome; `options` are further ones of
+    `snekc`. `known` is a file of what CPython gives: see `interpret`. `execute` runs it.
     """
     modules = []
     reports = []
@@ -52,18 +89,12 @@ def run(
     error = None
     try:
         ways = [modules[0], output, *modules[1:]]
-        ran = subprocess.run(
-            [python, TESTS / "both_ways.py", *(["--known", known] if known else []), path, *ways],
-            env={**os.environ, **(environment or {})},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=timeout,
-        )
-        if ran.returncode != 0:
-            error = f"status {ran.returncode}:\n{ran.stderr}\n{reports[0]}"
-    except subprocess.TimeoutExpired:
-        error = f"still running after {timeout} s"
+        before = ["--known", known] if known else []
+        status, errors = execute([*before, path, *ways])
+        if status != 0:
+            error = f"status {status}:\n{errors}\n{reports[0]}"
+    except subprocess.TimeoutExpired as expired:
+        error = f"still running after {expired.timeout} s"
     outcomes = {}
     if output.exists():
         lines = output.read_text().splitlines()

@@ -1,6 +1,7 @@
 """Modules for aarch64: built everywhere, and run where `make test-aarch64` has set that up."""
 
 import os
+import queue
 import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -149,27 +150,32 @@ def both_ways(request, tmp_path_factory):
     package = tmp_path_factory.mktemp("package")
     (package / "snek").symlink_to(Path(snek.__file__).parent)
     sizes = {"SNEK_TEST_SIZES": "5"}
+    # Its server forks, and threads of others do not survive that.
+    environment = {"PYTHONPATH": str(package), "OPENBLAS_NUM_THREADS": "1", **sizes}
+    servers = queue.SimpleQueue()
 
     def run(path):
         folder = tmp_path_factory.mktemp(path.stem)
         known = folder / "interpreted.jsonl"
         programs.interpret(path, known, sizes)
-        return programs.run(
-            path,
-            folder,
-            LEVELS,
-            options=["--target", AARCH64],
-            python=PYTHON,
-            known=known,
-            environment={"PYTHONPATH": str(package), **sizes},
-            timeout=TIMEOUT,
-        )
+        server = servers.get() or programs.Server(PYTHON, environment)
+        try:
+            options = ["--target", AARCH64]
+            return programs.run(path, folder, LEVELS, options=options, known=known, execute=server)
+        finally:
+            # One that was stopped, or has crashed, is replaced when it is needed.
+            servers.put(server if server.process.poll() is None else None)
 
-    wanted = [item for item in request.session.items if item.originalname == "test_both_ways"]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        paths = [item.callspec.params["path"] for item in wanted]
+    items = [item for item in request.session.items if item.originalname == "test_both_ways"]
+    workers = os.cpu_count()
+    for _ in range(workers):
+        servers.put(None)
+    with ThreadPoolExecutor(workers) as pool:
+        paths = [item.callspec.params["path"] for item in items]
         yield {path: pool.submit(run, path) for path in paths}
         pool.shutdown(cancel_futures=True)
+    for server in filter(None, (servers.get() for _ in range(workers))):
+        server.close()
 
 
 @emulated
