@@ -186,6 +186,11 @@ impl Isa {
         }
     }
 
+    /// Whether every such machine multiplies and adds in one instruction.
+    pub(crate) fn always_fuses(&self) -> bool {
+        matches!(self.target.triple().architecture, Architecture::Aarch64(_))
+    }
+
     pub(crate) fn architecture(&self) -> object::Architecture {
         match self.target.triple().architecture {
             Architecture::Aarch64(_) => object::Architecture::Aarch64,

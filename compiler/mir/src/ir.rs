@@ -627,6 +627,10 @@ pub enum OpKind {
     ConstText(String),
     /// A value that is never looked at.
     Undefined,
+    /// How wide the vectors are for which the code that runs was made, as an I64: 0 up to 128 bits, 1 up to 256, 2 up to
+    /// 512. It is a constant of each form that code generation makes of a function, so what is chosen by it must have the
+    /// same effects either way.
+    VectorLevel,
     /// See [`IntOp`].
     Int(IntOp, Overflow),
     /// See [`IntUnaryOp`].
@@ -681,6 +685,8 @@ pub enum OpKind {
     /// `address, extents...`: the contiguous array at an address (I64), which must have room for it. There is one such view
     /// of a piece of memory, and nothing else reaches it.
     View,
+    /// The address (I64) of so many bytes that a call of the function has for its own time. Each op has its own.
+    Local(u32),
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
     /// `array`: the same view. What a parallel loop does through it is fold into elements, by this operation alone: each

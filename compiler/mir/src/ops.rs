@@ -91,6 +91,7 @@ impl OpKind {
             | OpKind::ConstFloat(_)
             | OpKind::ConstText(_)
             | OpKind::Undefined
+            | OpKind::VectorLevel
             | OpKind::Float(_)
             | OpKind::FloatUnary(_)
             | OpKind::FusedMulAdd
@@ -113,7 +114,8 @@ impl OpKind {
                 reads: true,
                 ..PURE
             },
-            OpKind::StoreLanes(_) | OpKind::Scatter { .. } => Properties {
+            // Two of them are two pieces of memory.
+            OpKind::StoreLanes(_) | OpKind::Scatter { .. } | OpKind::Local(_) => Properties {
                 writes: true,
                 ..PURE
             },
@@ -266,6 +268,7 @@ impl OpKind {
             OpKind::ConstFloat(_) => "fconst",
             OpKind::ConstText(_) => "text",
             OpKind::Undefined => "undefined",
+            OpKind::VectorLevel => "vector_level",
             OpKind::Int(op, _) => op.name(),
             OpKind::IntUnary(op, _) => op.name(),
             OpKind::Float(op) => op.name(),
@@ -278,6 +281,7 @@ impl OpKind {
             OpKind::Stride(_) => "stride",
             OpKind::Row(_) => "row",
             OpKind::View => "view",
+            OpKind::Local(_) => "local",
             OpKind::AsStrided => "as_strided",
             OpKind::Accumulator(_) => "accumulator",
             OpKind::Atomic(..) => "atomic",

@@ -364,7 +364,7 @@ impl Printer<'_> {
             OpKind::IntUnary(op, overflow) if op.heeds_overflow() => {
                 format!(".{} {}", overflow.name(), self.list(args))
             }
-            OpKind::Undefined | OpKind::Unreachable => String::new(),
+            OpKind::Undefined | OpKind::VectorLevel | OpKind::Unreachable => String::new(),
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)
@@ -380,6 +380,7 @@ impl Printer<'_> {
             | OpKind::Disjoint
             | OpKind::DataPointer => format!(" {}", self.list(args)),
             OpKind::Iota => String::new(),
+            OpKind::Local(bytes) => format!(" {bytes}"),
             OpKind::Extract(lane) => format!(" {}, {lane}", self.list(args)),
             OpKind::Reduce(op) | OpKind::Accumulator(op) => {
                 format!(".{} {}", op.name(), self.list(args))

@@ -139,6 +139,7 @@ impl<'p> Machine<'p> {
                 Value::Int(text.len() as i128),
             ],
             OpKind::Undefined => vec![Value::Undefined],
+            OpKind::VectorLevel => vec![Value::Int(2)],
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)
@@ -211,6 +212,7 @@ impl<'p> Machine<'p> {
                     vec![Value::Undefined; count],
                 ))]
             }
+            OpKind::Local(_) => vec![Value::Int(1)],
             OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],
