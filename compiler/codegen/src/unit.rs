@@ -2,7 +2,7 @@
 //!
 //! What comes out depends on the program alone, not on the number of threads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,16 +19,16 @@ use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
-use crate::leaf::{self, Refused};
-use crate::{flags, marks, placement};
+use crate::leaf::{self, Refused, Width};
+use crate::{contract, flags, marks, placement};
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
-    /// The form of a leaf for processors with wide vectors: see [`crate::leaf`].
-    Wide(FunctionId),
+    /// Its form for newer processors, with wide vectors among other things: see [`crate::leaf`].
+    Wide(FunctionId, Width),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
     /// What the runtime calls for a range of a parallel loop.
@@ -49,7 +49,8 @@ impl Unit {
         let name = |id: FunctionId| format!("{}.{}", program.module, program.functions[id].symbol);
         match self {
             Unit::Body(id) => name(id),
-            Unit::Wide(id) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Y) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Z) => format!("{}$widest", name(id)),
             Unit::Entry(id) => format!("{}$entry", name(id)),
             Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
             Unit::CombineThunk(id) => format!("{}$combine", name(id)),
@@ -241,10 +242,13 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Leaves without a second form, and why.
+/// Forms that there are not, although functions might have had them, and why.
 pub type Refusals = Vec<(Unit, Refused)>;
 
-/// Compiles all units, and the second forms of leaves, which are put behind them. Says which leaves have none.
+/// The forms that functions have besides their first one, the widest last.
+pub type Forms = BTreeMap<FunctionId, Vec<Width>>;
+
+/// Compiles all units, and further forms of functions, which are put behind them. Says which could not be made.
 pub fn compile_all(
     program: &Program,
     units: &mut Vec<Unit>,
@@ -252,48 +256,118 @@ pub fn compile_all(
     options: &CodegenOptions,
     listing: bool,
 ) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
-    // Callers must know which leaves have a second form.
-    let none = BTreeSet::new();
-    let is_wanted = |unit: &Unit| match unit {
-        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa).then_some(Unit::Wide(*id)),
-        _ => None,
-    };
-    let wanted: Vec<Unit> = units.iter().filter_map(is_wanted).collect();
-    let wide = in_threads(&wanted, program, options, || {
-        let mut translator = clif::Translator::new(program, isa, &none);
-        let mut context = Context::new();
-        move |unit| {
-            let translated = translator.translate(unit)?;
-            let contract = matches!(unit, Unit::Wide(id) if program.functions[id].fastmath);
-            leaf::compile(&mut context, translated, isa, contract, listing)
-        }
-    });
-    let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    let (mut forms, mut second, mut second_units) = (BTreeSet::new(), Vec::new(), Vec::new());
-    let mut refusals = Vec::new();
-    for (unit, compiled) in wanted.into_iter().zip(wide) {
-        match (unit, compiled) {
-            (Unit::Wide(id), Ok(compiled)) => {
-                forms.insert(id);
-                second_units.push(unit);
-                second.push(compiled);
+    let wanted: Vec<Unit> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Body(id) => Some(*id),
+            _ => None,
+        })
+        .flat_map(|id| {
+            let widths = leaf::wanted(&program.functions[id], isa, options).iter();
+            widths.map(move |width| Unit::Wide(id, *width))
+        })
+        .collect();
+    // What is called must be known: leaves call nothing, so they come first.
+    let (leaves, others): (Vec<Unit>, Vec<Unit>) = wanted.into_iter().partition(
+        |unit| matches!(unit, Unit::Wide(id, _) if program.functions[*id].role == Role::Leaf),
+    );
+    let mut forms = Forms::new();
+    let of_leaves = further_forms(&leaves, program, isa, options, &forms, listing)?;
+    let made = leaves.iter().zip(&of_leaves);
+    add_forms(
+        &mut forms,
+        made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+    );
+    let (known, mut assumed) = (forms.clone(), forms.clone());
+    add_forms(&mut assumed, others.iter());
+    let mut of_others = further_forms(&others, program, isa, options, &assumed, listing)?;
+    // Such forms call each other's: where one is refused, those that call it are.
+    loop {
+        forms = known.clone();
+        let made = others.iter().zip(&of_others);
+        add_forms(
+            &mut forms,
+            made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+        );
+        let mut changed = false;
+        for (unit, compiled) in others.iter().zip(&mut of_others) {
+            let Unit::Wide(id, _) = unit else { continue };
+            let callees = edit::callees(&program.functions[*id]);
+            let is_refused =
+                |callee: &FunctionId| assumed.contains_key(callee) && !forms.contains_key(callee);
+            if compiled.is_ok()
+                && let Some(callee) = callees.into_iter().find(is_refused)
+            {
+                let symbol = Unit::Wide(callee, Width::Y).symbol(program);
+                *compiled = Err(Refused(format!("it calls {symbol}")));
+                changed = true;
             }
-            (_, Ok(_)) => {}
-            (_, Err(refused)) => refusals.push((unit, refused)),
+        }
+        if !changed {
+            break;
         }
     }
     let compiled = in_threads(units, program, options, || {
         let mut translator = clif::Translator::new(program, isa, &forms);
         let mut context = Context::new();
         move |unit| {
-            let translated = translator.translate(unit)?;
+            let mut translated = translator.translate(unit)?;
+            if isa.always_fuses()
+                && matches!(unit, Unit::Body(id) if program.functions[id].fastmath)
+            {
+                contract::run(&mut translated.function);
+            }
             compile(&mut context, translated, isa, listing)
         }
     });
     let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    compiled.extend(second);
-    units.extend(second_units);
+    let mut refusals = Vec::new();
+    let further = leaves.into_iter().chain(others);
+    for (unit, form) in further.zip(of_leaves.into_iter().chain(of_others)) {
+        match form {
+            Ok(form) => {
+                units.push(unit);
+                compiled.push(form);
+            }
+            Err(refused) => refusals.push((unit, refused)),
+        }
+    }
     Ok((compiled, refusals))
+}
+
+fn add_forms<'u>(forms: &mut Forms, units: impl Iterator<Item = &'u Unit>) {
+    for unit in units {
+        if let Unit::Wide(id, width) = unit {
+            forms.entry(*id).or_default().push(*width);
+        }
+    }
+}
+
+/// Compiles further forms, which call those in `forms`.
+fn further_forms(
+    units: &[Unit],
+    program: &Program,
+    isa: &Isa,
+    options: &CodegenOptions,
+    forms: &Forms,
+    listing: bool,
+) -> Result<Vec<Result<Compiled, Refused>>, CodegenError> {
+    let compiled = in_threads(units, program, options, || {
+        let mut translator = clif::Translator::new(program, isa, forms);
+        let mut context = Context::new();
+        move |unit| {
+            let translated = translator.translate(unit)?;
+            let Unit::Wide(id, width) = unit else {
+                return Err(CodegenError::Internal("a form of no leaf".to_owned()));
+            };
+            let how = leaf::How {
+                width,
+                contract: program.functions[id].fastmath,
+            };
+            leaf::compile(&mut context, translated, isa, how, listing)
+        }
+    });
+    compiled.map_err(|(unit, error)| in_unit(unit, program, error))
 }
 
 /// Does something with every unit, on several threads, the largest first, for the last ones to end
@@ -308,7 +382,7 @@ fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
         return Ok(Vec::new());
     };
     let size = |index: &usize| match units[*index] {
-        Unit::Body(id) | Unit::Wide(id) => program.functions[id].ops.len(),
+        Unit::Body(id) | Unit::Wide(id, _) => program.functions[id].ops.len(),
         _ => 0,
     };
     let mut order: Vec<usize> = (0..units.len()).collect();
@@ -454,7 +528,7 @@ fn code_reloc(
 
 /// The text of all units as Cranelift IR.
 pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String, CodegenError> {
-    let forms = BTreeSet::new();
+    let forms = Forms::new();
     let mut translator = clif::Translator::new(program, isa, &forms);
     let mut text = String::new();
     for unit in units {

@@ -15,7 +15,8 @@ use super::signature::{Results, abi_type, body_signature};
 use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
-use crate::unit::Unit;
+use crate::leaf::Width;
+use crate::unit::{Forms, Unit};
 
 /// A call of a MIR function: its status, if it has one, and the parts of its results.
 pub struct Called {
@@ -25,15 +26,35 @@ pub struct Called {
     pub parts: Vec<Value>,
 }
 
-/// Calls a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
-/// caller knows it; `second_form` says that it is a leaf with one. The status is not tested, and results are only right if it is 0.
+/// Which form of a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// The one that runs everywhere.
+    First,
+    /// The one of this width: the caller is such a form itself.
+    Of(Width),
+    /// The processor says which: the first one, or one of these, the widest last.
+    Asked(&'a [Width]),
+}
+
+/// The form to call of a function. `own` is the width of the caller, if it is not a first form.
+pub fn form_of(forms: &Forms, callee: FunctionId, own: Option<Width>) -> Form<'_> {
+    match (forms.get(&callee).map(Vec::as_slice), own) {
+        (None | Some([]), _) => Form::First,
+        (Some([only]), Some(own)) if *only <= own => Form::Of(*only),
+        (Some(widths), _) => Form::Asked(widths),
+    }
+}
+
+/// Calls a form of a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
+/// caller knows it. The status is not tested, and results are only right if it is 0.
 pub fn call_body(
     b: &mut Builder<'_>,
     program: &Program,
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    second_form: bool,
+    form: Form<'_>,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -52,16 +73,25 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if second_form {
-        // The processor says which form it takes.
-        let [first, second] = [Unit::Body(callee), Unit::Wide(callee)]
-            .map(|unit| b.function_address(Extern::Unit(unit), &signature));
+    let call = if let Form::Asked(widths) = form {
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
-        let target = b.ins.ins().select(level, second, first);
+        let mut target = b.function_address(Extern::Unit(Unit::Body(callee)), &signature);
+        for width in widths {
+            let unit = Extern::Unit(Unit::Wide(callee, *width));
+            let form = b.function_address(unit, &signature);
+            let least = i64::from(width.level());
+            let can = IntCC::SignedGreaterThanOrEqual;
+            let can = b.ins.ins().icmp_imm_s(can, level, least);
+            target = b.ins.ins().select(can, form, target);
+        }
         let signature = b.ins.import_signature(signature);
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
-        let target = b.function(Extern::Unit(Unit::Body(callee)), &signature);
+        let unit = match form {
+            Form::Of(width) => Unit::Wide(callee, width),
+            Form::First | Form::Asked(_) => Unit::Body(callee),
+        };
+        let target = b.function(Extern::Unit(unit), &signature);
         b.ins.ins().call(target, &args)
     };
     let mut registers = b.ins.inst_results(call).to_vec().into_iter();
@@ -106,15 +136,8 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let second_form = self.forms.contains(&callee);
-        let called = call_body(
-            &mut self.b,
-            self.program,
-            callee,
-            args,
-            self.limit,
-            second_form,
-        )?;
+        let form = form_of(self.forms, callee, self.width);
+        let called = call_body(&mut self.b, self.program, callee, args, self.limit, form)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;
         }

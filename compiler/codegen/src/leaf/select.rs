@@ -12,12 +12,13 @@ use cranelift_codegen::ir::{
     Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
 };
 use iced_x86::Code;
-use regalloc2::{Block, Operand, PReg, PRegSet, RegClass, VReg};
+use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg};
 
-use super::Refused;
+use super::call::PARAMS;
 use super::machine::{
-    Arg, BlockCode, Code256, Condition, Inst, Memory, Size, What, general, vector,
+    Arg, BlockCode, Code256, Condition, Inst, LOW, Memory, Size, What, general, vector,
 };
+use super::{How, Refused, Width};
 use crate::marks;
 
 /// An operand of an instruction to be made.
@@ -27,6 +28,10 @@ pub enum A {
     D(VReg, Size),
     /// A register that is read.
     U(VReg, Size),
+    /// See [`Arg`]. Must be the last one.
+    Mask(VReg, bool),
+    /// A register that is read, or the place on the stack where it is kept.
+    R(VReg, Size),
     /// A register that is written, and before that is another one, which is read.
     B(VReg, VReg, Size),
     /// Memory.
@@ -37,6 +42,8 @@ pub enum A {
     Imm8to32(i8),
     /// See [`Arg`].
     Imm8to64(i8),
+    /// See [`Arg`].
+    Imm16(i16),
     /// See [`Arg`].
     Imm32(i32),
     /// See [`Arg`].
@@ -54,9 +61,18 @@ pub struct Address {
     constant: Option<usize>,
     incoming: Option<u32>,
     slot: Option<u32>,
+    stack: bool,
 }
 
 impl Address {
+    /// Where the stack ends.
+    pub fn at_stack() -> Address {
+        Address {
+            stack: true,
+            ..Address::default()
+        }
+    }
+
     /// Whether it is just what a register says.
     pub fn is_at(&self, register: VReg) -> bool {
         self.base == Some(register) && self.index.is_none() && self.offset == 0
@@ -75,12 +91,18 @@ pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
 pub struct Select<'a> {
     /// What is translated.
     pub func: &'a Function,
-    /// Products that are added may be fused with the sum.
-    pub contract: bool,
+    /// How the form is made.
+    pub how: How,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
+    /// Those of masks.
+    masks: HashMap<Value, VReg>,
     needed: HashSet<Value>,
+    /// What has become part of the end of its block.
+    pub done: HashSet<ClifInst>,
+    /// An op that has no instruction was asked for.
+    unknown: bool,
     constants: Vec<Vec<u8>>,
     /// Registers for constants, which are filled at the start of the function if they are used.
     constant_registers: BTreeMap<usize, VReg>,
@@ -98,7 +120,8 @@ pub struct Select<'a> {
     buffer: Vec<Inst>,
 }
 
-fn class_of(ty: Type) -> RegClass {
+/// The class of the registers that a type lives in.
+pub fn class_of(ty: Type) -> RegClass {
     if ty.is_vector() || ty.is_float() {
         RegClass::Float
     } else {
@@ -109,6 +132,7 @@ fn class_of(ty: Type) -> RegClass {
 /// How much of a register a type fills.
 pub fn size_of(ty: Type) -> Maybe<Size> {
     Ok(match ty.bits() {
+        512 => Size::Z,
         256 => Size::Y,
         128 if ty.is_vector() => Size::X,
         _ if ty.is_float() => Size::X,
@@ -118,6 +142,15 @@ pub fn size_of(ty: Type) -> Maybe<Size> {
         8 => Size::B1,
         _ => return refuse(ty),
     })
+}
+
+/// The bytes of a vector register.
+fn bytes_of(size: Size) -> usize {
+    match size {
+        Size::Z => 64,
+        Size::Y => 32,
+        _ => 16,
+    }
 }
 
 impl<'a> Select<'a> {
@@ -248,7 +281,7 @@ impl<'a> Select<'a> {
 
     /// A vector register as the last operand of an instruction: as memory, if it is for a constant that need not be in one.
     pub fn last(&self, register: VReg, size: Size) -> A {
-        let bytes = if size == Size::Y { 32 } else { 16 };
+        let bytes = bytes_of(size);
         match self.constant_of.get(&register) {
             Some(index) if self.from_memory && self.constants[*index].len() == bytes => {
                 A::M(Address {
@@ -262,7 +295,7 @@ impl<'a> Select<'a> {
 
     /// A register with the same bits in every lane.
     pub fn every(&mut self, lane: &[u8], size: Size) -> VReg {
-        let bytes = if size == Size::Y { 32 } else { 16 };
+        let bytes = bytes_of(size);
         self.constant_register(lane.repeat(bytes / lane.len()))
     }
 
@@ -279,7 +312,29 @@ impl<'a> Select<'a> {
         self.own_register(value)
     }
 
-    fn own_register(&mut self, value: Value) -> VReg {
+    /// The mask register of a value that is made as a mask, which from now on must be made.
+    pub fn own_mask(&mut self, value: Value) -> VReg {
+        self.needed.insert(value);
+        if let Some(register) = self.masks.get(&value) {
+            return *register;
+        }
+        let register = self.fresh(RegClass::Vector);
+        self.masks.insert(value, register);
+        register
+    }
+
+    /// The mask register of a value, if it must be made.
+    pub fn known_mask(&self, value: Value) -> Option<VReg> {
+        self.masks.get(&value).copied()
+    }
+
+    /// Whether the register of a value must be made.
+    pub fn has_register(&self, value: Value) -> bool {
+        self.registers.contains_key(&value)
+    }
+
+    /// The register that is a value's own.
+    pub fn own_register(&mut self, value: Value) -> VReg {
         if let Some(register) = self.registers.get(&value) {
             return *register;
         }
@@ -311,7 +366,7 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// The register of 256 bits of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
+    /// The register of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
     pub fn half(&self, value: Value) -> Option<(Value, bool)> {
         let inst = self.def_as(value, Opcode::X86Cvtt2dq)?;
         let (wide, opcode) = self.def(self.arg(inst, 0))?;
@@ -321,7 +376,10 @@ impl<'a> Select<'a> {
             _ => return None,
         };
         let part = self.arg(wide, 0);
-        let is_half = self.ty(part) == types::I32X8 && self.ty(value) == types::I32X4;
+        let is_half = matches!(
+            (self.ty(part), self.ty(value)),
+            (types::I32X8, types::I32X4) | (types::I32X16, types::I32X8)
+        );
         is_half.then_some((part, high))
     }
 
@@ -338,9 +396,25 @@ impl<'a> Select<'a> {
 
     /// An instruction with operands and registers that its encoding does not name.
     pub fn op_with(&mut self, code: Code, args: &[A], more: &[Operand], clobbers: PRegSet) {
+        self.unknown |= code == Code::INVALID;
         let mut operands = Vec::new();
         let mut named = Vec::with_capacity(args.len());
+        // Only what has registers of 512 bits can name all of them.
+        let is_wide = |arg: &A| {
+            matches!(
+                arg,
+                A::D(_, Size::Z) | A::U(_, Size::Z) | A::B(_, _, Size::Z)
+            )
+        };
+        let low = self.how.width == Width::Z && !args.iter().any(is_wide);
         let mut add = |operand: Operand| {
+            let operand = match (operand.constraint(), operand.vreg().class()) {
+                (OperandConstraint::Reg, RegClass::Float) if low => {
+                    let limit = OperandConstraint::Limit(LOW);
+                    Operand::new(operand.vreg(), limit, operand.kind(), operand.pos())
+                }
+                _ => operand,
+            };
             operands.push(operand);
             operands.len() - 1
         };
@@ -348,10 +422,12 @@ impl<'a> Select<'a> {
             named.push(match arg {
                 A::D(register, size) => Arg::Reg(add(Operand::reg_def(*register)), *size),
                 A::U(register, size) => Arg::Reg(add(Operand::reg_use(*register)), *size),
+                A::R(register, size) => Arg::Reg(add(Operand::any_use(*register)), *size),
                 A::B(to, from, size) => {
                     let source = add(Operand::reg_use(*from));
                     Arg::Reg(add(Operand::reg_reuse_def(*to, source)), *size)
                 }
+                A::Mask(register, zeroing) => Arg::Mask(add(Operand::reg_use(*register)), *zeroing),
                 A::M(address) => {
                     let base = address.base.map(|base| add(Operand::reg_use(base)));
                     let index = address
@@ -364,11 +440,13 @@ impl<'a> Select<'a> {
                         constant: address.constant,
                         incoming: address.incoming,
                         slot: address.slot,
+                        stack: address.stack,
                     })
                 }
                 A::Imm8(value) => Arg::Imm8(*value),
                 A::Imm8to32(value) => Arg::Imm8to32(*value),
                 A::Imm8to64(value) => Arg::Imm8to64(*value),
+                A::Imm16(value) => Arg::Imm16(*value),
                 A::Imm32(value) => Arg::Imm32(*value),
                 A::Imm32to64(value) => Arg::Imm32to64(*value),
                 A::Imm64(value) => Arg::Imm64(*value),
@@ -378,7 +456,8 @@ impl<'a> Select<'a> {
         self.push(What::Code(code, named), operands, clobbers);
     }
 
-    fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
+    /// An instruction of any kind.
+    pub fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
         for operand in &operands {
             self.used_constants
                 .extend(self.constant_of.get(&operand.vreg()));
@@ -424,6 +503,7 @@ impl<'a> Select<'a> {
                     ..Address::default()
                 };
                 let code = match size {
+                    Size::Z => Code::EVEX_Vmovups_zmm_k1z_zmmm512,
                     Size::Y => Code::VEX_Vmovups_ymm_ymmm256,
                     _ if bytes == 16 => Code::VEX_Vmovups_xmm_xmmm128,
                     _ => return register,
@@ -507,9 +587,8 @@ impl<'a> Select<'a> {
 
     /// The registers in which parameters arrive, and the loads of those that come on the stack.
     fn params(&mut self, entry: ClifBlock) -> Maybe<()> {
-        const INTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
         let params = self.func.dfg.block_params(entry).to_vec();
-        let (mut ints, mut floats) = (INTS.into_iter(), 0..8);
+        let (mut ints, mut floats) = (PARAMS.into_iter(), 0..8);
         let mut operands = Vec::new();
         let mut loads = Vec::new();
         let mut stack = 0;
@@ -549,6 +628,7 @@ impl<'a> Select<'a> {
                 8 => (Code::VEX_Vmovsd_xmm_m64, Size::X),
                 16 => (Code::VEX_Vmovups_xmm_xmmm128, Size::X),
                 32 => (Code::VEX_Vmovups_ymm_ymmm256, Size::Y),
+                64 => (Code::EVEX_Vmovups_zmm_k1z_zmmm512, Size::Z),
                 other => return refuse(format!("a constant of {other} bytes")),
             };
             self.op(code, &[A::D(register, size), A::M(address)]);
@@ -563,18 +643,23 @@ fn has_effect(opcode: Opcode) -> bool {
 }
 
 /// With more constants in registers than this there are too few for other values.
-const CONSTANTS: usize = 6;
+fn most_constants(width: Width) -> usize {
+    match width {
+        Width::Y => 6,
+        Width::Z => 16,
+    }
+}
 
 /// Selects the instructions of a function.
 pub fn select(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
-    contract: bool,
+    how: How,
 ) -> Maybe<Code256> {
-    let (code, constants) = select_with(func, cfg, domtree, contract, false)?;
-    match constants > CONSTANTS {
-        true => Ok(select_with(func, cfg, domtree, contract, true)?.0),
+    let (code, constants) = select_with(func, cfg, domtree, how, false)?;
+    match constants > most_constants(how.width) {
+        true => Ok(select_with(func, cfg, domtree, how, true)?.0),
         false => Ok(code),
     }
 }
@@ -584,7 +669,7 @@ fn select_with(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
-    contract: bool,
+    how: How,
     from_memory: bool,
 ) -> Maybe<(Code256, usize)> {
     let Some(entry) = func.layout.entry_block() else {
@@ -592,11 +677,14 @@ fn select_with(
     };
     let mut select = Select {
         func,
-        contract,
+        how,
         uses: HashMap::new(),
         registers: HashMap::new(),
+        masks: HashMap::new(),
+        unknown: false,
         next: 0,
         needed: HashSet::new(),
+        done: HashSet::new(),
         constants: Vec::new(),
         constant_registers: BTreeMap::new(),
         constant_of: HashMap::new(),
@@ -627,8 +715,18 @@ fn select_with(
         }
     }
 
-    // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters.
+    // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters. What is
+    // cold stays where it is, so that the register allocator sees each loop in one piece.
     let reachable: HashSet<ClifBlock> = domtree.cfg_postorder().iter().copied().collect();
+    let mut cold: HashSet<ClifBlock> = HashSet::new();
+    for block in domtree.cfg_postorder().iter().rev() {
+        let is_cold_before = domtree
+            .idom(*block)
+            .is_some_and(|before| cold.contains(&before));
+        if is_cold_before || *block != entry && func.layout.is_cold(*block) {
+            cold.insert(*block);
+        }
+    }
     let (mut blocks, mut edges) = (HashMap::new(), HashMap::new());
     let mut edge_calls = HashMap::new();
     let mut count = 0;
@@ -667,11 +765,13 @@ fn select_with(
             if let Some(edge) = edges.get(&(*block, way)) {
                 let (_, call) = edge_calls[edge];
                 let args = select.block_args(&call);
-                let to = blocks[&call.block(&func.dfg.value_lists)];
+                let target = call.block(&func.dfg.value_lists);
+                let to = blocks[&target];
                 select.push(What::Jump(to), Vec::new(), PRegSet::empty());
                 let code = BlockCode {
                     successors: vec![to],
                     args,
+                    is_cold: cold.contains(block) || cold.contains(&target),
                     ..BlockCode::default()
                 };
                 done[edge.index()] = Some((code, std::mem::take(&mut select.buffer)));
@@ -686,7 +786,8 @@ fn select_with(
             let opcode = func.dfg.insts[inst].opcode();
             let results = func.dfg.inst_results(inst);
             let needed = results.iter().any(|result| select.needed.contains(result));
-            if !needed && !has_effect(opcode) {
+            let is_done = select.done.contains(&inst);
+            if is_done || !needed && !has_effect(opcode) {
                 continue;
             }
             select.here = select.places[&inst];
@@ -714,15 +815,20 @@ fn select_with(
             params,
             args,
             is_loop_head,
+            is_cold: cold.contains(block),
             ..BlockCode::default()
         };
         done[blocks[block].index()] = Some((code, insts));
     }
 
+    if select.unknown {
+        return refuse("an instruction for 512 bits");
+    }
     let mut code = Code256 {
         registers: select.next,
         constants: select.constants,
-        slots: slot_bytes.next_multiple_of(32),
+        slots: slot_bytes.next_multiple_of(how.width.bits() / 8),
+        widest: how.width == Width::Z,
         ..Code256::default()
     };
     for finished in done {

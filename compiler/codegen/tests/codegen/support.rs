@@ -5,13 +5,13 @@ use std::process::Command;
 
 use oxc_index::IndexVec;
 use snek_abi::ScalarKind;
-use snek_codegen::{CodegenOptions, Isa, ModuleInfo, compile};
+use snek_codegen::{CodegenOptions, Isa, ModuleInfo, SecondForms, compile};
 use snek_diagnostics::{FileId, Span};
 use snek_link::{Linker, Target};
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
     ArrayType, Element, Export, ExportParam, Frame, Function, FunctionId, Layout, OpKind,
-    ParamKind, Program, PyType, Role, Scalar, Site, Type, ValueId,
+    ParamKind, Program, PyType, Scalar, Site, Type, ValueId,
 };
 
 pub struct Module {
@@ -131,7 +131,7 @@ impl Module {
     pub fn linked(&self, options: &CodegenOptions, linker: Linker, work: Option<&Path>) -> Vec<u8> {
         let isa = Isa::new(options).expect("the target is known");
         let object = self.object(&isa, options);
-        let target = Target::new(isa.triple(), isa.x86_level());
+        let target = Target::new(isa.triple(), isa.x86_level()).expect("a runtime");
         snek_link::link(&object.bytes, &object.exports, target, linker, work).expect("it links")
     }
 
@@ -154,23 +154,59 @@ impl Module {
             let options = CodegenOptions {
                 opt_level,
                 verify: true,
+                second_forms: SecondForms::Everywhere,
                 ..Default::default()
             };
             let dir = self.install(&options);
             run_python(&dir, script);
-            if self.program.functions.iter().any(|f| f.role == Role::Leaf) {
-                run_python_with(&dir, script, &[("SNEK_CPU", "baseline")]);
+            say_which_forms();
+            for cpu in ["modern", "baseline"] {
+                run_python_with(&dir, script, &[("SNEK_CPU", cpu)]);
+            }
+            self.check_for_aarch64(&options, script);
+        }
+    }
+
+    /// The same for a machine that this one need not be: it compiles for it and, where there is a
+    /// Python of that machine (`tests/aarch64.py`), runs there.
+    fn check_for_aarch64(&self, options: &CodegenOptions, script: &str) {
+        let triple = "aarch64-unknown-linux-gnu".parse().expect("a triple");
+        let options = CodegenOptions {
+            triple: Some(triple),
+            ..options.clone()
+        };
+        match std::env::var_os("SNEK_AARCH64_PYTHON") {
+            Some(python) => {
+                let dir = self.install(&options);
+                run_in(Path::new(&python), &dir, script, &[]);
+            }
+            None => {
+                let isa = Isa::new(&options).expect("the target is known");
+                self.object(&isa, &options);
             }
         }
     }
 
-    /// The leaves that have no wide form although they have wide vectors, and why.
+    /// The forms that leaves do not have although they have such vectors, and why.
     pub fn refusals(&self) -> Vec<String> {
         let options = CodegenOptions::default();
         let isa = Isa::new(&options).expect("the target is known");
         let text = snek_codegen::emit_asm(&self.program, &isa, &options).expect("it compiles");
         let lines = text.lines().filter(|line| line.starts_with("; no "));
         lines.map(str::to_owned).collect()
+    }
+}
+
+/// Says which forms of leaves this machine cannot run.
+fn say_which_forms() {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if !std::is_x86_feature_detected!("avx2") {
+            eprintln!("no AVX2 here: leaves run in their first form alone");
+        }
+        if !std::is_x86_feature_detected!("avx512dq") {
+            eprintln!("no AVX-512 here: the widest form of leaves is made but not run");
+        }
     }
 }
 
@@ -196,8 +232,12 @@ pub fn run_python(dir: &Path, script: &str) -> String {
 }
 
 pub fn run_python_with(dir: &Path, script: &str, environment: &[(&str, &str)]) -> String {
+    run_in(&python(), dir, script, environment)
+}
+
+fn run_in(python: &Path, dir: &Path, script: &str, environment: &[(&str, &str)]) -> String {
     let script = format!("import sys\nsys.path.insert(0, '.')\n{script}");
-    let output = Command::new(python())
+    let output = Command::new(python)
         .args(["-X", "faulthandler", "-c", &script])
         .current_dir(dir)
         .envs(environment.iter().copied())

@@ -116,6 +116,13 @@ impl Select<'_> {
         Some((inner, 1 << shift, 0))
     }
 
+    /// Whether a value is loaded for one instruction alone, the one that is made now.
+    pub fn is_foldable(&self, value: Value) -> bool {
+        let load = self.def_as(value, Opcode::Load);
+        let is_here = load.is_some_and(|inst| self.places.get(&inst) == Some(&self.here));
+        is_here && self.is_used_once(value)
+    }
+
     /// The address of a load that can become part of the only instruction that needs it.
     pub fn folded(&mut self, value: Value) -> Option<Address> {
         let value = self.func.dfg.resolve_aliases(value);
@@ -154,7 +161,7 @@ impl Select<'_> {
     pub fn in_memory(&mut self, value: Value, first: u32, bytes: u32) -> Option<Address> {
         let (mut value, mut first) = (self.without_casts(value), first);
         if let Some((whole, high)) = self.half(value) {
-            first += if high { 16 } else { 0 };
+            first += if high { self.ty(whole).bytes() / 2 } else { 0 };
             value = self.without_casts(whole);
         }
         if let Some(inst) = self.def_as(value, Opcode::ScalarToVector) {
