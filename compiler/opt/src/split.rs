@@ -204,7 +204,7 @@ impl Plan {
         // Most loops end here.
         let heavy = |op: &OpId| cycles(&function.ops[*op].kind).0 > CHEAP;
         let stores = body.accesses.iter().filter(|access| access.writes).count();
-        if !ops.iter().any(heavy) && !(body.quiet && stores > 1) {
+        if !(ops.iter().any(heavy) || body.quiet && stores > 1) {
             return None;
         }
         let (mut early, dependences, tested) = body.early()?;
