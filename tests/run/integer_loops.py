@@ -175,15 +175,15 @@ CASES = [
     ),
     "by = np.array([5, 0, 3]); out = np.zeros(3, np.int64); divided(np.array([9, 9, 9]), by, out)",
     *(
-        f"rng = np.random.default_rng({n}); out = np.zeros({n}, np.int32); "
-        f"narrow(laid('{way}', rng.integers(-128, 128, {n}, np.int8))[0], "
-        f"rng.integers(0, 65536, {n}, np.uint16), out)"
+        f"out = np.zeros({n}, np.int32); "
+        f"narrow(laid('{way}', np.random.default_rng({n}).integers(-128, 128, {n}, np.int8))[0], "
+        f"np.random.default_rng({n + 1}).integers(0, 65536, {n}, np.uint16), out)"
         for n in (0, 1, 40)
         for way in ("plain", "step2")
     ),
     *(
-        f"rng = np.random.default_rng({n}); mixed(rng.integers(0, 2**32, {n}, np.uint32), "
-        f"rng.integers(0, 2**64, {n}, np.uint64))"
+        f"mixed(np.random.default_rng({n}).integers(0, 2**32, {n}, np.uint32), "
+        f"np.random.default_rng({n + 1}).integers(0, 2**64, {n}, np.uint64))"
         for n in (0, 1, 50)
     ),
     "out = np.zeros(9, np.uint64); product(np.arange(9, dtype=np.uint64) + np.uint64(2**63), out)",
