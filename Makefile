@@ -10,7 +10,11 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 SOURCES := Cargo.toml Cargo.lock pyproject.toml README.md \
 	$(shell find compiler runtime stdlib -type f -not -path '*/__pycache__/*' -not -name '*.md')
 
-.PHONY: demo test test-freethreaded stress model tsan fuzz bench docs lint wheel clean
+# The machines that modules can be built for. Where Rust's library for one cannot be had, the compiler is built without
+# the runtime for it.
+TARGETS := x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu
+
+.PHONY: demo test test-freethreaded test-aarch64 stress model tsan fuzz bench docs lint wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python examples/vision/demo.py
@@ -23,6 +27,13 @@ test-freethreaded: $(VENV)/.installed
 	python=$$($(BIN)/python tests/freethreaded.py) && SNEK_TEST_PYTHONS=$$python \
 		cargo test --release --locked --workspace --test python
 	$(BIN)/python -m pytest tests/package/test_freethreaded.py tests/package/test_interpreters.py
+
+# Modules for aarch64 under an emulator, which is fetched at first with a Python: half a minute.
+test-aarch64: export PYO3_BUILD_EXTENSION_MODULE := 1
+test-aarch64: $(VENV)/.installed
+	python=$$($(BIN)/python tests/aarch64.py) && SNEK_AARCH64_PYTHON=$$python \
+		cargo test --release --locked --workspace --test codegen
+	$(BIN)/python -m pytest tests/package/test_cross.py
 
 # What goes wrong rarely, at length: ten thousand random loops and forks, a thousand Ctrl-C; then the next two.
 stress: $(VENV)/.installed
@@ -63,6 +74,7 @@ $(VENV)/.tools: tests/requirements.txt
 
 $(VENV)/.wheel: $(VENV)/.tools $(SOURCES)
 	rm -rf $(VENV)/wheels
+	@rustup target add $(TARGETS) >/dev/null 2>&1 || true
 	$(BIN)/maturin build --release --locked --quiet --interpreter $(BIN)/python --out $(VENV)/wheels
 	touch $@
 

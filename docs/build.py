@@ -21,7 +21,7 @@ SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
 
 
 def render(page):
-    text = re.sub(r"\]\((?:docs/)?(\w+)\.md\)", r"](\1.html)", page.read_text())
+    text = re.sub(r"\]\((?:docs/)?([\w-]+)\.md\)", r"](\1.html)", page.read_text())
     body = markdown.markdown(text, extensions=["tables", "fenced_code"])
     body = body.replace('src="docs/', 'src="../../docs/').replace(
         'src="images/', 'src="../../docs/images/'

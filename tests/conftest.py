@@ -5,15 +5,10 @@ import os
 import re
 import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
+import programs
 import pytest
-
-TESTS = Path(__file__).parent
-# Not `python -m snek`, which puts the programs' folder on the path, where `types.py` is.
-SNEKC = Path(sysconfig.get_path("scripts")) / "snekc"
-TIMEOUT = 120
+from programs import SNEKC, TESTS, TIMEOUT
 
 
 def pytest_collect_file(file_path, parent):
@@ -70,49 +65,8 @@ class Program(pytest.File):
     def results(self, directory):
         """The outcome of building the program, and of each case: (interpreted, compiled)."""
         if self._results is None:
-            self._results = self._run(directory)
+            self._results = programs.run(self.path, directory, self.levels)
         return self._results
-
-    def _run(self, directory):
-        modules = []
-        reports = []
-        for level in self.levels:
-            built = subprocess.run(
-                [SNEKC, "build", level, "-o", directory / level, self.path],
-                # The compiler checks its own work after every pass.
-                env={**os.environ, "SNEK_VERIFY": "1"},
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT,
-            )
-            if built.returncode != 0:
-                status = f"status {built.returncode}:\n{built.stderr}"
-                return f"snekc build {level} failed with {status}", {}
-            modules.append(directory / level / f"{self.path.stem}.so")
-            reports.append(built.stderr)
-        output = directory / "outcomes.jsonl"
-        error = None
-        try:
-            ways = [modules[0], output, *modules[1:]]
-            ran = subprocess.run(
-                [sys.executable, TESTS / "both_ways.py", self.path, *ways],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=TIMEOUT,
-            )
-            if ran.returncode != 0:
-                error = f"status {ran.returncode}:\n{ran.stderr}\n{reports[0]}"
-        except subprocess.TimeoutExpired:
-            error = f"still running after {TIMEOUT} s"
-        outcomes = {}
-        if output.exists():
-            lines = output.read_text().splitlines()
-            outcomes = {o["index"]: o for o in map(json.loads, lines)}
-        native = outcomes.pop("native", None)
-        if error is None and native is not None:
-            error = native["error"] and f"{native['error']}\n{reports[0]}"
-        return error, outcomes
 
 
 class Build(TextItem):
@@ -136,16 +90,9 @@ class Case(TextItem):
         outcome = outcomes.get(self.index)
         if outcome is None:
             raise Disagreement("did not run (see the item `native` of this program)")
-        first = outcome["interpreted"]
-        lines = []
-        for level, way in self.parent.levels.items():
-            second = outcome[way]
-            for key in first:
-                if first[key] != second[key]:
-                    lines += [f"  {key}, {level}"]
-                    lines += [f"    CPython: {first[key]}", f"    snek:    {second[key]}"]
-        if lines:
-            raise Disagreement("\n".join([outcome["case"], *lines]))
+        different = programs.disagreement(outcome, self.parent.levels)
+        if different:
+            raise Disagreement(different)
 
 
 class Measured(Program):

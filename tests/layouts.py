@@ -1,5 +1,7 @@
 """Arrays as users pass them: with strides, reversed, at odd addresses, overlapping."""
 
+import os
+
 import numpy as np
 
 LAYOUTS = ("plain", "step2", "reversed", "unaligned", "overlapping")
@@ -62,7 +64,11 @@ def overlapping(arguments):
 
 
 def cases(module):
-    """The cases of a program of the benchmark: each function, in each layout, in each size."""
+    """The cases of a program of the benchmark: each function, in each layout, in each size.
+
+    `SNEK_TEST_SIZES=5` takes every fifth size, for a machine that is slow.
+    """
+    sizes = module.SIZES[:: int(os.environ.get("SNEK_TEST_SIZES", 1))]
     functions = dict.fromkeys(
         row.get("function", module.__name__.rsplit("/")[-1]) for row in module.ROWS
     )
@@ -76,7 +82,7 @@ def cases(module):
             alone = len({a.dtype for a in arrays}) == len(arrays)
             if layout == "overlapping" and (alone or not overlaps):
                 continue
-            for size in module.SIZES:
+            for size in sizes:
                 given = f"given = laid({layout!r}, *inputs({size}))"
                 if exact:
                     yield f"{given}; {function}(*given)"

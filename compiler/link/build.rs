@@ -1,5 +1,8 @@
-//! Builds `runtime/` as a static archive with a nested cargo and leaves it, slimmed, in `OUT_DIR`
-//! for `src/archive.rs` to embed.
+//! Builds `runtime/` as a static archive with a nested cargo, for each machine that modules can be
+//! made for, and leaves it, slimmed, in `OUT_DIR` for `src/archive.rs` to embed.
+//!
+//! The machine of this build always gets one; each other one where this Rust has a standard library
+//! for it (`rustup target add`), so that a Rust without it, or without a network, builds all the same.
 //!
 //! It needs nothing but Rust: the archive is slimmed here, not by `strip` or `objcopy`.
 //! The nested cargo has its own target folder, so it never waits for the lock of the outer one.
@@ -10,6 +13,8 @@ use std::process::Command;
 
 #[path = "build/slim.rs"]
 mod slim;
+#[path = "src/targets.rs"]
+mod targets;
 
 fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -22,17 +27,44 @@ fn main() {
     }
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/targets.rs");
 
-    let archive = build_runtime(&root, &out_dir.join("runtime"), &target);
-    let bytes = std::fs::read(&archive)
-        .unwrap_or_else(|error| panic!("cannot read {}: {error}", archive.display()));
-    let slim = slim::slim_archive(&bytes).unwrap_or_else(|error| {
-        panic!(
-            "{} is not what rustc usually makes: {error}",
-            archive.display()
-        )
-    });
-    std::fs::write(out_dir.join("libsnek_runtime.a"), slim).expect("OUT_DIR is writable");
+    // Rustup's list of what is installed: a machine may be added later.
+    let rustlib = rustlib();
+    let installed = rustlib.join("components");
+    if installed.exists() {
+        println!("cargo::rerun-if-changed={}", installed.display());
+    }
+
+    let mut targets = vec![&*target];
+    let others = targets::TARGETS.iter().filter(|other| **other != target);
+    targets.extend(others.filter(|other| rustlib.join(other).join("lib").exists()));
+    let mut list = String::from("&[\n");
+    for target in targets {
+        let archive = build_runtime(&root, &out_dir.join("runtime"), target);
+        let bytes = std::fs::read(&archive)
+            .unwrap_or_else(|error| panic!("cannot read {}: {error}", archive.display()));
+        let slim = slim::slim_archive(&bytes).unwrap_or_else(|error| {
+            panic!(
+                "{} is not what rustc usually makes: {error}",
+                archive.display()
+            )
+        });
+        let path = out_dir.join(format!("libsnek_runtime-{target}.a"));
+        std::fs::write(&path, slim).expect("OUT_DIR is writable");
+        list.push_str(&format!("({target:?}, include_bytes!({path:?})),\n"));
+    }
+    list.push_str("]\n");
+    std::fs::write(out_dir.join("archives.rs"), list).expect("OUT_DIR is writable");
+}
+
+/// Where this Rust keeps its standard libraries.
+fn rustlib() -> PathBuf {
+    let rustc = env::var_os("RUSTC").expect("cargo sets it");
+    let output = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let output = output.unwrap_or_else(|error| panic!("cannot start rustc: {error}"));
+    let sysroot = String::from_utf8(output.stdout).expect("cargo takes no other paths either");
+    Path::new(sysroot.trim_end()).join("lib/rustlib")
 }
 
 fn build_runtime(root: &Path, target_dir: &Path, target: &str) -> PathBuf {

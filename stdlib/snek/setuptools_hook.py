@@ -12,7 +12,8 @@ A project asks for it in its `pyproject.toml`:
     strict = true                       # optional: annotated functions must be native
 
 Each of the modules is built to a `.so` beside its `.py`, in wheels, installs and
-editable installs.  The `.py` is installed too: it is the fallback where there
+editable installs, for the machine that setuptools builds for (another one is named by
+`--plat-name`, or by `_PYTHON_HOST_PLATFORM`, as cross builds set it).  The `.py` is installed too: it is the fallback where there
 is no compiled module, and the text of tracebacks.  With `SNEK_PURE=1` in the
 environment nothing is compiled, and the wheel is a pure one.
 
@@ -22,6 +23,7 @@ where snek is installed, so that must be quick, and quiet when there is no
 """
 
 import os
+import platform
 import subprocess
 import sys
 import tomllib
@@ -33,6 +35,12 @@ from setuptools.errors import CompileError, SetupError
 from ._program import find_snekc
 
 _KEYS = {"modules", "exclude", "strict"}
+
+# Machines that `snekc` builds for, as setuptools and as `snekc` call them.
+_TARGETS = {
+    "linux-x86_64": "x86_64-unknown-linux-gnu",
+    "linux-aarch64": "aarch64-unknown-linux-gnu",
+}
 
 
 class _Module(Extension):
@@ -186,6 +194,9 @@ def _build_ext_class(base, *, strict):
             command = [find_snekc(), "build", "--module", ext.name, "--output-dir", directory]
             if strict:
                 command.append("--strict")
+            target = _TARGETS.get(self.plat_name)
+            if target and self.plat_name != f"linux-{platform.machine()}":
+                command += ["--target", target]
             sys.stdout.flush()
             if subprocess.run([*command, source], stdout=sys.stderr).returncode != 0:
                 raise CompileError(f"snek cannot compile {source} (see above)")

@@ -21,12 +21,14 @@ from pathlib import Path
 
 import chart
 import forms
+import inner_loops
 from peers import FAST, NAMES, PARALLEL, STRICT, Peers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORK = ROOT / ".bench"
 PAGE = ROOT / "docs/performance.md"
+CODE_PAGE = ROOT / "docs/performance-code.md"
 CHART = ROOT / "docs/images/performance.svg"
 PARALLEL_CHART = ROOT / "docs/images/parallel.svg"
 MARKS = "<!-- make bench writes from here -->", "<!-- to here -->"
@@ -109,6 +111,8 @@ class Measured:
     row: dict
     times: dict = field(default_factory=dict)
     errors: dict = field(default_factory=dict)
+    # What the worker of a way was asked, with the key of that worker.
+    requests: dict = field(default_factory=dict)
 
     def add(self, way, answer):
         if "error" in answer:
@@ -168,6 +172,8 @@ class Bench:
         self.peers = Peers(WORK)
         self.workers = {}
         self.measured = []
+        # Rows that take too long: what, in which relation, measured how, the ways to compare.
+        self.missed = []
 
     def is_wanted(self, *names):
         return not self.wanted or any(name in self.wanted for name in names)
@@ -195,7 +201,14 @@ class Bench:
                 yield path, found
 
     def measure_programs(self):
-        for path, rows in self.programs():
+        programs = list(self.programs())
+        for kind, ways in (
+            (False, ("pythran", "mojo")),
+            (True, ("pythran-parallel", "mojo-parallel")),
+        ):
+            found = [p for p, rows in programs if any(is_parallel(row) == kind for row, _ in rows)]
+            self.peers.build_each(ways, found)
+        for path, rows in programs:
             own, error = snekc(path, WORK / "snek")
             wraps = None
             if any(first and not is_parallel(row) for row, first in rows):
@@ -223,8 +236,10 @@ class Bench:
                 if wraps and first:
                     ways["unchecked"] = "snek", wraps, 1
                 for way in dict.fromkeys(w for t in targets for w in PEERS_OF.get(t, ())):
-                    if way in self.peers.modules:
-                        ways[way] = way, self.peers.modules[way], 1
+                    if (way, path.stem) in self.peers.failed:
+                        measured.errors[way] = self.peers.failed[way, path.stem]
+                    elif (file := self.peers.module(way, path.stem)) is not None:
+                        ways[way] = way, file, 1
                 self.measure(measured, path, ways)
                 print(describe(measured), file=sys.stderr)
 
@@ -241,6 +256,7 @@ class Bench:
                     "inputs": row["inputs"],
                     "seconds": SECONDS,
                 }
+                measured.requests[name] = (way, cores), request
                 measured.add(name, self.worker(way, cores).ask(request))
 
     def measure_parallel(self, measured, path, module):
@@ -255,8 +271,10 @@ class Bench:
         lacks = row.get("lacks", {})
         measured.errors |= lacks
         for way in PARALLEL:
-            if way in self.peers.modules and way not in lacks:
-                ways[way] = self.peers.modules[way], other
+            if (way, path.stem) in self.peers.failed:
+                measured.errors[way] = self.peers.failed[way, path.stem]
+            elif way not in lacks and (file := self.peers.module(way, path.stem)) is not None:
+                ways[way] = file, other
         if "row" in row:
             ways |= {way: (module, {"peer": row["row"]}) for way in POOLS}
         for _ in range(ROUNDS):
@@ -274,6 +292,7 @@ class Bench:
                         "schedule": "dynamic" if "balance" in row["targets"] else "static",
                         **other,
                     }
+                    measured.requests[way] = (way, 2), request
                     answer = self.worker(way, 2).ask(request)
                     measured.add(way if "error" in answer else (way, threads), answer)
                     if "error" not in answer and not answer["right"]:
@@ -295,7 +314,11 @@ class Bench:
                 continue
             peers = [found[way] for way in PARALLEL if way in found]
             peer = min(peers, key=lambda scaling: scaling.two, default=None)
-            yield parallel_row(what, measured.row["targets"], own, peer)
+            row, shown = parallel_row(what, measured.row["targets"], own, peer)
+            if row[-1].startswith("no") and row[-1].endswith("time"):
+                relation = f"{own.two / peer.two:.2f} of the time of {NAMES[peer.way]}"
+                self.missed.append((f"{what}, two threads", relation, measured, peer.way))
+            yield row, shown
             for way in POOLS:
                 if way in found:
                     yield (
@@ -316,6 +339,9 @@ class Bench:
                     target, ", against fast-math" if target == "fast" else ""
                 )
                 own = measured.milliseconds("snek")
+                if limit and ratio and ratio > limit:
+                    relation = f"{ratio:.2f} of the time of {NAMES[peer]}, wanted ≤ {limit:.2f}"
+                    self.missed.append((what, relation, measured, peer))
                 yield (
                     what,
                     time_text(own) if own else measured.errors.get("snek", "-"),
@@ -526,6 +552,7 @@ def main():
         )
         chart.draw_scaling([shown for _, shown in threads if shown], PARALLEL_CHART)
         write_page(promises, programs, [row for row, _ in threads], notes)
+        inner_loops.write_page(bench, CODE_PAGE)
 
 
 if __name__ == "__main__":

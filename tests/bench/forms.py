@@ -3,7 +3,8 @@
 - `combined`: the functions of all programs in one module;
 - `with_options`: the decorators get options;
 - `unchecked`: `i64` for `int`, whose arithmetic is not checked;
-- `cython`: C types put in where snek's annotations are, with loops of one thread or of OpenMP.
+- `cython`: C types put in where snek's annotations are, with loops of one thread or of OpenMP;
+- `pythran`: exports with types in the place of annotations, with the same two kinds of loops.
 """
 
 import ast
@@ -231,3 +232,89 @@ def cython(paths, parallel=False):
         head = f"cpdef {signature} noexcept nogil:"
         texts.append("\n".join([head, *("    " + line for line in declared + lines)]))
     return "\n\n\n".join(texts) + "\n"
+
+
+NUMPY_TYPES = {
+    "int": "int",
+    "float": "float",
+    "u8": "uint8",
+    "u32": "uint32",
+    "i32": "int32",
+    "i64": "int64",
+    "f32": "float32",
+    "f64": "float64",
+}
+PYTHRAN_HEAD = """\
+from math import erf, exp, log, sqrt
+
+import numpy
+"""
+
+
+class Pythran(ast.NodeTransformer):
+    """Types become NumPy's, decorators go, `prange` is a `range` or a loop of OpenMP."""
+
+    def __init__(self, parallel):
+        self.parallel = parallel
+
+    def visit_FunctionDef(self, node):
+        node.decorator_list, node.returns = [], None
+        for parameter in node.args.args:
+            parameter.annotation = None
+        return self.generic_visit(node)
+
+    def visit_For(self, node):
+        is_shared = self.parallel and node.iter.func.id == "prange"
+        clauses = reductions(node) if is_shared else []
+        node = self.generic_visit(node)
+        if not is_shared:
+            return node
+        # Its schedule is chosen where it runs.
+        pragma = " ".join(["omp parallel for schedule(runtime)", *clauses])
+        return [ast.Expr(ast.Constant(pragma)), node]
+
+    def visit_Call(self, node):
+        node = self.generic_visit(node)
+        match node.func:
+            case ast.Name(id="prange"):
+                node.func.id = "range"
+            case ast.Name(id=name) if name in NUMPY_TYPES.keys() - {"int", "float"}:
+                node.func = ast.Attribute(ast.Name("numpy", ast.Load()), NUMPY_TYPES[name])
+        return node
+
+
+def reductions(loop):
+    """The clauses of a loop whose iterations add to a variable from outside, or take its `max`."""
+    added, greatest, private = set(), set(), set()
+    for node in ast.walk(loop):
+        match node:
+            case ast.AugAssign(ast.Name(name), ast.Add()):
+                added.add(name)
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("max"), [ast.Name(first), *_])) if (
+                name == first
+            ):
+                greatest.add(name)
+            case ast.Assign([ast.Name(name)]):
+                private.add(name)
+    of = {"+": added - private, "max": greatest - private}
+    return [f"reduction({op}:{name})" for op, names in of.items() for name in sorted(names)]
+
+
+def numpy_type(annotation):
+    """`float64[:,:] order(C)` for `Array2D[f64]`."""
+    if isinstance(annotation, ast.Subscript):
+        rank = int(annotation.value.id[len("Array")])
+        order = " order(C)" if rank > 1 else ""
+        return f"{NUMPY_TYPES[annotation.slice.id]}[{','.join(':' * rank)}]{order}"
+    return NUMPY_TYPES[annotation.id]
+
+
+def pythran(path, parallel=False):
+    """The functions of a program as a Pythran module."""
+    exports, texts = [], []
+    for function in functions(path):
+        types = [numpy_type(a.annotation) for a in function.args.args]
+        exports.append(f"#pythran export {function.name}({', '.join(types)})")
+        tree = ast.fix_missing_locations(Pythran(parallel).visit(function))
+        texts.append(ast.unparse(tree))
+    return PYTHRAN_HEAD + "\n" + "\n".join(exports) + "\n\n\n" + "\n\n\n".join(texts) + "\n"

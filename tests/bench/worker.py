@@ -3,7 +3,8 @@
 worker.py WAY: reads a JSON object a line, {"program", "module", "function", "inputs", "seconds"},
 and answers with {"times", "right"} or {"error"}.  The ways are those of `load`.  Loops that are to
 run in parallel have "threads", too, and "schedule", which is "static" or "dynamic"; "peer" is what
-is called in the place of the function in other ways than snek's.
+is called in the place of the function in other ways than snek's.  A request with a "sampler", the
+file of `sampler.c`, is answered with what `sampled` gives.
 """
 
 import ctypes
@@ -14,6 +15,7 @@ import os
 import sys
 import time
 import types
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from multiprocessing import get_context
@@ -84,9 +86,10 @@ def flattened(arguments):
 
 
 def c_function(library, name, annotations):
+    """Those of Mojo are passed the number of threads as well, as the last argument."""
     function = getattr(library, name)
     function.restype = {int: ctypes.c_int64, float: ctypes.c_double}.get(annotations["return"])
-    return lambda *arguments: function(*flattened(arguments))
+    return lambda *arguments: function(*flattened(arguments), ctypes.c_int64(THREADS))
 
 
 def load(way, path, source, name):
@@ -103,12 +106,14 @@ def load(way, path, source, name):
                 if isinstance(value, types.FunctionType) and value.__annotations__:
                     setattr(module, key, COMPILE(value))
             return function
-        case "c":
+        case "c" | "mojo":
             annotations = inspect.get_annotations(getattr(module, name))
             return c_function(ctypes.CDLL(path), name, annotations)
         case "numpy":
             return module.numpy_form
-        case _:
+        case "pythran":
+            return getattr(load_file(path, ExtensionFileLoader, register=False), name)
+        case "cython":
             file = f"{way.replace('-', '_')}_programs"
             compiled = sys.modules.get(file) or load_file(path, ExtensionFileLoader, file)
             return getattr(compiled, name)
@@ -159,7 +164,7 @@ def set_threads(way, count, schedule):
             import numba
 
             numba.set_num_threads(count)
-        case "cython-parallel":
+        case "cython-parallel" | "pythran-parallel":
             openmp = ctypes.CDLL("libgomp.so.1")
             openmp.omp_set_num_threads(count)
             # Pieces of 16 iterations, or one piece for each thread.
@@ -174,7 +179,8 @@ CACHE = {}
 COMPILE = None
 
 
-def answer(way, request):
+def prepared(way, request):
+    """The function of a request, its arguments, and by number of threads whether it is right."""
     name = request.get("peer", request["function"]) if way != "snek" else request["function"]
     key = request["program"], request["module"], name, str(request["inputs"])
     module = program(request["program"])
@@ -192,6 +198,13 @@ def answer(way, request):
         after = copies(given)
         value = function(*after)  # Numba compiles here.
         rights[threads] = bool(module.right(value, copies(given), after))
+    return function, given, rights[threads]
+
+
+def answer(way, request):
+    function, given, right = prepared(way, request)
+    if "sampler" in request:
+        return sampled(function, given, request)
     times = []
     end = time.perf_counter() + request["seconds"]
     while len(times) < 2 or (time.perf_counter() < end and len(times) < 50):
@@ -201,7 +214,61 @@ def answer(way, request):
         times.append(time.perf_counter() - start)
         if times[0] > 1.0:
             break
-    return {"times": times, "right": rights[threads]}
+    return {"times": times, "right": right}
+
+
+# Between samples, in microseconds; most systems interrupt less often.
+INTERVAL = 500
+# Of these, few tell where the time goes.
+ENOUGH = 150
+# So far around the address that is met most often, the code is given.
+AROUND = 8192
+
+
+def sampled(function, given, request):
+    """Where a function spends its time: {"file", "start", "code", "samples", "count"}: some of its
+    code as bytes from an address on, how often each address in it was met, and all samples."""
+    sampler = ctypes.CDLL(request["sampler"])
+    counting = ctypes.c_int32.in_dll(sampler, "counting")
+    taken = ctypes.c_int32.in_dll(sampler, "taken")
+    taken.value = 0
+    if sampler.every(ctypes.c_int64(INTERVAL)) != 0:
+        raise OSError("there is no such timer")
+    end = time.perf_counter() + request["seconds"]
+    while taken.value < ENOUGH and time.perf_counter() < end:
+        fresh = copies(given)
+        counting.value = 1
+        function(*fresh)
+        counting.value = 0
+    sampler.every(ctypes.c_int64(0))
+    most = ctypes.c_int32.in_dll(sampler, "most").value
+    addresses = (ctypes.c_uint64 * min(taken.value, most)).in_dll(sampler, "addresses")
+    if not addresses:
+        raise OSError("the timer did not interrupt it")
+    counts = Counter(addresses)
+    # A loop is met at some of its instructions: those near to each other count as one place.
+    places = Counter(address // 256 for address in addresses)
+    hottest = max(a for a in counts if a // 256 == places.most_common(1)[0][0])
+    first, last, file = mapping(hottest)
+    start, stop = max(first, hottest - AROUND), min(last, hottest + AROUND)
+    return {
+        "file": os.path.basename(file) or "code made at run time",
+        "start": start,
+        "code": ctypes.string_at(start, stop - start).hex(),
+        "samples": {a: n for a, n in counts.items() if start <= a < stop},
+        "count": len(addresses),
+    }
+
+
+def mapping(address):
+    """The part of the memory in which an address is, and the file that is there."""
+    with open("/proc/self/maps") as lines:
+        for line in lines:
+            bounds, *_, file = (*line.split(maxsplit=5), "")[:6]
+            first, last = (int(bound, 16) for bound in bounds.split("-"))
+            if first <= address < last:
+                return first, last, file.strip()
+    raise OSError("nothing was met")
 
 
 def main():

@@ -1,6 +1,7 @@
 """Projects that are built with the setuptools hook: `examples/package`, and wrong ones."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -88,6 +89,20 @@ def test_wheel(example, environment, tmp_path):
     (site / "imgstats/moments.so").unlink()
     (site / "imgstats/colour/balance.so").unlink()
     assert answers(python, native=False, cwd=tmp_path) == site / "imgstats/moments.py"
+
+
+def test_wheel_for_another_machine(example):
+    """As cross builds do it: they tell Python what it is to build for."""
+    other, machine = {"x86_64": ("aarch64", 183), "aarch64": ("x86_64", 62)}[platform.machine()]
+    out = example.parent / "wheels"
+    done = build("wheel", example, "-w", out, _PYTHON_HOST_PLATFORM=f"linux-{other}")
+    if "error[L003]" in done.stdout + done.stderr:
+        pytest.skip(f"this snekc was built without the runtime for {other}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = out.iterdir()
+    assert wheel.name == f"imgstats-1.0-cp311-abi3-linux_{other}.whl"
+    module = zipfile.ZipFile(wheel).read("imgstats/moments.so")
+    assert int.from_bytes(module[18:20], "little") == machine
 
 
 def test_pure_wheel(example):

@@ -83,6 +83,20 @@ pub struct Dependences {
     pub unwritten: BTreeSet<OpId>,
     /// The iteration with this value of the induction variable must not be in a group: it stores what others load.
     pub pivot: Option<ValueId>,
+    /// Distances that must be long enough, or in the order of the text.
+    pub far: Vec<Far>,
+}
+
+/// A distance between two accesses that is known before the loop, but not to us. A later one reaches an element as many
+/// iterations after an earlier one as the distance has strides, and must not be in the same group then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Far {
+    /// In elements; of values that are the same in all iterations.
+    pub distance: Polynomial,
+    /// By how much the accesses move with each iteration; not 0.
+    pub stride: i64,
+    /// If it is negative or 0 lanes keep the order.
+    pub ordered: bool,
 }
 
 impl Dependences {
@@ -96,6 +110,7 @@ impl Dependences {
             dense: BTreeSet::new(),
             unwritten: BTreeSet::new(),
             pivot: None,
+            far: Vec::new(),
         }
     }
 }
@@ -165,12 +180,15 @@ pub struct Lanes<'f> {
     op: OpId,
     induction: ValueId,
     step: i128,
-    /// One iteration may be left out.
+    /// One iteration may be left out, and distances are tested before the loop.
     pivots: bool,
 }
 
+/// No more distances are tested.
+const TESTED: usize = 6;
+
 /// What one dimension says of the positions `p` of the earlier and `q` of the later access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Dim {
     /// Never equal.
     Apart,
@@ -178,6 +196,8 @@ enum Dim {
     At(i128),
     /// Equal only if one of the two is in the iteration with this value of the induction variable.
     In(ValueId),
+    /// Equal only if `p - q` is as many iterations as there are of these strides in the distance.
+    Far(Polynomial, i64),
     /// Perhaps.
     Perhaps,
 }
@@ -227,7 +247,7 @@ impl<'f> Lanes<'f> {
     }
 
     /// Compares all pairs, for somebody who can do one iteration of a loop from 0 on, or later, between two
-    /// groups: see [`Dependences::pivot`].
+    /// groups, and who tests distances: see [`Dependences::pivot`] and [`Dependences::far`].
     pub fn dependences_but_one(&mut self, accesses: &[Access]) -> Result<Dependences, Conflict> {
         self.pivots = self.step == 1;
         self.all(accesses)
@@ -275,6 +295,14 @@ impl<'f> Lanes<'f> {
             });
         }
         if first.base != second.base {
+            let is_own = |base| {
+                let op = self.function.def_op(base);
+                op.is_some_and(|op| matches!(op.kind, OpKind::View))
+            };
+            // Memory that a function has for its own time is no array of others.
+            if is_own(first.base) != is_own(second.base) {
+                return Ok(false);
+            }
             let key = (first.base.min(second.base), first.base.max(second.base));
             found.apart.entry(key).or_insert((first.op, second.op));
             return Ok(false);
@@ -283,7 +311,7 @@ impl<'f> Lanes<'f> {
         if array.is_some_and(|a| a.layout == Layout::Strided) {
             found.injective.insert(first.base);
         }
-        let (mut at, mut pivot) = (None, None);
+        let (mut at, mut pivot, mut far) = (None, None, None);
         for n in 0..first.subscripts.len().min(second.subscripts.len()) {
             if first.wraps[n] || second.wraps[n] {
                 continue;
@@ -293,6 +321,7 @@ impl<'f> Lanes<'f> {
                 Dim::At(d) if at.is_some_and(|other| other != d) => return Ok(false),
                 Dim::At(d) => at = Some(d),
                 Dim::In(value) => pivot = Some(value),
+                Dim::Far(distance, stride) => far = Some((distance, stride)),
                 Dim::Perhaps => {}
             }
         }
@@ -313,8 +342,19 @@ impl<'f> Lanes<'f> {
             }
             // One op that stores a lane after the other keeps their order.
             None if first.op == second.op && !first.nested => Ok(true),
-            None => match pivot {
-                Some(value) if found.pivot.is_none_or(|known| known == value) => {
+            None => match (pivot, far) {
+                (_, Some((distance, stride))) if found.far.len() < TESTED => {
+                    let far = Far {
+                        distance,
+                        stride,
+                        ordered,
+                    };
+                    if !found.far.contains(&far) {
+                        found.far.push(far);
+                    }
+                    Ok(true)
+                }
+                (Some(value), _) if found.pivot.is_none_or(|known| known == value) => {
                     found.pivot = Some(value);
                     Ok(false)
                 }
@@ -340,8 +380,21 @@ impl<'f> Lanes<'f> {
             _ if factor != factor_b => return Dim::Perhaps,
             _ => {}
         }
-        let Some(difference) = rest_b.sub(&rest).as_constant() else {
-            return Dim::Perhaps;
+        let difference = rest_b.sub(&rest);
+        let Some(difference) = difference.as_constant() else {
+            if self.is_beyond(&factor, &difference) {
+                return Dim::Apart;
+            }
+            let stride = factor
+                .as_constant()
+                .and_then(|by| by.checked_mul(self.step));
+            let stride = stride.filter(|stride| *stride != 0 && stride.abs() <= WINDOW);
+            let fixed = |value| self.structure.is_invariant(self.function, value, self.op);
+            let is_known = || difference.symbols().into_iter().all(fixed);
+            return match stride {
+                Some(stride) if self.pivots && is_known() => Dim::Far(difference, stride as i64),
+                _ => Dim::Perhaps,
+            };
         };
         let Some(factor) = factor.as_constant() else {
             let moves = difference == 0 && self.is_moderate(&factor);
@@ -359,6 +412,21 @@ impl<'f> Lanes<'f> {
             _ if difference % stride == 0 => Dim::At(difference / stride),
             _ => Dim::Apart,
         }
+    }
+
+    /// Positions that lie this far apart are further apart than the loop goes: `a[k]` and `a[k + n]` for `k` below `n`.
+    fn is_beyond(&mut self, factor: &Polynomial, distance: &Polynomial) -> bool {
+        if !matches!(factor.as_constant(), Some(1 | -1)) || self.step.abs() > 4 {
+            return false;
+        }
+        let args = &self.function.ops[self.op].args;
+        let span = self.affine.of(args[1]).sub(&self.affine.of(args[0]));
+        let span = span.scale(self.step.signum());
+        let beyond = |distance: &Polynomial| {
+            let rest = distance.sub(&span).as_constant();
+            rest.is_some_and(|rest| (0..=FAR).contains(&rest))
+        };
+        beyond(distance) || beyond(&distance.scale(-1))
     }
 
     /// One position that moves from iteration to iteration, `factor * i + rest`, against one that does not.

@@ -47,6 +47,16 @@ pub enum OptLevel {
     Speed,
 }
 
+/// Which functions get a second form, for newer processors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SecondForms {
+    /// Those that gain.
+    #[default]
+    WhereTheyGain,
+    /// All, for tests.
+    Everywhere,
+}
+
 /// What the driver chooses.
 #[derive(Clone, Debug)]
 pub struct CodegenOptions {
@@ -56,6 +66,8 @@ pub struct CodegenOptions {
     pub cpu: Cpu,
     /// The effort.
     pub opt_level: OptLevel,
+    /// Which functions have two forms.
+    pub second_forms: SecondForms,
     /// Whether to write line tables, for debuggers and profilers.
     pub debug_info: bool,
     /// Whether Cranelift checks its input, and what its passes make of it.
@@ -70,6 +82,7 @@ impl Default for CodegenOptions {
             triple: None,
             cpu: Cpu::default(),
             opt_level: OptLevel::default(),
+            second_forms: SecondForms::default(),
             debug_info: true,
             verify: cfg!(debug_assertions),
             threads: std::thread::available_parallelism().map_or(1, |n| n.get().min(4)),
@@ -171,6 +184,11 @@ impl Isa {
             (Architecture::X86_64, Cpu::Modern) => Some("x86-64-v3"),
             _ => None,
         }
+    }
+
+    /// Whether every such machine multiplies and adds in one instruction.
+    pub(crate) fn always_fuses(&self) -> bool {
+        matches!(self.target.triple().architecture, Architecture::Aarch64(_))
     }
 
     pub(crate) fn architecture(&self) -> object::Architecture {

@@ -6,10 +6,12 @@
 //! - `isa`: the target and the options.
 //! - `masks`: how wide the lanes of masks are.
 //! - `clif`: one MIR function to one Cranelift function; the thunks around them.
+//! - `contract`: products that are added, with `fastmath`.
 //! - `leaf`: the emitter for leaves with vectors of 256 and 512 bits.
 //! - `object`, `debug`, `data`: the object file: code, descriptors, unwind and line tables.
 
 mod clif;
+mod contract;
 mod data;
 mod debug;
 mod flags;
@@ -27,7 +29,7 @@ use std::fmt;
 
 use snek_mir::ir::Program;
 
-pub use isa::{CodegenOptions, Cpu, Isa, OptLevel};
+pub use isa::{CodegenOptions, Cpu, Isa, OptLevel, SecondForms};
 
 /// Why there is no code. Never the user's fault but for the choice of a target.
 #[derive(Debug)]

@@ -20,14 +20,14 @@ use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
 use crate::leaf::{self, Refused, Width};
-use crate::{flags, marks, placement};
+use crate::{contract, flags, marks, placement};
 
 /// A function of the object file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
-    /// The form of a leaf for processors with wide vectors: see [`crate::leaf`].
+    /// Its form for newer processors, with wide vectors among other things: see [`crate::leaf`].
     Wide(FunctionId, Width),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
@@ -242,13 +242,13 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Forms of leaves that there are not, and why.
+/// Forms that there are not, although functions might have had them, and why.
 pub type Refusals = Vec<(Unit, Refused)>;
 
-/// The forms that leaves have besides their first one, the widest last.
+/// The forms that functions have besides their first one, the widest last.
 pub type Forms = BTreeMap<FunctionId, Vec<Width>>;
 
-/// Compiles all units, and the further forms of leaves, which are put behind them. Says which could not be made.
+/// Compiles all units, and further forms of functions, which are put behind them. Says which could not be made.
 pub fn compile_all(
     program: &Program,
     units: &mut Vec<Unit>,
@@ -256,18 +256,104 @@ pub fn compile_all(
     options: &CodegenOptions,
     listing: bool,
 ) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
-    // Callers must know which forms leaves have.
-    let none = Forms::new();
-    let forms_of = |unit: &Unit| match unit {
-        Unit::Body(id) => leaf::wanted(&program.functions[*id], isa)
-            .iter()
-            .map(|width| Unit::Wide(*id, *width))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let wanted: Vec<Unit> = units.iter().flat_map(forms_of).collect();
-    let wide = in_threads(&wanted, program, options, || {
-        let mut translator = clif::Translator::new(program, isa, &none);
+    let wanted: Vec<Unit> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Body(id) => Some(*id),
+            _ => None,
+        })
+        .flat_map(|id| {
+            let widths = leaf::wanted(&program.functions[id], isa, options).iter();
+            widths.map(move |width| Unit::Wide(id, *width))
+        })
+        .collect();
+    // What is called must be known: leaves call nothing, so they come first.
+    let (leaves, others): (Vec<Unit>, Vec<Unit>) = wanted.into_iter().partition(
+        |unit| matches!(unit, Unit::Wide(id, _) if program.functions[*id].role == Role::Leaf),
+    );
+    let mut forms = Forms::new();
+    let of_leaves = further_forms(&leaves, program, isa, options, &forms, listing)?;
+    let made = leaves.iter().zip(&of_leaves);
+    add_forms(
+        &mut forms,
+        made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+    );
+    let (known, mut assumed) = (forms.clone(), forms.clone());
+    add_forms(&mut assumed, others.iter());
+    let mut of_others = further_forms(&others, program, isa, options, &assumed, listing)?;
+    // Such forms call each other's: where one is refused, those that call it are.
+    loop {
+        forms = known.clone();
+        let made = others.iter().zip(&of_others);
+        add_forms(
+            &mut forms,
+            made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+        );
+        let mut changed = false;
+        for (unit, compiled) in others.iter().zip(&mut of_others) {
+            let Unit::Wide(id, _) = unit else { continue };
+            let callees = edit::callees(&program.functions[*id]);
+            let is_refused =
+                |callee: &FunctionId| assumed.contains_key(callee) && !forms.contains_key(callee);
+            if compiled.is_ok()
+                && let Some(callee) = callees.into_iter().find(is_refused)
+            {
+                let symbol = Unit::Wide(callee, Width::Y).symbol(program);
+                *compiled = Err(Refused(format!("it calls {symbol}")));
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let compiled = in_threads(units, program, options, || {
+        let mut translator = clif::Translator::new(program, isa, &forms);
+        let mut context = Context::new();
+        move |unit| {
+            let mut translated = translator.translate(unit)?;
+            if isa.always_fuses()
+                && matches!(unit, Unit::Body(id) if program.functions[id].fastmath)
+            {
+                contract::run(&mut translated.function);
+            }
+            compile(&mut context, translated, isa, listing)
+        }
+    });
+    let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
+    let mut refusals = Vec::new();
+    let further = leaves.into_iter().chain(others);
+    for (unit, form) in further.zip(of_leaves.into_iter().chain(of_others)) {
+        match form {
+            Ok(form) => {
+                units.push(unit);
+                compiled.push(form);
+            }
+            Err(refused) => refusals.push((unit, refused)),
+        }
+    }
+    Ok((compiled, refusals))
+}
+
+fn add_forms<'u>(forms: &mut Forms, units: impl Iterator<Item = &'u Unit>) {
+    for unit in units {
+        if let Unit::Wide(id, width) = unit {
+            forms.entry(*id).or_default().push(*width);
+        }
+    }
+}
+
+/// Compiles further forms, which call those in `forms`.
+fn further_forms(
+    units: &[Unit],
+    program: &Program,
+    isa: &Isa,
+    options: &CodegenOptions,
+    forms: &Forms,
+    listing: bool,
+) -> Result<Vec<Result<Compiled, Refused>>, CodegenError> {
+    let compiled = in_threads(units, program, options, || {
+        let mut translator = clif::Translator::new(program, isa, forms);
         let mut context = Context::new();
         move |unit| {
             let translated = translator.translate(unit)?;
@@ -281,32 +367,7 @@ pub fn compile_all(
             leaf::compile(&mut context, translated, isa, how, listing)
         }
     });
-    let wide = wide.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    let (mut forms, mut more, mut more_units) = (Forms::new(), Vec::new(), Vec::new());
-    let mut refusals = Vec::new();
-    for (unit, compiled) in wanted.into_iter().zip(wide) {
-        match (unit, compiled) {
-            (Unit::Wide(id, width), Ok(compiled)) => {
-                forms.entry(id).or_default().push(width);
-                more_units.push(unit);
-                more.push(compiled);
-            }
-            (_, Ok(_)) => {}
-            (_, Err(refused)) => refusals.push((unit, refused)),
-        }
-    }
-    let compiled = in_threads(units, program, options, || {
-        let mut translator = clif::Translator::new(program, isa, &forms);
-        let mut context = Context::new();
-        move |unit| {
-            let translated = translator.translate(unit)?;
-            compile(&mut context, translated, isa, listing)
-        }
-    });
-    let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    compiled.extend(more);
-    units.extend(more_units);
-    Ok((compiled, refusals))
+    compiled.map_err(|(unit, error)| in_unit(unit, program, error))
 }
 
 /// Does something with every unit, on several threads, the largest first, for the last ones to end

@@ -103,6 +103,7 @@ codes! {
 
     L001 "linking failed"
     L002 "linker not found"
+    L003 "no runtime for a machine"
 }
 
 #[cfg(test)]

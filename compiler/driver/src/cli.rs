@@ -8,7 +8,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use snek_codegen::Cpu;
 use snek_diagnostics::{Code, Diagnostic, SourceMap};
-use snek_link::Linker;
+use snek_link::{Linker, TARGETS};
+use target_lexicon::Triple;
 
 use crate::build::{Built, build_all};
 use crate::input::{self, Inputs};
@@ -92,6 +93,9 @@ struct BuildArgs {
     /// Use the instructions of these machines: baseline, modern or native
     #[arg(long, value_name = "CPU", default_value = "baseline", value_parser = cpu)]
     cpu: Cpu,
+    /// Build for another machine: x86_64-unknown-linux-gnu or aarch64-unknown-linux-gnu
+    #[arg(long, value_name = "TRIPLE", value_parser = target)]
+    target: Option<Triple>,
     /// Do not report what became of each function
     #[arg(short, long)]
     quiet: bool,
@@ -193,13 +197,32 @@ fn cpu(text: &str) -> Result<Cpu, String> {
     Cpu::from_name(text).ok_or_else(|| "expected baseline, modern or native".into())
 }
 
+fn target(text: &str) -> Result<Triple, String> {
+    let known = TARGETS.contains(&text).then(|| text.parse().ok()).flatten();
+    known.ok_or_else(|| format!("the machines are {}", TARGETS.join(" and ")))
+}
+
+/// Only the machine itself knows what it has.
+fn refuse_native(triple: &Triple) -> Result<(), Diagnostic> {
+    if triple.architecture == Triple::host().architecture {
+        return Ok(());
+    }
+    let message = format!("`native` is this machine, and `--target` says {triple}");
+    Err(Diagnostic::file_error(Code::D004, "--cpu", message)
+        .help("leave out `--cpu native`, or build on the machine itself"))
+}
+
 fn build(arguments: BuildArgs, messages: Messages) -> Result<u8, Diagnostic> {
+    if let (Cpu::Native, Some(triple)) = (arguments.cpu, &arguments.target) {
+        refuse_native(triple)?;
+    }
     let options = Options {
         emit: arguments.emit.unwrap_or_default(),
         opt_level: arguments.opt_level,
         strict: arguments.common.strict,
         quiet: arguments.quiet,
         report: arguments.report,
+        target: arguments.target,
         cpu: arguments.cpu,
         output_dir: arguments.output_dir,
         ..environment()?

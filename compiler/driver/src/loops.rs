@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use snek_diagnostics::{SourceMap, Span};
 use snek_mir::ir::Program;
-use snek_opt::{Became, LoopNote, LoopReport, Notes};
+use snek_opt::{Became, LoopNote, LoopReport, LoopShape, Notes, ShapeNote};
 
 /// One loop of the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,13 +33,42 @@ pub fn loops(program: &Program, notes: &Notes, sources: &SourceMap) -> Vec<LoopL
         }
         let same = |report: &&LoopReport| (report.frame, report.line) == (note.frame, note.line);
         let left = left.iter().find(same);
-        lines.push(line(note, left, &frame.name, sources));
+        let shape = notes.shapes().find(|shape| shape.span == note.span);
+        lines.push(line(note, left, shape, &frame.name, sources));
+    }
+    // Loops that are not there any more, since they are part of others.
+    for shape in notes.shapes() {
+        let frame = &program.frames[shape.frame];
+        if !frame.file.starts_with('<') && !notes.loops().any(|note| note.span == shape.span) {
+            lines.push(LoopLine {
+                function: frame.name.clone(),
+                line: shape.line,
+                variable: shape.variable.clone(),
+                text: in_words(shape.shape),
+                json: json!({
+                    "function": frame.name,
+                    "line": shape.line,
+                    "variable": shape.variable,
+                    "span": place_of(shape.span, sources),
+                    "lanes": null,
+                    "outer": false,
+                    "reason": null,
+                    "places": [],
+                    "fused_with": fused_with(Some(shape)),
+                    "shape": name(Some(shape)),
+                    "parallel": false,
+                    "checks": 0,
+                }),
+            });
+        }
     }
     // Loops that are only there in parallel, or that no pass looked at.
     for report in &left {
         let frame = &program.frames[report.frame];
         let noted = |note: &LoopNote| (note.frame, note.line) == (report.frame, report.line);
-        if !frame.file.starts_with('<') && !notes.loops().any(noted) {
+        let shaped = |note: &ShapeNote| (note.frame, note.line) == (report.frame, report.line);
+        let is_known = notes.loops().any(noted) || notes.shapes().any(shaped);
+        if !frame.file.starts_with('<') && !is_known {
             let mut parts = Vec::new();
             describe(Some(report), &mut parts);
             lines.push(LoopLine {
@@ -55,6 +84,8 @@ pub fn loops(program: &Program, notes: &Notes, sources: &SourceMap) -> Vec<LoopL
                     "outer": false,
                     "reason": null,
                     "places": [],
+                    "fused_with": null,
+                    "shape": null,
                     "parallel": report.parallel,
                     "checks": report.checks,
                 }),
@@ -69,10 +100,12 @@ pub fn loops(program: &Program, notes: &Notes, sources: &SourceMap) -> Vec<LoopL
 fn line(
     note: &LoopNote,
     left: Option<&LoopReport>,
+    shape: Option<&ShapeNote>,
     function: &str,
     sources: &SourceMap,
 ) -> LoopLine {
     let mut parts = Vec::new();
+    parts.extend(shape.map(|shape| in_words(shape.shape)));
     let (mut lanes, mut outer, mut reason) = (None, false, None);
     let mut places = Vec::new();
     match &note.became {
@@ -109,9 +142,38 @@ fn line(
             "outer": outer,
             "reason": reason,
             "places": places,
+            "fused_with": fused_with(shape),
+            "shape": name(shape),
             "parallel": left.is_some_and(|report| report.parallel),
             "checks": left.map_or(0, |report| report.checks),
         }),
+    }
+}
+
+fn in_words(shape: LoopShape) -> String {
+    match shape {
+        LoopShape::Fused { with } => format!("one loop with that of line {with}"),
+        LoopShape::Split => "two loops, block by block".to_string(),
+        LoopShape::Skewed => "several rows at a time, one column apart".to_string(),
+        LoopShape::Abreast => "sums of several iterations at a time".to_string(),
+    }
+}
+
+/// What a loop has become, for programs.
+fn name(shape: Option<&ShapeNote>) -> Option<&'static str> {
+    Some(match shape?.shape {
+        LoopShape::Fused { .. } => "fused",
+        LoopShape::Split => "split",
+        LoopShape::Skewed => "skewed",
+        LoopShape::Abreast => "abreast",
+    })
+}
+
+/// The line of the loop that it is one with.
+fn fused_with(shape: Option<&ShapeNote>) -> Option<u32> {
+    match shape?.shape {
+        LoopShape::Fused { with } => Some(with),
+        LoopShape::Split | LoopShape::Skewed | LoopShape::Abreast => None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use snek_codegen::Cpu;
 use snek_link::Linker;
+use target_lexicon::Triple;
 
 /// How messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -92,6 +93,8 @@ pub struct Options {
     pub quiet: bool,
     /// What to report beside what became of each function.
     pub report: Option<Report>,
+    /// The machine that code is made for; this one without it.
+    pub target: Option<Triple>,
     /// The instructions that compiled code may use.
     pub cpu: Cpu,
     /// The linker.

@@ -156,6 +156,7 @@ pub fn compile(
     };
 
     let codegen = CodegenOptions {
+        triple: options.target.clone(),
         cpu: options.cpu,
         opt_level: match options.opt_level {
             OptLevel::None => snek_codegen::OptLevel::None,
@@ -258,14 +259,21 @@ fn link(
     // The linker in this process needs no folder. Without one it is the only one.
     let work_dir = WorkDir::new().ok();
     let work_dir = work_dir.as_ref().map(WorkDir::path);
-    let target = Target::new(isa.triple(), isa.x86_level());
-    let linked = snek_link::link(&object.bytes, &object.exports, target, linker, work_dir);
+    let linked = Target::new(isa.triple(), isa.x86_level()).and_then(|target| {
+        snek_link::link(&object.bytes, &object.exports, target, linker, work_dir)
+    });
     linked.map_err(|error| match error {
+        LinkError::NoRuntime(ref triple) => {
+            let message = format!("this `snekc` was built without the runtime for {triple}");
+            Diagnostic::file_error(Code::L003, "--target", message).help(format!(
+                "run `rustup target add {triple}` and build snek again, or install a wheel that has it"
+            ))
+        }
         LinkError::Io(path, error) => output::cannot_write(&path, &error),
         LinkError::Memory(error) => output::cannot_write(path, &error),
         LinkError::Wild(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
             .help("install `cc` and try `SNEK_LINKER=cc`, and please report this"),
-        LinkError::Cc(_) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
+        LinkError::Cc(..) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
             .help("unset `SNEK_LINKER` to use the built-in linker"),
     })
 }

@@ -1,4 +1,4 @@
-//! The runtime, as the static archive that the build script made for the target of this build.
+//! The runtime, as the static archives that the build script made, each for a machine.
 
-/// The archive's bytes.
-pub static RUNTIME_ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libsnek_runtime.a"));
+/// The machines and the bytes of their archives; the first is the machine of this build.
+pub static RUNTIME_ARCHIVES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/archives.rs"));

@@ -1,7 +1,7 @@
 //! Links an object and the embedded runtime into a shared object.
 //!
 //! `wild` does it in this process, on files in memory: it reads no other file, starts no program and
-//! leaves nothing behind. The system's `cc` is the fallback; it needs files, so it gets a work folder
+//! leaves nothing behind. The system's `cc` is the fallback (that for the machine, of another one); it needs files, so it gets a work folder
 //! from the caller, leaves its inputs and its output there, and is the only I/O of this crate.
 //! The output depends on the inputs alone: no build id, no paths, no time.
 //!
@@ -15,6 +15,7 @@
 //! machine that built it.
 
 mod archive;
+mod targets;
 
 use std::fmt;
 use std::fs::File;
@@ -28,31 +29,41 @@ use object::{Endianness, elf};
 
 use target_lexicon::{Architecture, Triple};
 
-use crate::archive::RUNTIME_ARCHIVE;
+use crate::archive::RUNTIME_ARCHIVES;
+pub use crate::targets::TARGETS;
 
 /// What the linker must know of the machine that the code is made for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Target {
+    /// The runtime for the machine.
+    archive: &'static [u8],
     /// ELF's number for the machine.
     machine: u16,
     /// The linker's name for the machine.
     emulation: &'static str,
+    /// The C compiler for the machine.
+    cc: &'static str,
     /// The level that the dynamic loader should ask of an x86-64 machine before it loads code.
     x86_level: Option<&'static str>,
 }
 
 impl Target {
     /// The machine `triple`; of x86-64 the loader asks for `x86_level`, as `x86-64-v2`.
-    pub fn new(triple: &Triple, x86_level: Option<&'static str>) -> Target {
-        let (machine, emulation) = match triple.architecture {
-            Architecture::Aarch64(_) => (elf::EM_AARCH64, "aarch64linux"),
-            _ => (elf::EM_X86_64, "elf_x86_64"),
+    pub fn new(triple: &Triple, x86_level: Option<&'static str>) -> Result<Target, LinkError> {
+        let name = triple.to_string();
+        let at = RUNTIME_ARCHIVES.iter().position(|(of, _)| *of == name);
+        let at = at.ok_or(LinkError::NoRuntime(name))?;
+        let (machine, emulation, cross) = match triple.architecture {
+            Architecture::Aarch64(_) => (elf::EM_AARCH64, "aarch64linux", "aarch64-linux-gnu-gcc"),
+            _ => (elf::EM_X86_64, "elf_x86_64", "x86_64-linux-gnu-gcc"),
         };
-        Target {
+        Ok(Target {
+            archive: RUNTIME_ARCHIVES[at].1,
             machine,
             emulation,
+            cc: if at == 0 { "cc" } else { cross },
             x86_level,
-        }
+        })
     }
 }
 
@@ -83,12 +94,14 @@ impl Linker {
 /// Why a link failed.
 #[derive(Debug)]
 pub enum LinkError {
+    /// This build of the compiler has no runtime for a machine.
+    NoRuntime(String),
     /// The linker in this process gave up.
     Wild(String),
     /// A file in memory could not be made, or be as large as it must.
     Memory(std::io::Error),
-    /// `cc` could not be started, or failed.
-    Cc(String),
+    /// The C compiler of this name could not be started, or failed.
+    Cc(&'static str, String),
     /// A file in the work folder could not be written or read.
     Io(PathBuf, std::io::Error),
 }
@@ -96,9 +109,10 @@ pub enum LinkError {
 impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            LinkError::NoRuntime(triple) => write!(f, "there is no runtime for {triple}"),
             LinkError::Wild(reason) => write!(f, "the built-in linker failed: {reason}"),
             LinkError::Memory(error) => write!(f, "the built-in linker got no memory: {error}"),
-            LinkError::Cc(reason) => write!(f, "`cc` failed: {reason}"),
+            LinkError::Cc(cc, reason) => write!(f, "`{cc}` failed: {reason}"),
             LinkError::Io(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }
@@ -125,7 +139,7 @@ pub fn link(
             Some(_) if !matches!(error, LinkError::Memory(_)) => {
                 link_with_cc(object, exports, target, work_dir).map_err(|second| match second {
                     // No `cc` here: what went wrong first is what matters.
-                    LinkError::Cc(_) => error,
+                    LinkError::Cc(..) => error,
                     other => other,
                 })
             }
@@ -178,7 +192,7 @@ fn version_script(exports: &[String]) -> String {
 fn link_with_wild(object: &[u8], exports: &[String], target: Target) -> Result<Vec<u8>, LinkError> {
     let script = version_script(exports);
     let object = MemoryFile::with(OBJECT, object)?;
-    let archive = MemoryFile::with(ARCHIVE, RUNTIME_ARCHIVE)?;
+    let archive = MemoryFile::with(ARCHIVE, target.archive)?;
     let script = MemoryFile::with(SCRIPT, script.as_bytes())?;
     let mut libraries = Vec::new();
     for (name, symbols) in SYSTEM_LIBRARIES {
@@ -319,17 +333,18 @@ fn link_with_cc(
     work_dir: Option<&Path>,
 ) -> Result<Vec<u8>, LinkError> {
     let Some(dir) = work_dir else {
-        return Err(LinkError::Cc("there is no folder for its files".to_owned()));
+        let reason = "there is no folder for its files".to_owned();
+        return Err(LinkError::Cc(target.cc, reason));
     };
     let write = |name: &str, bytes: &[u8]| {
         let path = dir.join(name);
         std::fs::write(&path, bytes).map_err(|error| LinkError::Io(path, error))
     };
     write(OBJECT, object)?;
-    write(ARCHIVE, RUNTIME_ARCHIVE)?;
+    write(ARCHIVE, target.archive)?;
     write(SCRIPT, version_script(exports).as_bytes())?;
 
-    let mut command = std::process::Command::new("cc");
+    let mut command = std::process::Command::new(target.cc);
     command
         .current_dir(dir)
         .args(["-shared", "-o", OUTPUT, OBJECT, ARCHIVE])
@@ -347,14 +362,11 @@ fn link_with_cc(
     }
     let output = command
         .output()
-        .map_err(|error| LinkError::Cc(error.to_string()))?;
+        .map_err(|error| LinkError::Cc(target.cc, error.to_string()))?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr);
-        return Err(LinkError::Cc(format!(
-            "{}\n{}",
-            output.status,
-            text.trim_end()
-        )));
+        let reason = format!("{}\n{}", output.status, text.trim_end());
+        return Err(LinkError::Cc(target.cc, reason));
     }
     let path = dir.join(OUTPUT);
     std::fs::read(&path).map_err(|error| LinkError::Io(path, error))

@@ -685,6 +685,8 @@ pub enum OpKind {
     /// `address, extents...`: the contiguous array at an address (I64), which must have room for it. There is one such view
     /// of a piece of memory, and nothing else reaches it.
     View,
+    /// The address (I64) of so many bytes that a call of the function has for its own time. Each op has its own.
+    Local(u32),
     /// `array`: the same view, its type's layout changed from contiguous to strided (where both meet). No code.
     AsStrided,
     /// `array`: the same view. What a parallel loop does through it is fold into elements, by this operation alone: each

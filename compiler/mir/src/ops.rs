@@ -114,7 +114,8 @@ impl OpKind {
                 reads: true,
                 ..PURE
             },
-            OpKind::StoreLanes(_) | OpKind::Scatter { .. } => Properties {
+            // Two of them are two pieces of memory.
+            OpKind::StoreLanes(_) | OpKind::Scatter { .. } | OpKind::Local(_) => Properties {
                 writes: true,
                 ..PURE
             },
@@ -280,6 +281,7 @@ impl OpKind {
             OpKind::Stride(_) => "stride",
             OpKind::Row(_) => "row",
             OpKind::View => "view",
+            OpKind::Local(_) => "local",
             OpKind::AsStrided => "as_strided",
             OpKind::Accumulator(_) => "accumulator",
             OpKind::Atomic(..) => "atomic",

@@ -380,6 +380,7 @@ impl Printer<'_> {
             | OpKind::Disjoint
             | OpKind::DataPointer => format!(" {}", self.list(args)),
             OpKind::Iota => String::new(),
+            OpKind::Local(bytes) => format!(" {bytes}"),
             OpKind::Extract(lane) => format!(" {}, {lane}", self.list(args)),
             OpKind::Reduce(op) | OpKind::Accumulator(op) => {
                 format!(".{} {}", op.name(), self.list(args))

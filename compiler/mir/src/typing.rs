@@ -150,6 +150,10 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
             })?;
             same("operands", args, &vec![Type::I64; args.len()])
         }
+        OpKind::Local(_) => {
+            arity(0, 1)?;
+            same("results", results, &[Type::I64])
+        }
         OpKind::AsStrided => {
             arity(1, 1)?;
             let want = ArrayType {

@@ -3,6 +3,7 @@
 //! A pass may change how a program computes, never what it computes: results, exceptions and their places stay. Facts
 //! come from `snek_analysis` and are dropped when the function changes. Nothing here may name Cranelift.
 
+mod abreast;
 mod auto_parallel;
 mod balance;
 mod carry;
@@ -12,6 +13,7 @@ mod dce;
 mod divide;
 mod effects;
 mod fold;
+mod fuse;
 mod grain;
 mod guard;
 mod ifconvert;
@@ -30,6 +32,8 @@ mod rewrite;
 mod search;
 mod share;
 mod simplify;
+mod skew;
+mod split;
 mod strength;
 mod tally;
 mod tasks;
@@ -42,4 +46,6 @@ pub mod vectorise;
 mod version;
 
 pub use pipeline::{Level, Options, optimise, optimise_observed};
-pub use report::{Became, LoopNote, LoopReport, Notes, ParallelNote, loop_reports};
+pub use report::{
+    Became, LoopNote, LoopReport, LoopShape, Notes, ParallelNote, ShapeNote, loop_reports,
+};

@@ -11,9 +11,10 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    auto_parallel, balance, carry, cse, dce, divide, effects, grain, guard, ifconvert, inline,
-    interchange, jam, leaf, licm, masked, outline, promote, prove, search, share, simplify,
-    strength, tally, tasks, tile, unblock, unfold, unroll, vector_math, vectorise, version,
+    abreast, auto_parallel, balance, carry, cse, dce, divide, effects, fuse, grain, guard,
+    ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove, search,
+    share, simplify, skew, split, strength, tally, tasks, tile, unblock, unfold, unroll,
+    vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -49,8 +50,8 @@ enum Run {
     Local(fn(&mut Function)),
     /// The same, with something to say of its loops.
     Loops(fn(&mut Function, &Names, &mut Notes)),
-    /// One function, seen with the others; gives what is to take its place.
-    Rewrite(fn(&Program, FunctionId, &Names) -> Option<Function>),
+    /// One function, seen with the others; gives what is to take its place, and may have something to say of its loops.
+    Rewrite(fn(&Program, FunctionId, &Names, &mut Notes) -> Option<Function>),
     /// All of them.
     Whole(fn(&mut Program)),
     /// The same, with something to say of loops.
@@ -113,13 +114,19 @@ pub const PASSES: &[Pass] = &[
     at(O2, "dce", Local(dce::run)),
     // What code generation wants. Vectors do not cross functions, so they come after.
     at(O0, "outline", Whole(outline::run)),
-    // Loops: small ones are unrolled, sums come inside and read what lies close together, the best of each nest run in
-    // lanes, and several iterations of loops around share what they read.
+    // Loops: small ones are unrolled, neighbours become one, sums come inside and read what lies close together, the best
+    // of each nest run in lanes, and several iterations of loops around share what they read.
     at(O2, "unroll", Local(unroll::run)),
     at(O2, "simplify", Local(simplify::run)),
+    at(O2, "fuse", Loops(fuse::run)),
+    at(O2, "cse", Local(cse::run)),
     at(O2, "interchange", Local(interchange::run)),
     at(O2, "tile", Local(tile::run)),
     at(O2, "search", Local(search::run)),
+    at(O2, "skew", Loops(skew::run)),
+    at(O2, "abreast", Loops(abreast::run)),
+    at(O2, "cse", Local(cse::run)),
+    at(O2, "split", Rewrite(split::run)),
     at(O2, "together", Whole(tile::together)),
     at(O2, "vector_math", Rewrite(vector_math::run)),
     at(O2, "vectorise", Loops(vectorise::run)),
@@ -216,8 +223,11 @@ fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, 
         Whole(run) => run(program),
         Noted(run) => run(program, notes),
         Rewrite(run) => {
-            let rewrite =
-                |id: &FunctionId| run(program, *id, &names).map(|function| (*id, function));
+            let rewrite = |id: &FunctionId| {
+                let mut notes = Notes::default();
+                let function = run(program, *id, &names, &mut notes);
+                function.map(|function| (*id, function, notes))
+            };
             let ids: Vec<FunctionId> = program.functions.indices().collect();
             let rewritten: Vec<_> = match pool {
                 Some(pool) => pool.install(|| {
@@ -226,8 +236,9 @@ fn run_group(program: &mut Program, group: &[&Pass], pool: Option<&ThreadPool>, 
                 }),
                 None => ids.iter().filter_map(rewrite).collect(),
             };
-            for (id, function) in rewritten {
+            for (id, function, said) in rewritten {
                 program.functions[id] = function;
+                notes.merge(said);
             }
         }
         Local(_) | Loops(_) => {

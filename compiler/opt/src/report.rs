@@ -21,6 +21,62 @@ fn is_made(variable: Option<&String>) -> bool {
 pub struct Notes {
     loops: BTreeMap<(FrameId, u32, u32), LoopNote>,
     parallel: BTreeMap<(FrameId, u32, u32), ParallelNote>,
+    shapes: BTreeMap<(FrameId, u32, u32), ShapeNote>,
+}
+
+/// That a loop of the source is not one loop of the program.
+#[derive(Clone, Debug)]
+pub struct ShapeNote {
+    /// The Python function that it is written in.
+    pub frame: FrameId,
+    /// Its line.
+    pub line: u32,
+    /// The loop.
+    pub span: Span,
+    /// The name of its variable, if it has one.
+    pub variable: Option<String>,
+    /// What it is.
+    pub shape: LoopShape,
+}
+
+/// What a loop of the source became part of, or was taken into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopShape {
+    /// One loop with that of this line.
+    Fused {
+        /// The line.
+        with: u32,
+    },
+    /// Two loops, block by block.
+    Split,
+    /// Several rows at a time, each one column behind the one above it.
+    Skewed,
+    /// The sums of several iterations at a time.
+    Abreast,
+}
+
+impl ShapeNote {
+    fn new(function: &Function, op: OpId, shape: LoopShape) -> Self {
+        let site = &function.sites[function.ops[op].site];
+        Self {
+            frame: site.frame,
+            line: site.line,
+            span: site.span,
+            variable: variable(function, op),
+            shape,
+        }
+    }
+}
+
+/// The name of a loop's variable, if it has one.
+fn variable(function: &Function, op: OpId) -> Option<String> {
+    match &function.ops[op].kind {
+        OpKind::For(f) => {
+            let induction = function.regions[f.body].params[0];
+            function.values[induction].name.clone()
+        }
+        _ => None,
+    }
 }
 
 /// What `auto_parallel` did with a loop.
@@ -41,18 +97,11 @@ pub struct ParallelNote {
 impl ParallelNote {
     pub(crate) fn new(function: &Function, op: OpId, reason: Option<&str>) -> Self {
         let site = &function.sites[function.ops[op].site];
-        let variable = match &function.ops[op].kind {
-            OpKind::For(f) => {
-                let induction = function.regions[f.body].params[0];
-                function.values[induction].name.clone()
-            }
-            _ => None,
-        };
         Self {
             frame: site.frame,
             line: site.line,
             span: site.span,
-            variable,
+            variable: variable(function, op),
             reason: reason.map(str::to_owned),
         }
     }
@@ -113,13 +162,6 @@ pub(crate) fn mark(site: SiteId) -> String {
 impl LoopNote {
     pub(crate) fn new(function: &Function, op: OpId, outcome: Outcome) -> Self {
         let site = &function.sites[function.ops[op].site];
-        let variable = match &function.ops[op].kind {
-            OpKind::For(f) => {
-                let induction = function.regions[f.body].params[0];
-                function.values[induction].name.clone()
-            }
-            _ => None,
-        };
         let became = match outcome {
             Outcome::Lanes { lanes, outer } => Became::Lanes { lanes, outer },
             Outcome::Inner => Became::Inner,
@@ -129,7 +171,7 @@ impl LoopNote {
             frame: site.frame,
             line: site.line,
             span: site.span,
-            variable,
+            variable: variable(function, op),
             became,
         }
     }
@@ -173,6 +215,33 @@ impl Notes {
         for note in other.loops.into_values() {
             self.add(note);
         }
+        self.shapes.extend(other.shapes);
+    }
+
+    /// Two loops are one now.
+    pub(crate) fn fused(&mut self, function: &Function, first: OpId, second: OpId) {
+        let line = |op: OpId| function.sites[function.ops[op].site].line;
+        for (op, other) in [(first, second), (second, first)] {
+            let with = line(other);
+            self.shape(ShapeNote::new(function, op, LoopShape::Fused { with }));
+        }
+    }
+
+    /// What a loop has become.
+    pub(crate) fn shaped(&mut self, function: &Function, op: OpId, shape: LoopShape) {
+        self.shape(ShapeNote::new(function, op, shape));
+    }
+
+    fn shape(&mut self, note: ShapeNote) {
+        let key = (note.frame, note.span.start, note.span.end);
+        if !is_made(note.variable.as_ref()) {
+            self.shapes.entry(key).or_insert(note);
+        }
+    }
+
+    /// Loops that are not loops of their own, in the order of the source.
+    pub fn shapes(&self) -> impl Iterator<Item = &ShapeNote> {
+        self.shapes.values()
     }
 
     /// A loop of several versions has the note of the best one.
@@ -288,13 +357,7 @@ pub fn loop_reports(program: &Program) -> Vec<LoopReport> {
             let outermost = structure.loops_around(function, op).is_empty();
             let parallel =
                 (function.role == Role::ParallelBody || of_parallel.contains(&id)) && outermost;
-            let variable = match &data.kind {
-                OpKind::For(f) => {
-                    let induction = function.regions[f.body].params[0];
-                    function.values[induction].name.clone()
-                }
-                _ => None,
-            };
+            let variable = variable(function, op);
             if is_made(variable.as_ref()) {
                 continue;
             }

@@ -38,14 +38,28 @@ pub fn keep_needed(program: &mut Program) {
 }
 
 /// Runs the pass on the serial loops of a function.
-pub fn run(program: &Program, id: FunctionId, names: &Names) -> Option<Function> {
+pub fn run(program: &Program, id: FunctionId, names: &Names, _: &mut Notes) -> Option<Function> {
     with_forms(program, id, names, vectorise::serial)
 }
 
 /// Runs the pass on the loop over the chunks of a parallel loop.
-pub fn chunks(program: &Program, id: FunctionId, names: &Names) -> Option<Function> {
+pub fn chunks(program: &Program, id: FunctionId, names: &Names, _: &mut Notes) -> Option<Function> {
     with_forms(program, id, names, vectorise::in_chunk)
 }
+
+/// A function with all forms that it could use, whatever its loops become, and where; `None` if there are none.
+pub(crate) fn all_forms(program: &Program, function: &Function) -> Option<(Function, Calls)> {
+    if function.strict_math || program.vector_forms.is_empty() {
+        return None;
+    }
+    let calls = calls(program, function);
+    let mut trial = (!calls.is_empty()).then(|| function.clone())?;
+    replace(program, &mut trial, &calls);
+    Some((trial, calls))
+}
+
+/// Calls, each with the form that stands for it.
+type Calls = Vec<(OpId, FunctionId)>;
 
 type Vectorise = fn(&mut Function, &Names, &mut Notes) -> Vec<OpId>;
 
@@ -56,15 +70,7 @@ fn with_forms(
     vectorise: Vectorise,
 ) -> Option<Function> {
     let function = &program.functions[id];
-    if function.strict_math || program.vector_forms.is_empty() {
-        return None;
-    }
-    let calls = calls(program, function);
-    if calls.is_empty() {
-        return None;
-    }
-    let mut trial = function.clone();
-    replace(program, &mut trial, &calls);
+    let (mut trial, calls) = all_forms(program, function)?;
     let loops: HashSet<OpId> = vectorise(&mut trial, names, &mut Notes::default())
         .into_iter()
         .collect();
@@ -76,14 +82,14 @@ fn with_forms(
         let around = structure.loops_around(function, call.0);
         around.iter().any(|op| loops.contains(op))
     };
-    let calls: Vec<_> = calls.into_iter().filter(inside).collect();
+    let calls: Calls = calls.into_iter().filter(inside).collect();
     let mut function = function.clone();
     replace(program, &mut function, &calls);
     Some(function)
 }
 
 /// The calls in counted loops that have a form, with it.
-fn calls(program: &Program, function: &Function) -> Vec<(OpId, FunctionId)> {
+fn calls(program: &Program, function: &Function) -> Calls {
     let form_of = |op: &OpId| {
         let data = &function.ops[*op];
         let OpKind::CallRuntime(name) = data.kind else {
@@ -94,7 +100,7 @@ fn calls(program: &Program, function: &Function) -> Vec<(OpId, FunctionId)> {
         let own = program.frames[frame].file.starts_with(FORMS);
         (!own && is_plain(program, form)).then_some((*op, form.function))
     };
-    let calls: Vec<_> = edit::ops(function).iter().filter_map(form_of).collect();
+    let calls: Calls = edit::ops(function).iter().filter_map(form_of).collect();
     if calls.is_empty() {
         return calls;
     }

@@ -44,6 +44,8 @@ use sync::{Mutex, MutexGuard};
 thread_local! {
     /// Whether this thread runs a chunk: loops within it ask for threads that are idle only.
     static IN_CHUNK: Cell<bool> = const { Cell::new(false) };
+    /// Whether this is the thread that the process began with, once it is known.
+    static IS_MAIN: Cell<Option<bool>> = const { Cell::new(None) };
     /// When this thread looked for signals in a join.
     static POLLED: Cell<u64> = const { Cell::new(0) };
     /// How many joins this thread is in, of those that had another thread's help in mind; and up to how many more do.
@@ -59,6 +61,10 @@ const PARTIAL_WORDS: usize = 8;
 
 /// How often the thread that entered native code looks for signals (Ctrl-C), in nanoseconds.
 const POLL_INTERVAL: u64 = 10_000_000;
+
+/// How often the threads of a loop offer their cores to others, in nanoseconds, if it is not the main thread's loop: then the
+/// main thread may have an event loop, which is not to wait until the scheduler finds that its turn has come.
+const YIELD_INTERVAL: u64 = 500_000;
 
 /// Positions in `snek_abi::parallel::SCHEDULES`.
 const STATIC: i64 = 1;
@@ -120,6 +126,8 @@ struct Loop {
     threads: i64,
     /// What `Shared::forks` said when it began.
     forks: i64,
+    /// Whether its threads offer their cores to others now and then.
+    yields: bool,
     outcome: Mutex<Outcome>,
     /// Where it is, if chunks are recorded.
     place: Option<(&'static FrameInfo, i64)>,
@@ -163,9 +171,10 @@ struct Pace {
     /// Steps between two looks at the clock, and since the last.
     looks: u64,
     steps: u64,
-    /// When it did so last, or 0; and for signals, and claimed.
+    /// When it did so last, or 0; and for signals, offered its core, and claimed.
     looked: u64,
     polled: u64,
+    yielded: u64,
     claimed: u64,
 }
 
@@ -196,6 +205,7 @@ impl Loop {
             locks: lock::depth(),
             looked: now,
             polled: now,
+            yielded: now,
             claimed: now,
         };
         while let Some((first, end)) = self.claims.claim(share, pace.batch) {
@@ -302,6 +312,7 @@ impl Loop {
         let now = trace::now();
         let each = if pace.looked == 0 {
             pace.polled = now;
+            pace.yielded = now;
             0
         } else {
             (now - pace.looked) / pace.steps
@@ -326,6 +337,10 @@ impl Loop {
         if pace.who != Who::Helper && now - pace.polled > POLL_INTERVAL {
             pace.polled = now;
             self.poll();
+        }
+        if self.yields && now - pace.yielded > YIELD_INTERVAL {
+            pace.yielded = now;
+            std::thread::yield_now();
         }
     }
 
@@ -566,6 +581,16 @@ unsafe fn in_one_piece(request: &Request) -> i32 {
     }
 }
 
+/// Whether this thread is the one that the process began with.
+fn is_main_thread() -> bool {
+    IS_MAIN.get().unwrap_or_else(|| {
+        // SAFETY: these only ask.
+        let is_main = unsafe { libc::gettid() == libc::getpid() };
+        IS_MAIN.set(Some(is_main));
+        is_main
+    })
+}
+
 /// How many joins within each other look for help.
 fn join_limit() -> u32 {
     let threads = shared().thread_count();
@@ -688,6 +713,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         },
         threads,
         forks: shared.forks(),
+        yields: !is_main_thread(),
         outcome: Mutex::new(Outcome::default()),
         place: place
             .filter(|_| trace::is_on())

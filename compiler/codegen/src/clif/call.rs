@@ -16,7 +16,7 @@ use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
 use crate::leaf::Width;
-use crate::unit::Unit;
+use crate::unit::{Forms, Unit};
 
 /// A call of a MIR function: its status, if it has one, and the parts of its results.
 pub struct Called {
@@ -26,15 +26,35 @@ pub struct Called {
     pub parts: Vec<Value>,
 }
 
-/// Calls a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
-/// caller knows it; `widths` are those of the forms that it has besides its first one, if it is a leaf. The status is not tested, and results are only right if it is 0.
+/// Which form of a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// The one that runs everywhere.
+    First,
+    /// The one of this width: the caller is such a form itself.
+    Of(Width),
+    /// The processor says which: the first one, or one of these, the widest last.
+    Asked(&'a [Width]),
+}
+
+/// The form to call of a function. `own` is the width of the caller, if it is not a first form.
+pub fn form_of(forms: &Forms, callee: FunctionId, own: Option<Width>) -> Form<'_> {
+    match (forms.get(&callee).map(Vec::as_slice), own) {
+        (None | Some([]), _) => Form::First,
+        (Some([only]), Some(own)) if *only <= own => Form::Of(*only),
+        (Some(widths), _) => Form::Asked(widths),
+    }
+}
+
+/// Calls a form of a MIR function with its visible arguments; `limit` is the thread's stack limit, if the
+/// caller knows it. The status is not tested, and results are only right if it is 0.
 pub fn call_body(
     b: &mut Builder<'_>,
     program: &Program,
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    widths: &[Width],
+    form: Form<'_>,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -53,8 +73,7 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if !widths.is_empty() {
-        // The processor says which form it takes.
+    let call = if let Form::Asked(widths) = form {
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
         let mut target = b.function_address(Extern::Unit(Unit::Body(callee)), &signature);
         for width in widths {
@@ -68,7 +87,11 @@ pub fn call_body(
         let signature = b.ins.import_signature(signature);
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
-        let target = b.function(Extern::Unit(Unit::Body(callee)), &signature);
+        let unit = match form {
+            Form::Of(width) => Unit::Wide(callee, width),
+            Form::First | Form::Asked(_) => Unit::Body(callee),
+        };
+        let target = b.function(Extern::Unit(unit), &signature);
         b.ins.ins().call(target, &args)
     };
     let mut registers = b.ins.inst_results(call).to_vec().into_iter();
@@ -113,8 +136,8 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let widths = self.forms.get(&callee).map_or(&[][..], Vec::as_slice);
-        let called = call_body(&mut self.b, self.program, callee, args, self.limit, widths)?;
+        let form = form_of(self.forms, callee, self.width);
+        let called = call_body(&mut self.b, self.program, callee, args, self.limit, form)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;
         }

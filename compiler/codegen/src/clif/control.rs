@@ -214,6 +214,9 @@ impl<'a> Lower<'a> {
         then: RegionId,
         other: RegionId,
     ) -> Result<(), CodegenError> {
+        if self.is_exchange(op, then, other) {
+            return self.exchange(op, then);
+        }
         let condition = self.one(op.args[0])?;
         let merge = {
             let types = self.part_types(&op.results)?;

@@ -112,7 +112,7 @@ impl<'a> Lower<'a> {
             _ => Ok(Shape {
                 lane,
                 lanes,
-                most: self.widest,
+                most: self.widest(),
             }),
         }
     }
@@ -477,7 +477,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Memory of zeros that lanes read which are off, and memory that they write: an element's size each.
-    fn idle_memory(&mut self) -> (StackSlot, StackSlot) {
+    pub(super) fn idle_memory(&mut self) -> (StackSlot, StackSlot) {
         if let Some(slots) = self.idle {
             return slots;
         }

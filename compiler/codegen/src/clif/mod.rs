@@ -11,6 +11,7 @@ pub mod builder;
 mod call;
 mod control;
 mod convert;
+mod exchange;
 mod lanes;
 mod raise;
 mod reduce;
@@ -33,6 +34,7 @@ use snek_mir::ir::{
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::isa::Isa;
+use crate::leaf::Width;
 use crate::marks;
 use crate::masks::MaskWidths;
 use crate::unit::{Forms, Unit};
@@ -55,7 +57,7 @@ pub struct Translated {
 pub struct Translator<'a> {
     program: &'a Program,
     isa: &'a Isa,
-    /// The leaves that have further forms.
+    /// The functions that have further forms.
     forms: &'a Forms,
     context: FunctionBuilderContext,
 }
@@ -91,14 +93,18 @@ impl<'a> Translator<'a> {
         let params = builder.ins.block_params(block).to_vec();
         let built = match unit {
             Unit::Body(id) => {
-                Lower::new(self.program, id, builder, 128, self.forms)?.function(&params)
+                Lower::new(self.program, id, builder, None, self.forms)?.function(&params)
             }
             Unit::Wide(id, width) => {
-                Lower::new(self.program, id, builder, width.bits(), self.forms)?.function(&params)
+                Lower::new(self.program, id, builder, Some(width), self.forms)?.function(&params)
             }
-            Unit::Entry(id) => thunk::entry(self.program, id, builder, &params),
-            Unit::ParallelThunk(id) => thunk::parallel(self.program, id, builder, &params),
-            Unit::CombineThunk(id) => thunk::combine(self.program, id, builder, &params),
+            Unit::Entry(id) => thunk::entry(self.program, id, self.forms, builder, &params),
+            Unit::ParallelThunk(id) => {
+                thunk::parallel(self.program, id, self.forms, builder, &params)
+            }
+            Unit::CombineThunk(id) => {
+                thunk::combine(self.program, id, self.forms, builder, &params)
+            }
             Unit::IndexError => thunk::index_error(builder, &params),
             Unit::Init => thunk::hook("snek_rt_module_init", builder),
             Unit::Export => thunk::hook("snek_rt_module_export", builder),
@@ -170,8 +176,8 @@ struct Lower<'a> {
     file: &'a str,
     /// Values that are extended somewhere, and to what: loads of them extend at once.
     extended: HashMap<ValueId, (Scalar, Option<Value>)>,
-    /// Vectors are in registers of so many bits where they fill them.
-    widest: u32,
+    /// That of the form, if it is not the first: vectors are in such registers where they fill them.
+    width: Option<Width>,
     forms: &'a Forms,
     masks: MaskWidths,
     /// Memory of zeros that lanes read which are off, and memory that they write.
@@ -183,7 +189,7 @@ impl<'a> Lower<'a> {
         program: &'a Program,
         id: FunctionId,
         b: Builder<'a>,
-        widest: u32,
+        width: Option<Width>,
         forms: &'a Forms,
     ) -> Result<Lower<'a>, CodegenError> {
         let function = &program.functions[id];
@@ -200,7 +206,7 @@ impl<'a> Lower<'a> {
             area: None,
             file: &program.frames[function.frame].file,
             extended: extended(function),
-            widest,
+            width,
             forms,
             masks: MaskWidths::of(function),
             idle: None,
@@ -235,9 +241,14 @@ impl<'a> Lower<'a> {
         Ok(self.b)
     }
 
+    /// Bits of the widest registers.
+    fn widest(&self) -> u32 {
+        self.width.map_or(128, Width::bits)
+    }
+
     /// See [`OpKind::VectorLevel`].
     fn vector_level(&self) -> i64 {
-        i64::from((self.widest / 128).trailing_zeros())
+        i64::from(self.width.map_or(0, Width::level))
     }
 
     /// The only value of a scalar or an address.
@@ -431,6 +442,11 @@ impl<'a> Lower<'a> {
             }
             OpKind::Row(bounds) => self.row(op, bounds)?,
             OpKind::View => self.view_of_memory(op)?,
+            OpKind::Local(bytes) => {
+                let slot = self.b.stack_slot(*bytes);
+                let address = self.b.slot_address(slot);
+                self.define(op.results[0], address);
+            }
             OpKind::AsStrided => self.as_strided(op)?,
             // Outside of parallel loops it is the array.
             OpKind::Accumulator(_) => {

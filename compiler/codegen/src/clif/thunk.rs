@@ -7,10 +7,11 @@ use snek_abi::ExcKind;
 use snek_mir::ir::{Function, FunctionId, Program, Scalar, Type as MirType};
 
 use super::builder::{Builder, runtime};
-use super::call::{Called, call_body, param_types};
+use super::call::{Called, call_body, form_of, param_types};
 use super::signature::{array_parts, c_signature, no_vectors, scalar_type};
 use crate::CodegenError;
 use crate::data::Data;
+use crate::unit::Forms;
 
 /// `fn(frame) -> status`.
 pub fn entry_signature() -> Signature {
@@ -120,6 +121,7 @@ fn is_f32(ty: Type) -> bool {
 pub fn entry<'b>(
     program: &Program,
     id: FunctionId,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -135,7 +137,7 @@ pub fn entry<'b>(
         args.push(value);
     }
     let first_result = args.len();
-    let called = call_body(&mut b, program, id, args, None, &[])?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
 
     let mut parts = called.parts.iter().copied();
@@ -210,6 +212,7 @@ fn returned_array(
 pub fn parallel<'b>(
     program: &Program,
     id: FunctionId,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -233,7 +236,7 @@ pub fn parallel<'b>(
     for (index, ty) in types[captured + 3..].iter().enumerate() {
         args.push(load_slot(&mut b, *ty, *partial, index)?);
     }
-    let called = call_body(&mut b, program, id, args, None, &[])?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *partial)?;
     leave_well(&mut b);
@@ -244,6 +247,7 @@ pub fn parallel<'b>(
 pub fn combine<'b>(
     program: &Program,
     id: FunctionId,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -258,7 +262,7 @@ pub fn combine<'b>(
             args.push(load_slot(&mut b, *ty, base, index)?);
         }
     }
-    let called = call_body(&mut b, program, id, args, None, &[])?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *accumulator)?;
     leave_well(&mut b);

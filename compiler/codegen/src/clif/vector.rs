@@ -112,7 +112,7 @@ impl<'a> Lower<'a> {
             MirType::Vector(scalar, lanes) => Some(Shape {
                 lane: scalar_type(scalar),
                 lanes,
-                most: self.widest,
+                most: self.widest(),
             }),
             MirType::Mask(lanes) => {
                 let bits = self.masks.bits(id, lanes) as u16;
@@ -120,7 +120,7 @@ impl<'a> Lower<'a> {
                 Some(Shape {
                     lane,
                     lanes,
-                    most: self.widest,
+                    most: self.widest(),
                 })
             }
             _ => None,
@@ -396,7 +396,7 @@ impl<'a> Lower<'a> {
                 let shape = Shape {
                     lane,
                     lanes: ty.lane_count() as u8,
-                    most: self.widest,
+                    most: self.widest(),
                 };
                 let sign = self.everywhere(shape, minimum(lane));
                 let sign = self.b.recast(ty, sign);
@@ -484,7 +484,7 @@ impl<'a> Lower<'a> {
     /// any address, but it faults unless that is a multiple of 16.
     fn in_register(&mut self, value: Value) -> Value {
         let ty = self.b.ins.func.dfg.value_type(value);
-        if self.widest > 128 || !ty.is_vector() {
+        if self.widest() > 128 || !ty.is_vector() {
             return value;
         }
         let flags = MemFlagsData::new().with_endianness(Endianness::Little);

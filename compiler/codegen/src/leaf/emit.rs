@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use cranelift_codegen::binemit::Reloc;
 use iced_x86::{Encoder, FastFormatter, Instruction, OpKind, Register};
 use regalloc2::{
     Allocation, AllocationKind, Block, Edit, Inst as InstId, InstOrEdit, Output, RegClass,
 };
 
 use super::Refused;
-use super::machine::{Arg, BlockCode, Code256, Condition, Memory, SAVED, Size, What};
+use super::machine::{Arg, BlockCode, Code256, Condition, Inst, Memory, SAVED, Size, What};
 use crate::CodegenError;
 use crate::data::Extern;
-use crate::unit::{Compiled, Frame, Unwind};
+use crate::unit::{CodeReloc, Compiled, Frame, RelocTarget, Unwind};
 
 /// The largest frame: beyond it the stack would have to be probed.
 const LARGEST_FRAME: u32 = 4096;
@@ -72,6 +73,8 @@ struct Piece {
     bytes: Vec<u8>,
     /// Where in `bytes` the distance to a constant stands, where its instruction ends, and which constant.
     constants: Vec<(usize, usize, usize)>,
+    /// Where in `bytes` the distance to an extern stands, of which kind it is, and which extern.
+    externs: Vec<(usize, Reloc, u32)>,
     /// Where a line begins.
     lines: Vec<(usize, u32)>,
     listing: String,
@@ -95,6 +98,8 @@ struct Emitter<'a> {
     /// Bytes of the frame below the saved registers: spill slots, then stack slots.
     spills: u32,
     saved: Vec<usize>,
+    /// Whether registers of more than 128 bits are used.
+    wide: bool,
     piece: Piece,
 }
 
@@ -117,6 +122,7 @@ pub fn emit(
         formatter: listing.then(FastFormatter::new),
         spills: 8 * output.num_spillslots as u32,
         saved,
+        wide: code.insts.iter().any(is_wide),
         piece: Piece::default(),
     };
     if emitter.frame_size() > LARGEST_FRAME {
@@ -126,7 +132,51 @@ pub fn emit(
     for block in 0..code.blocks.len() {
         pieces.push(emitter.block(block)?);
     }
-    Ok(Ok(assemble(code, pieces, externs, listing)))
+    let (blocks, pieces) = cold_last(&code.blocks, pieces);
+    Ok(Ok(assemble(
+        &blocks,
+        &code.constants,
+        pieces,
+        externs,
+        listing,
+    )))
+}
+
+/// The blocks in the order in which they are laid out: what seldom runs lies behind everything else.
+fn cold_last(blocks: &[BlockCode], mut pieces: Vec<Piece>) -> (Vec<BlockCode>, Vec<Piece>) {
+    let (hot, cold): (Vec<usize>, Vec<usize>) =
+        (0..blocks.len()).partition(|block| !blocks[*block].is_cold);
+    let order = [hot, cold].concat();
+    let mut places = vec![0; order.len()];
+    for (place, block) in order.iter().enumerate() {
+        places[*block] = place;
+    }
+    for piece in &mut pieces {
+        piece.end = match piece.end {
+            End::Nothing => End::Nothing,
+            End::Jump(to) => End::Jump(places[to]),
+            End::Branch(condition, then, other) => {
+                End::Branch(condition, places[then], places[other])
+            }
+        };
+    }
+    let moved = order
+        .iter()
+        .map(|block| std::mem::take(&mut pieces[*block]));
+    let moved = moved.collect();
+    (
+        order.iter().map(|block| blocks[*block].clone()).collect(),
+        moved,
+    )
+}
+
+/// Whether an instruction has to do with registers of more than 128 bits.
+fn is_wide(inst: &Inst) -> bool {
+    let What::Code(_, args) = &inst.what else {
+        return false;
+    };
+    args.iter()
+        .any(|arg| matches!(arg, Arg::Reg(_, Size::Y | Size::Z)))
 }
 
 /// The numbers of the general registers that are written.
@@ -152,14 +202,19 @@ fn used_registers(code: &Code256, output: &Output) -> BTreeSet<usize> {
 }
 
 impl Emitter<'_> {
-    /// Bytes below the frame pointer, a multiple of those of a vector.
+    /// Bytes below the frame pointer.
     fn frame_size(&self) -> u32 {
         let size = self.spills + self.code.slots + 8 * self.saved.len() as u32;
         size.next_multiple_of(self.vector_bytes())
     }
 
+    /// Of the widest vectors that are moved as a whole.
     fn vector_bytes(&self) -> u32 {
-        if self.code.widest { 64 } else { 32 }
+        match (self.code.widest, self.wide) {
+            (true, _) => 64,
+            (false, true) => 32,
+            (false, false) => 16,
+        }
     }
 
     /// Where saved registers lie, from the stack pointer.
@@ -189,6 +244,19 @@ impl Emitter<'_> {
             formatter.format(instruction, &mut self.piece.listing);
             self.piece.listing.push('\n');
         }
+        Ok(())
+    }
+
+    /// An instruction that ends with the distance to an extern, which the linker fills in.
+    fn put_extern(
+        &mut self,
+        instruction: &Instruction,
+        kind: Reloc,
+        target: u32,
+    ) -> Result<(), CodegenError> {
+        self.put(instruction, None)?;
+        let at = self.piece.bytes.len() - 4;
+        self.piece.externs.push((at, kind, target));
         Ok(())
     }
 
@@ -230,20 +298,22 @@ impl Emitter<'_> {
         self.simple(Code::Mov_r64_rm64, &[Register::RBP, Register::RSP])?;
         let size = self.frame_size();
         if size > 0 {
+            self.stack_pointer(Code::Sub_rm64_imm32, size as i32)?;
+        }
+        if size > 0 && self.wide {
             // Whole vectors on the stack lie in one line each.
-            for (code, value) in [
-                (Code::Sub_rm64_imm32, size as i32),
-                (Code::And_rm64_imm32, -(self.vector_bytes() as i32)),
-            ] {
-                let mut instruction = blank(code);
-                instruction.set_op_kind(0, OpKind::Register);
-                instruction.set_op_register(0, Register::RSP);
-                instruction.set_op_kind(1, OpKind::Immediate32to64);
-                instruction.set_immediate32to64(i64::from(value));
-                self.put(&instruction, None)?;
-            }
+            self.stack_pointer(Code::And_rm64_imm32, -(self.vector_bytes() as i32))?;
         }
         self.saved_registers(true)
+    }
+
+    fn stack_pointer(&mut self, code: iced_x86::Code, value: i32) -> Result<(), CodegenError> {
+        let mut instruction = blank(code);
+        instruction.set_op_kind(0, OpKind::Register);
+        instruction.set_op_register(0, Register::RSP);
+        instruction.set_op_kind(1, OpKind::Immediate32to64);
+        instruction.set_immediate32to64(i64::from(value));
+        self.put(&instruction, None)
     }
 
     fn saved_registers(&mut self, store: bool) -> Result<(), CodegenError> {
@@ -309,10 +379,15 @@ impl Emitter<'_> {
                 Code::EVEX_Vmovups_zmm_k1z_zmmm512,
                 Code::EVEX_Vmovups_zmmm512_k1z_zmm,
             ),
-            RegClass::Float => (
+            RegClass::Float if self.wide => (
                 Size::Y,
                 Code::VEX_Vmovups_ymm_ymmm256,
                 Code::VEX_Vmovups_ymmm256_ymm,
+            ),
+            RegClass::Float => (
+                Size::X,
+                Code::VEX_Vmovups_xmm_xmmm128,
+                Code::VEX_Vmovups_xmmm128_xmm,
             ),
             RegClass::Vector => (Size::K, Code::VEX_Kmovq_kr_km64, Code::VEX_Kmovq_m64_kr),
         };
@@ -337,6 +412,23 @@ impl Emitter<'_> {
         let allocations = self.output.inst_allocs(id);
         match &inst.what {
             What::Params => Ok(()),
+            What::Call(target) => {
+                if self.wide {
+                    self.simple(Code::VEX_Vzeroupper, &[])?;
+                }
+                let mut instruction = blank(Code::Call_rel32_64);
+                instruction.set_op_kind(0, OpKind::NearBranch64);
+                self.put_extern(&instruction, Reloc::X86CallPCRel4, *target)
+            }
+            What::Address(target) => {
+                let to = register(allocations[0], Size::B8)?;
+                let mut instruction = blank(Code::Mov_r64_rm64);
+                instruction.set_op_kind(0, OpKind::Register);
+                instruction.set_op_register(0, to);
+                Self::stack_memory(&mut instruction, 1, Register::RIP, 0x1000_0000);
+                instruction.set_memory_displ_size(8);
+                self.put_extern(&instruction, Reloc::X86GOTPCRel4, *target)
+            }
             What::Jump(to) => {
                 self.piece.end = End::Jump(to.index());
                 Ok(())
@@ -346,7 +438,9 @@ impl Emitter<'_> {
                 Ok(())
             }
             What::Return => {
-                self.simple(Code::VEX_Vzeroupper, &[])?;
+                if self.wide {
+                    self.simple(Code::VEX_Vzeroupper, &[])?;
+                }
                 self.saved_registers(false)?;
                 self.simple(Code::Leaveq, &[])?;
                 self.simple(Code::Retnq, &[])
@@ -426,7 +520,10 @@ impl Emitter<'_> {
             Self::stack_memory(instruction, at, Register::RBP, offset);
             return Ok(());
         }
-        if let Some(slot) = memory.slot {
+        if memory.stack {
+            Self::stack_memory(instruction, at, Register::RSP, offset);
+            instruction.set_memory_displ_size(0);
+        } else if let Some(slot) = memory.slot {
             offset += i64::from(self.spills + slot);
             Self::stack_memory(instruction, at, Register::RSP, offset);
         } else if let Some(base) = memory.base {
@@ -518,7 +615,8 @@ fn loop_end(pieces: &[Piece], all: &[Vec<Jump>], head: usize) -> Option<usize> {
 }
 
 fn assemble(
-    code: &Code256,
+    blocks: &[BlockCode],
+    constants: &[Vec<u8>],
     mut pieces: Vec<Piece>,
     externs: Vec<Extern>,
     listing: bool,
@@ -546,7 +644,7 @@ fn assemble(
         })
         .collect();
     let innermost: Vec<bool> = (0..count)
-        .map(|head| is_innermost(&code.blocks, &pieces, &all, head))
+        .map(|head| is_innermost(blocks, &pieces, &all, head))
         .collect();
 
     // Long jumps make other jumps long; it ends because none becomes short again.
@@ -582,7 +680,7 @@ fn assemble(
 
     let mut bytes: Vec<u8> = Vec::new();
     let mut lines = Vec::new();
-    let mut fixups = Vec::new();
+    let (mut fixups, mut relocs) = (Vec::new(), Vec::new());
     let mut text = String::new();
     for block in 0..count {
         if !live[block] {
@@ -599,6 +697,14 @@ fn assemble(
         );
         for (at, end, constant) in &piece.constants {
             fixups.push((start + at, start + end, *constant));
+        }
+        for (at, kind, target) in &piece.externs {
+            relocs.push(CodeReloc {
+                offset: (start + at) as u32,
+                kind: *kind,
+                target: RelocTarget::Extern(*target),
+                addend: -4,
+            });
         }
         bytes.extend(&piece.bytes);
         for jump in &all[block] {
@@ -618,8 +724,8 @@ fn assemble(
         }
     }
     let code_size = bytes.len() as u32;
-    let mut places = Vec::with_capacity(code.constants.len());
-    for constant in &code.constants {
+    let mut places = Vec::with_capacity(constants.len());
+    for constant in constants {
         bytes.resize(bytes.len().next_multiple_of(constant.len().max(1)), 0xcc);
         places.push(bytes.len());
         bytes.extend(constant);
@@ -633,7 +739,7 @@ fn assemble(
         code: bytes,
         align: 64,
         begin: 0,
-        relocs: Vec::new(),
+        relocs,
         externs,
         unwind: Some(Unwind::Frame(Frame { set_up: 4 })),
         lines,

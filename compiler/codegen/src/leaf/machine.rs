@@ -32,6 +32,8 @@ pub enum Size {
 #[repr(u8)]
 #[allow(missing_docs)]
 pub enum Condition {
+    Overflow = 0,
+    NotOverflow = 1,
     Below = 2,
     NotBelow = 3,
     Equal = 4,
@@ -48,6 +50,8 @@ impl Condition {
     /// The opposite.
     pub fn inverse(self) -> Condition {
         match self {
+            Condition::Overflow => Condition::NotOverflow,
+            Condition::NotOverflow => Condition::Overflow,
             Condition::Below => Condition::NotBelow,
             Condition::NotBelow => Condition::Below,
             Condition::Equal => Condition::NotEqual,
@@ -77,6 +81,8 @@ pub struct Memory {
     pub incoming: Option<u32>,
     /// A stack slot of the function: its offset among these.
     pub slot: Option<u32>,
+    /// Where the stack ends.
+    pub stack: bool,
 }
 
 /// An operand of the machine's instruction.
@@ -108,6 +114,10 @@ pub enum Arg {
 pub enum What {
     /// An instruction of the machine.
     Code(Code, Vec<Arg>),
+    /// A call of the n-th extern.
+    Call(u32),
+    /// The address of the n-th extern, in the first operand.
+    Address(u32),
     /// Parameters arrive.
     Params,
     /// To a block, with its parameters.
@@ -134,7 +144,7 @@ pub struct Inst {
 }
 
 /// Instructions in blocks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BlockCode {
     /// First and end.
     pub range: (usize, usize),
@@ -148,6 +158,8 @@ pub struct BlockCode {
     pub args: Vec<VReg>,
     /// How many loops are around it, and whether it is the first of one.
     pub is_loop_head: bool,
+    /// Whether it seldom runs.
+    pub is_cold: bool,
 }
 
 /// A function.
@@ -170,12 +182,16 @@ pub struct Code256 {
 impl Code256 {
     /// How many vector registers there are.
     pub fn vectors(&self) -> usize {
-        if self.widest { 32 } else { LOW }
+        if self.widest { VECTORS } else { LOW }
     }
 }
 
 /// The vector registers that instructions of less than 512 bits can name.
 pub const LOW: usize = 16;
+/// All of them.
+pub const VECTORS: usize = 32;
+/// The mask registers that can choose lanes: as the mask of an instruction, the one before them stands for all lanes.
+pub const MASKS: usize = 7;
 
 impl Function for Code256 {
     fn num_insts(&self) -> usize {
@@ -269,8 +285,7 @@ pub fn allocate(code: &Code256) -> Result<Output, RegAllocError> {
     let free = set(&mut [0, 1, 2, 6, 7, 8, 9, 10, 11].map(general).into_iter());
     let saved = set(&mut SAVED.map(general).into_iter());
     let vectors = set(&mut (0..code.vectors()).map(vector));
-    // As the mask of an instruction, the first one stands for all lanes.
-    let masks = set(&mut (1..8).map(mask).take(if code.widest { 7 } else { 0 }));
+    let masks = set(&mut (1..=if code.widest { MASKS } else { 0 }).map(mask));
     let machine = MachineEnv {
         preferred_regs_by_class: [free, vectors, masks],
         non_preferred_regs_by_class: [saved, PRegSet::empty(), PRegSet::empty()],

@@ -9,6 +9,8 @@
 //! What the selection does not know, it refuses ([`Refused`]), and there is no such form. It must never give another
 //! result than the first form, bit for bit (but for the payload of a NaN, and for functions with `fastmath`: [`contract`]).
 
+mod arithmetic;
+mod call;
 mod contract;
 mod convert;
 mod emit;
@@ -26,12 +28,14 @@ use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
 use snek_mir::edit;
-use snek_mir::ir::{FloatOp, FloatUnaryOp, Function, Op, OpKind, RegionId, Role, Type, ValueId};
+use snek_mir::ir::{
+    FloatOp, FloatUnaryOp, Function, Op, OpId, OpKind, RegionId, Role, Type, ValueId,
+};
 use target_lexicon::Architecture;
 
 use crate::CodegenError;
 use crate::clif::Translated;
-use crate::isa::Isa;
+use crate::isa::{CodegenOptions, Isa, OptLevel, SecondForms};
 use crate::strides;
 use crate::unit::Compiled;
 
@@ -75,12 +79,20 @@ pub struct How {
 #[derive(Debug)]
 pub struct Refused(pub String);
 
-/// The forms that a leaf may have on this machine, besides its first one.
-pub fn wanted(function: &Function, isa: &Isa) -> &'static [Width] {
-    let x86 = isa.target.triple().architecture == Architecture::X86_64;
-    if !x86 || function.role != Role::Leaf {
+/// The forms that a function may have on this machine, besides its first one.
+pub fn wanted(function: &Function, isa: &Isa, options: &CodegenOptions) -> &'static [Width] {
+    if isa.target.triple().architecture != Architecture::X86_64 {
         return &[];
     }
+    match function.role {
+        Role::Leaf => wanted_of_leaf(function),
+        _ if options.second_forms == SecondForms::Everywhere => &[Width::Y],
+        _ if options.opt_level == OptLevel::Speed && loop_gains(function) => &[Width::Y],
+        _ => &[],
+    }
+}
+
+fn wanted_of_leaf(function: &Function) -> &'static [Width] {
     let bits = |ty: Type| match ty {
         Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes),
         _ => 0,
@@ -94,6 +106,21 @@ pub fn wanted(function: &Function, isa: &Isa) -> &'static [Width] {
         _ if function.values.iter().any(|value| is_vector(value.ty)) => &[],
         _ => &[Width::Y],
     }
+}
+
+/// Whether there is a loop on scalars without one inside, which is laid out in few lines, and whose integers have
+/// instructions of their own.
+fn loop_gains(function: &Function) -> bool {
+    let is_loop = |op: OpId| matches!(function.ops[op].kind, OpKind::For(_) | OpKind::While { .. });
+    let is_innermost = |op: &OpId| {
+        let mut inner = function.ops[*op].kind.regions().into_iter();
+        is_loop(*op)
+            && !inner.any(|region| {
+                let mut ops = edit::ops_in(function, region).into_iter();
+                ops.any(|op| is_loop(op) || matches!(function.ops[op].kind, OpKind::Call(_)))
+            })
+    };
+    edit::ops(function).iter().any(is_innermost)
 }
 
 /// Whether there are divisions or roots in loops in other loops. The machine does those of 512 bits no faster than those of

@@ -6,6 +6,8 @@ use cranelift_codegen::ir::{Inst as ClifInst, InstructionData, Opcode, Value};
 use iced_x86::Code;
 use regalloc2::{Operand, PRegSet, VReg};
 
+use super::arithmetic::may_overflow;
+use super::call::is_call;
 use super::machine::{Condition, Size, general};
 use super::select::{A, Address, Maybe, Select, condition_of, refuse, size_of};
 use super::table::{self, float_predicate};
@@ -27,7 +29,7 @@ fn extension(bits: u32, signed: bool, long: bool) -> (Code, Size) {
 }
 
 /// The size in which a type is calculated with.
-fn whole(ty: Type) -> Size {
+pub fn whole(ty: Type) -> Size {
     if ty.bits() == 64 { Size::B8 } else { Size::B4 }
 }
 
@@ -36,10 +38,9 @@ impl Select<'_> {
     pub fn lower(&mut self, inst: ClifInst, opcode: Opcode) -> Maybe<()> {
         let result = self.func.dfg.inst_results(inst).first().copied();
         let ty = result.map_or(types::INVALID, |result| self.ty(result));
-        if opcode.is_call() {
-            return refuse("a call");
-        }
         match opcode {
+            _ if is_call(opcode) => return self.call(inst, opcode),
+            _ if may_overflow(opcode) => return self.sum_with_question(inst),
             Opcode::Load => return self.load(inst, ty),
             Opcode::Uload8 => return self.extending_load(inst, 8, false),
             Opcode::Sload8 => return self.extending_load(inst, 8, true),
@@ -132,6 +133,9 @@ impl Select<'_> {
 
     /// Sets the flags for a value that is 0 or not, and says which condition holds if it is not.
     pub fn condition(&mut self, value: Value) -> Maybe<Condition> {
+        if let Some(condition) = self.overflow_flags(value)? {
+            return Ok(condition);
+        }
         if let Some((inner, is_on)) = self.truth(value) {
             let condition = self.condition(inner)?;
             return Ok(if is_on {
@@ -284,7 +288,7 @@ impl Select<'_> {
     }
 
     /// An integer constant in a register.
-    fn constant_int(&mut self, to: VReg, value: i64) {
+    pub fn constant_int(&mut self, to: VReg, value: i64) {
         if let Ok(value) = u32::try_from(value) {
             let args = [A::D(to, Size::B4), A::Imm32(value as i32)];
             self.op(Code::Mov_r32_imm32, &args);
@@ -297,7 +301,7 @@ impl Select<'_> {
     }
 
     /// A narrow integer in all of a register of 32 bits; others as they are.
-    fn extended(&mut self, value: Value, signed: bool) -> VReg {
+    pub fn extended(&mut self, value: Value, signed: bool) -> VReg {
         let from = self.reg(value);
         let code = match (self.ty(value).bits(), signed) {
             (8, true) => Code::Movsx_r32_rm8,
@@ -332,6 +336,9 @@ impl Select<'_> {
                 let address = self.address(self.func.dfg.first_result(inst), 0);
                 self.op(Code::Lea_r64_m, &[A::D(to, Size::B8), A::M(address)]);
             }
+            Opcode::Iadd if ty.bits() >= 32 && args.iter().any(|arg| self.is_foldable(*arg)) => {
+                self.overwriting(opcode, ty, to, &args);
+            }
             Opcode::Iadd => {
                 let code = if long {
                     Code::Lea_r64_m
@@ -345,57 +352,22 @@ impl Select<'_> {
                     return Ok(());
                 }
                 // A constant of more than 32 bits is no part of an address.
-                let (left, right) = (self.reg(args[0]), self.reg(args[1]));
-                let code = if long {
-                    Code::Add_r64_rm64
-                } else {
-                    Code::Add_r32_rm32
-                };
-                self.op(code, &[A::B(to, left, size), A::U(right, size)]);
+                self.overwriting(opcode, ty, to, &args);
             }
+            Opcode::Band if self.special_and(ty, to, &args) => {}
             Opcode::Isub | Opcode::Band | Opcode::Bor | Opcode::Bxor => {
-                let constant = self.int_const(args[1]).and_then(|c| i32::try_from(c).ok());
-                let left = self.reg(args[0]);
-                let (with_register, with_constant) = table::arithmetic(opcode, long);
-                match constant {
-                    Some(constant) => {
-                        let constant = if long {
-                            A::Imm32to64(constant)
-                        } else {
-                            A::Imm32(constant)
-                        };
-                        self.op(with_constant, &[A::B(to, left, size), constant]);
-                    }
-                    None => {
-                        let right = match ty.bits() {
-                            32 | 64 => self.rm(args[1], size),
-                            _ => A::U(self.reg(args[1]), size),
-                        };
-                        self.op(with_register, &[A::B(to, left, size), right]);
-                    }
-                }
+                self.overwriting(opcode, ty, to, &args);
             }
-            Opcode::Imul => {
-                let left = self.reg(args[0]);
-                match self.int_const(args[1]).and_then(|c| i32::try_from(c).ok()) {
-                    Some(constant) if long => {
-                        let args = [A::D(to, size), A::U(left, size), A::Imm32to64(constant)];
-                        self.op(Code::Imul_r64_rm64_imm32, &args);
-                    }
-                    Some(constant) => {
-                        let args = [A::D(to, size), A::U(left, size), A::Imm32(constant)];
-                        self.op(Code::Imul_r32_rm32_imm32, &args);
-                    }
-                    None => {
-                        let code = if long {
-                            Code::Imul_r64_rm64
-                        } else {
-                            Code::Imul_r32_rm32
-                        };
-                        let right = A::U(self.reg(args[1]), size);
-                        self.op(code, &[A::B(to, left, size), right]);
-                    }
-                }
+            Opcode::Imul => self.multiply(ty, to, &args),
+            Opcode::Sdiv | Opcode::Udiv | Opcode::Srem | Opcode::Urem => {
+                self.division(opcode, ty, to, &args);
+            }
+            Opcode::Rotl | Opcode::Rotr => self.rotation(opcode, ty, to, &args)?,
+            Opcode::GetStackPointer => {
+                self.op(
+                    Code::Lea_r64_m,
+                    &[A::D(to, Size::B8), A::M(Address::at_stack())],
+                );
             }
             Opcode::Ineg | Opcode::Bnot => {
                 let value = self.reg(args[0]);

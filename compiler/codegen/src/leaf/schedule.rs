@@ -124,10 +124,15 @@ fn with_constants(
 
 /// What an instruction does to memory: whether it reads what may be stored to, whether it may store.
 fn memory(inst: &Inst) -> (bool, bool) {
-    let What::Code(_, args) = &inst.what else {
-        return (false, false);
+    let args = match &inst.what {
+        What::Code(_, args) => args,
+        What::Call(_) => return (true, true),
+        _ => return (false, false),
     };
     let mut found = (false, false);
+    if !inst.clobbers.is_empty(RegClass::Float) {
+        return (true, true);
+    }
     for (at, arg) in args.iter().enumerate() {
         if let Arg::Mem(memory) = arg {
             found.0 |= memory.constant.is_none() && memory.incoming.is_none();

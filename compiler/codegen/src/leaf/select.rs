@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{
 use iced_x86::Code;
 use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg};
 
+use super::call::PARAMS;
 use super::machine::{
     Arg, BlockCode, Code256, Condition, Inst, LOW, Memory, Size, What, general, vector,
 };
@@ -56,9 +57,18 @@ pub struct Address {
     constant: Option<usize>,
     incoming: Option<u32>,
     slot: Option<u32>,
+    stack: bool,
 }
 
 impl Address {
+    /// Where the stack ends.
+    pub fn at_stack() -> Address {
+        Address {
+            stack: true,
+            ..Address::default()
+        }
+    }
+
     /// Whether it is just what a register says.
     pub fn is_at(&self, register: VReg) -> bool {
         self.base == Some(register) && self.index.is_none() && self.offset == 0
@@ -85,6 +95,8 @@ pub struct Select<'a> {
     /// Those of masks.
     masks: HashMap<Value, VReg>,
     needed: HashSet<Value>,
+    /// What has become part of the end of its block.
+    pub done: HashSet<ClifInst>,
     /// An op that has no instruction was asked for.
     unknown: bool,
     constants: Vec<Vec<u8>>,
@@ -104,7 +116,8 @@ pub struct Select<'a> {
     buffer: Vec<Inst>,
 }
 
-fn class_of(ty: Type) -> RegClass {
+/// The class of the registers that a type lives in.
+pub fn class_of(ty: Type) -> RegClass {
     if ty.is_vector() || ty.is_float() {
         RegClass::Float
     } else {
@@ -316,7 +329,8 @@ impl<'a> Select<'a> {
         self.registers.contains_key(&value)
     }
 
-    fn own_register(&mut self, value: Value) -> VReg {
+    /// The register that is a value's own.
+    pub fn own_register(&mut self, value: Value) -> VReg {
         if let Some(register) = self.registers.get(&value) {
             return *register;
         }
@@ -421,6 +435,7 @@ impl<'a> Select<'a> {
                         constant: address.constant,
                         incoming: address.incoming,
                         slot: address.slot,
+                        stack: address.stack,
                     })
                 }
                 A::Imm8(value) => Arg::Imm8(*value),
@@ -435,7 +450,8 @@ impl<'a> Select<'a> {
         self.push(What::Code(code, named), operands, clobbers);
     }
 
-    fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
+    /// An instruction of any kind.
+    pub fn push(&mut self, what: What, operands: Vec<Operand>, clobbers: PRegSet) {
         for operand in &operands {
             self.used_constants
                 .extend(self.constant_of.get(&operand.vreg()));
@@ -565,9 +581,8 @@ impl<'a> Select<'a> {
 
     /// The registers in which parameters arrive, and the loads of those that come on the stack.
     fn params(&mut self, entry: ClifBlock) -> Maybe<()> {
-        const INTS: [usize; 6] = [7, 6, 2, 1, 8, 9];
         let params = self.func.dfg.block_params(entry).to_vec();
-        let (mut ints, mut floats) = (INTS.into_iter(), 0..8);
+        let (mut ints, mut floats) = (PARAMS.into_iter(), 0..8);
         let mut operands = Vec::new();
         let mut loads = Vec::new();
         let mut stack = 0;
@@ -663,6 +678,7 @@ fn select_with(
         unknown: false,
         next: 0,
         needed: HashSet::new(),
+        done: HashSet::new(),
         constants: Vec::new(),
         constant_registers: BTreeMap::new(),
         constant_of: HashMap::new(),
@@ -693,8 +709,18 @@ fn select_with(
         }
     }
 
-    // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters.
+    // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters. What is
+    // cold stays where it is, so that the register allocator sees each loop in one piece.
     let reachable: HashSet<ClifBlock> = domtree.cfg_postorder().iter().copied().collect();
+    let mut cold: HashSet<ClifBlock> = HashSet::new();
+    for block in domtree.cfg_postorder().iter().rev() {
+        let is_cold_before = domtree
+            .idom(*block)
+            .is_some_and(|before| cold.contains(&before));
+        if is_cold_before || *block != entry && func.layout.is_cold(*block) {
+            cold.insert(*block);
+        }
+    }
     let (mut blocks, mut edges) = (HashMap::new(), HashMap::new());
     let mut edge_calls = HashMap::new();
     let mut count = 0;
@@ -733,11 +759,13 @@ fn select_with(
             if let Some(edge) = edges.get(&(*block, way)) {
                 let (_, call) = edge_calls[edge];
                 let args = select.block_args(&call);
-                let to = blocks[&call.block(&func.dfg.value_lists)];
+                let target = call.block(&func.dfg.value_lists);
+                let to = blocks[&target];
                 select.push(What::Jump(to), Vec::new(), PRegSet::empty());
                 let code = BlockCode {
                     successors: vec![to],
                     args,
+                    is_cold: cold.contains(block) || cold.contains(&target),
                     ..BlockCode::default()
                 };
                 done[edge.index()] = Some((code, std::mem::take(&mut select.buffer)));
@@ -752,7 +780,8 @@ fn select_with(
             let opcode = func.dfg.insts[inst].opcode();
             let results = func.dfg.inst_results(inst);
             let needed = results.iter().any(|result| select.needed.contains(result));
-            if !needed && !has_effect(opcode) {
+            let is_done = select.done.contains(&inst);
+            if is_done || !needed && !has_effect(opcode) {
                 continue;
             }
             select.here = select.places[&inst];
@@ -780,6 +809,7 @@ fn select_with(
             params,
             args,
             is_loop_head,
+            is_cold: cold.contains(block),
             ..BlockCode::default()
         };
         done[blocks[block].index()] = Some((code, insts));

@@ -546,20 +546,6 @@ pub fn float_binary(opcode: Opcode, ty: Type) -> Option<Code> {
     })
 }
 
-/// Integer arithmetic: with a register, and with a constant of 32 bits.
-pub fn arithmetic(opcode: Opcode, long: bool) -> Pair {
-    match (opcode, long) {
-        (Opcode::Isub, true) => (Code::Sub_r64_rm64, Code::Sub_rm64_imm32),
-        (Opcode::Isub, false) => (Code::Sub_r32_rm32, Code::Sub_rm32_imm32),
-        (Opcode::Band, true) => (Code::And_r64_rm64, Code::And_rm64_imm32),
-        (Opcode::Band, false) => (Code::And_r32_rm32, Code::And_rm32_imm32),
-        (Opcode::Bor, true) => (Code::Or_r64_rm64, Code::Or_rm64_imm32),
-        (Opcode::Bor, false) => (Code::Or_r32_rm32, Code::Or_rm32_imm32),
-        (_, true) => (Code::Xor_r64_rm64, Code::Xor_rm64_imm32),
-        (_, false) => (Code::Xor_r32_rm32, Code::Xor_rm32_imm32),
-    }
-}
-
 /// Shifts by a constant.
 pub fn shift(opcode: Opcode, long: bool) -> Code {
     match (opcode, long) {
@@ -587,6 +573,8 @@ pub fn shift_by(opcode: Opcode, long: bool) -> Code {
 /// 1 if a condition holds, else 0.
 pub fn set(condition: Condition) -> Code {
     match condition {
+        Condition::Overflow => Code::Seto_rm8,
+        Condition::NotOverflow => Code::Setno_rm8,
         Condition::Below => Code::Setb_rm8,
         Condition::NotBelow => Code::Setae_rm8,
         Condition::Equal => Code::Sete_rm8,
@@ -603,6 +591,8 @@ pub fn set(condition: Condition) -> Code {
 /// The second if a condition holds, else the first.
 pub fn choose(condition: Condition, long: bool) -> Code {
     let (short_code, long_code) = match condition {
+        Condition::Overflow => (Code::Cmovo_r32_rm32, Code::Cmovo_r64_rm64),
+        Condition::NotOverflow => (Code::Cmovno_r32_rm32, Code::Cmovno_r64_rm64),
         Condition::Below => (Code::Cmovb_r32_rm32, Code::Cmovb_r64_rm64),
         Condition::NotBelow => (Code::Cmovae_r32_rm32, Code::Cmovae_r64_rm64),
         Condition::Equal => (Code::Cmove_r32_rm32, Code::Cmove_r64_rm64),

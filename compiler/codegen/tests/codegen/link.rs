@@ -244,7 +244,7 @@ fn linking_needs_nothing_of_the_machine() {
 #[test]
 fn failures_of_linkers_are_errors() {
     let isa = Isa::new(&options(1)).expect("a target");
-    let target = Target::new(isa.triple(), isa.x86_level());
+    let target = Target::new(isa.triple(), isa.x86_level()).expect("a runtime");
     let exports = ["PyInit_x".to_owned()];
     let error = link(b"not an object", &exports, target, Linker::Wild, None)
         .expect_err("that is no object");

@@ -5,13 +5,13 @@ use std::process::Command;
 
 use oxc_index::IndexVec;
 use snek_abi::ScalarKind;
-use snek_codegen::{CodegenOptions, Isa, ModuleInfo, compile};
+use snek_codegen::{CodegenOptions, Isa, ModuleInfo, SecondForms, compile};
 use snek_diagnostics::{FileId, Span};
 use snek_link::{Linker, Target};
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
     ArrayType, Element, Export, ExportParam, Frame, Function, FunctionId, Layout, OpKind,
-    ParamKind, Program, PyType, Role, Scalar, Site, Type, ValueId,
+    ParamKind, Program, PyType, Scalar, Site, Type, ValueId,
 };
 
 pub struct Module {
@@ -131,7 +131,7 @@ impl Module {
     pub fn linked(&self, options: &CodegenOptions, linker: Linker, work: Option<&Path>) -> Vec<u8> {
         let isa = Isa::new(options).expect("the target is known");
         let object = self.object(&isa, options);
-        let target = Target::new(isa.triple(), isa.x86_level());
+        let target = Target::new(isa.triple(), isa.x86_level()).expect("a runtime");
         snek_link::link(&object.bytes, &object.exports, target, linker, work).expect("it links")
     }
 
@@ -154,15 +154,35 @@ impl Module {
             let options = CodegenOptions {
                 opt_level,
                 verify: true,
+                second_forms: SecondForms::Everywhere,
                 ..Default::default()
             };
             let dir = self.install(&options);
             run_python(&dir, script);
-            if self.program.functions.iter().any(|f| f.role == Role::Leaf) {
-                say_which_forms();
-                for cpu in ["modern", "baseline"] {
-                    run_python_with(&dir, script, &[("SNEK_CPU", cpu)]);
-                }
+            say_which_forms();
+            for cpu in ["modern", "baseline"] {
+                run_python_with(&dir, script, &[("SNEK_CPU", cpu)]);
+            }
+            self.check_for_aarch64(&options, script);
+        }
+    }
+
+    /// The same for a machine that this one need not be: it compiles for it and, where there is a
+    /// Python of that machine (`tests/aarch64.py`), runs there.
+    fn check_for_aarch64(&self, options: &CodegenOptions, script: &str) {
+        let triple = "aarch64-unknown-linux-gnu".parse().expect("a triple");
+        let options = CodegenOptions {
+            triple: Some(triple),
+            ..options.clone()
+        };
+        match std::env::var_os("SNEK_AARCH64_PYTHON") {
+            Some(python) => {
+                let dir = self.install(&options);
+                run_in(Path::new(&python), &dir, script, &[]);
+            }
+            None => {
+                let isa = Isa::new(&options).expect("the target is known");
+                self.object(&isa, &options);
             }
         }
     }
@@ -212,8 +232,12 @@ pub fn run_python(dir: &Path, script: &str) -> String {
 }
 
 pub fn run_python_with(dir: &Path, script: &str, environment: &[(&str, &str)]) -> String {
+    run_in(&python(), dir, script, environment)
+}
+
+fn run_in(python: &Path, dir: &Path, script: &str, environment: &[(&str, &str)]) -> String {
     let script = format!("import sys\nsys.path.insert(0, '.')\n{script}");
-    let output = Command::new(python())
+    let output = Command::new(python)
         .args(["-X", "faulthandler", "-c", &script])
         .current_dir(dir)
         .envs(environment.iter().copied())

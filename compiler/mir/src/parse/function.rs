@@ -290,6 +290,7 @@ impl Parser<'_> {
                     _ => OpKind::Store(bounds),
                 }
             }
+            "local" => OpKind::Local(self.number("a size")?),
             "extract" => {
                 args.push(self.value(state)?);
                 self.expect(",")?;

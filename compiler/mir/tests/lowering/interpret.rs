@@ -212,6 +212,7 @@ impl<'p> Machine<'p> {
                     vec![Value::Undefined; count],
                 ))]
             }
+            OpKind::Local(_) => vec![Value::Int(1)],
             OpKind::AsStrided | OpKind::Accumulator(_) => vec![args[0].clone()],
             OpKind::Row(bounds) => match subscript(bounds, &args) {
                 Ok(view) => vec![Value::Array(view)],

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use snek_analysis::arrays::view;
-use snek_analysis::dependence::{Access, Dependences};
+use snek_analysis::dependence::{Access, Dependences, Far};
 use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
@@ -81,6 +81,10 @@ pub fn build(
     let (trip, mut condition) = trip_count(&mut b, facts, start, stop, &f, plan.lanes);
     if let Some(apart) = apart {
         condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
+    }
+    for far in &plan.dependences.far {
+        let holds = is_far(&mut b, far, plan.lanes);
+        condition = b.int(IntOp::And, Overflow::Wrap, condition, holds);
     }
     for (fold, init) in plan.folds.iter().zip(&inits) {
         let most = match fold.watched {
@@ -193,6 +197,34 @@ pub fn build(
     args[0] = branch[0];
     args.splice(2.., branch[1..].iter().copied());
     Ok(())
+}
+
+/// That a distance is so long that a group of iterations does not bridge it.
+fn is_far(b: &mut Builder<'_>, far: &Far, lanes: u8) -> ValueId {
+    let mut sum = b.const_i64(far.distance.constant as i64);
+    for (product, factor) in &far.distance.terms {
+        let mut term = b.const_i64(*factor as i64);
+        for value in product {
+            term = b.int(IntOp::Mul, Overflow::Wrap, term, *value);
+        }
+        sum = b.int(IntOp::Add, Overflow::Wrap, sum, term);
+    }
+    let reach = b.const_i64(i64::from(lanes) * far.stride);
+    let zero = b.const_i64(0);
+    let (beyond, behind) = match far.stride > 0 {
+        true => (Compare::Ge, Compare::Le),
+        false => (Compare::Le, Compare::Ge),
+    };
+    let beyond = b.compare(beyond, sum, reach);
+    // In the other direction the text has the order, or the same distance is wanted.
+    let behind = match far.ordered {
+        true => b.compare(behind, sum, zero),
+        false => {
+            let reach = b.const_i64(-i64::from(lanes) * far.stride);
+            b.compare(behind, sum, reach)
+        }
+    };
+    b.int(IntOp::Or, Overflow::Wrap, beyond, behind)
 }
 
 /// Where the serial loop goes on, and from what, if lanes may leave early.

@@ -29,6 +29,9 @@ const LONG: u32 = 36;
 /// Bodies of more operations leave no registers for that.
 const ROOM: u32 = 110;
 
+/// Sums in order that leave the machine waiting.
+const CHAINS: usize = 2;
+
 /// What a loop would be in lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct Estimate {
@@ -143,6 +146,10 @@ pub fn estimate(
         }
     }
     if lanes < 2 || window < NEAR {
+        return None;
+    }
+    // So many sums do not wait for each other as they are.
+    if model.in_order.len() > CHAINS {
         return None;
     }
     let per_lane = f64::from(lanes);

@@ -77,7 +77,7 @@ pub(crate) fn in_chunk(function: &mut Function, names: &Names, notes: &mut Notes
 }
 
 /// The loop over a chunk of a parallel loop: the last one at the top, since what it gives is returned.
-fn chunk(function: &Function) -> Option<OpId> {
+pub(crate) fn chunk(function: &Function) -> Option<OpId> {
     let top = function.regions[function.body].ops.iter().copied();
     let is_for = |op: &OpId| matches!(function.ops[*op].kind, OpKind::For(_));
     let last = top.rev().find(is_for);
@@ -166,6 +166,16 @@ fn directly_inside(context: &Context<'_>, op: OpId) -> Vec<OpId> {
     };
     inner.retain(is_direct);
     inner
+}
+
+/// Whether a loop would run in lanes, or one in it.
+pub(crate) fn runs_in_lanes(context: &Context<'_>, op: OpId) -> bool {
+    gain(&nest(context, op, false)) > 1.0
+}
+
+/// Whether a loop would run in lanes with all that is in it.
+pub(crate) fn runs_as_a_whole(context: &Context<'_>, op: OpId) -> bool {
+    candidate(context, op, false).is_ok()
 }
 
 fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candidate, Obstacle> {

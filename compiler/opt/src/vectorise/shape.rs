@@ -103,7 +103,7 @@ pub fn may_exit(folds: &[Fold]) -> bool {
 }
 
 /// The loop is what `version` left for the case that its tests fail: seldom, and not worth more code.
-fn is_fallback(context: &Context<'_>, op: OpId) -> bool {
+pub(crate) fn is_fallback(context: &Context<'_>, op: OpId) -> bool {
     let (function, structure) = (context.function, context.structure);
     let mut at = op;
     while let Some(region) = structure.region_of[at] {

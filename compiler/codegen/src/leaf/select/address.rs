@@ -116,6 +116,13 @@ impl Select<'_> {
         Some((inner, 1 << shift, 0))
     }
 
+    /// Whether a value is loaded for one instruction alone, the one that is made now.
+    pub fn is_foldable(&self, value: Value) -> bool {
+        let load = self.def_as(value, Opcode::Load);
+        let is_here = load.is_some_and(|inst| self.places.get(&inst) == Some(&self.here));
+        is_here && self.is_used_once(value)
+    }
+
     /// The address of a load that can become part of the only instruction that needs it.
     pub fn folded(&mut self, value: Value) -> Option<Address> {
         let value = self.func.dfg.resolve_aliases(value);
