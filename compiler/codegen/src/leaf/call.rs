@@ -6,7 +6,8 @@ use cranelift_codegen::ir::{
 use iced_x86::Code;
 use regalloc2::{Operand, PReg, PRegSet, RegClass};
 
-use super::machine::{Arg, Size, What, general, vector};
+use super::Width;
+use super::machine::{Arg, LOW, MASKS, Size, VECTORS, What, general, mask, vector};
 use super::select::{Maybe, Select, class_of, refuse};
 
 /// The registers of integer parameters.
@@ -91,7 +92,13 @@ impl Select<'_> {
             };
             operands.push(Operand::reg_fixed_use(register, fixed));
         }
-        let lost = LOST.map(general).into_iter().chain((0..16).map(vector));
+        let (vectors, masks) = match self.how.width {
+            Width::Y => (LOW, 0),
+            Width::Z => (VECTORS, MASKS),
+        };
+        let lost = LOST.map(general).into_iter();
+        let lost = lost.chain((0..vectors).map(vector));
+        let lost = lost.chain((1..=masks).map(mask));
         let mut clobbers = lost.fold(PRegSet::empty(), PRegSet::with);
         let (mut ints, mut floats) = ([0, 2].into_iter(), [0, 1].into_iter());
         for value in self.func.dfg.inst_results(inst) {

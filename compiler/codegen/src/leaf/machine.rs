@@ -184,12 +184,16 @@ pub struct Code256 {
 impl Code256 {
     /// How many vector registers there are.
     pub fn vectors(&self) -> usize {
-        if self.widest { 32 } else { LOW }
+        if self.widest { VECTORS } else { LOW }
     }
 }
 
 /// The vector registers that instructions of less than 512 bits can name.
 pub const LOW: usize = 16;
+/// All of them.
+pub const VECTORS: usize = 32;
+/// The mask registers that can choose lanes: as the mask of an instruction, the one before them stands for all lanes.
+pub const MASKS: usize = 7;
 
 impl Function for Code256 {
     fn num_insts(&self) -> usize {
@@ -283,8 +287,7 @@ pub fn allocate(code: &Code256) -> Result<Output, RegAllocError> {
     let free = set(&mut [0, 1, 2, 6, 7, 8, 9, 10, 11].map(general).into_iter());
     let saved = set(&mut SAVED.map(general).into_iter());
     let vectors = set(&mut (0..code.vectors()).map(vector));
-    // As the mask of an instruction, the first one stands for all lanes.
-    let masks = set(&mut (1..8).map(mask).take(if code.widest { 7 } else { 0 }));
+    let masks = set(&mut (1..=if code.widest { MASKS } else { 0 }).map(mask));
     let machine = MachineEnv {
         preferred_regs_by_class: [free, vectors, masks],
         non_preferred_regs_by_class: [saved, PRegSet::empty(), PRegSet::empty()],
