@@ -11,7 +11,7 @@ use snek_link::{Linker, Target};
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
     ArrayType, Element, Export, ExportParam, Frame, Function, FunctionId, Layout, OpKind,
-    ParamKind, Program, PyType, Role, Scalar, Site, Type, ValueId,
+    ParamKind, Program, PyType, Scalar, Site, Type, ValueId,
 };
 
 pub struct Module {
