@@ -1,37 +1,52 @@
-//! What the processor has. Compiled modules carry some loops in two forms and ask here which to take.
+//! What the processor has. Compiled modules carry some loops in several forms and ask here which to take.
 
 use std::sync::OnceLock;
 
-/// Whether the processor has the instructions of x86-64 level 3, and `SNEK_CPU=baseline` does not forbid them.
-pub fn has_wide_vectors() -> bool {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
+/// Which forms of loops can run, as far as `SNEK_CPU` does not forbid them: 1 with the instructions of x86-64 level 3, 2 with
+/// those of level 4, else 0.
+pub fn vector_level() -> u8 {
+    static KNOWN: OnceLock<u8> = OnceLock::new();
     *KNOWN.get_or_init(|| {
-        let forbidden = std::env::var_os("SNEK_CPU").is_some_and(|cpu| cpu == "baseline");
-        detected() && !forbidden
+        let most = match std::env::var_os("SNEK_CPU") {
+            Some(cpu) if cpu == "baseline" => 0,
+            Some(cpu) if cpu == "modern" => 1,
+            _ => u8::MAX,
+        };
+        detected().min(most)
     })
 }
 
 #[cfg(target_arch = "x86_64")]
-fn detected() -> bool {
-    std::is_x86_feature_detected!("avx2")
+fn detected() -> u8 {
+    let modern = std::is_x86_feature_detected!("avx2")
         && std::is_x86_feature_detected!("fma")
         && std::is_x86_feature_detected!("bmi1")
         && std::is_x86_feature_detected!("bmi2")
-        && std::is_x86_feature_detected!("lzcnt")
+        && std::is_x86_feature_detected!("lzcnt");
+    let widest = std::is_x86_feature_detected!("avx512f")
+        && std::is_x86_feature_detected!("avx512bw")
+        && std::is_x86_feature_detected!("avx512cd")
+        && std::is_x86_feature_detected!("avx512dq")
+        && std::is_x86_feature_detected!("avx512vl");
+    match (modern, widest) {
+        (true, true) => 2,
+        (true, false) => 1,
+        (false, _) => 0,
+    }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn detected() -> bool {
-    false
+fn detected() -> u8 {
+    0
 }
 
 /// The function that compiled code calls.
 pub mod entries {
     use crate::guard::guard;
 
-    /// 1 if the wide forms of loops can run, else 0.
+    /// Which forms of loops can run: see [`super::vector_level`].
     #[unsafe(no_mangle)]
     pub extern "C" fn snek_rt_vector_level() -> i32 {
-        guard(0, || i32::from(super::has_wide_vectors()))
+        guard(0, || i32::from(super::vector_level()))
     }
 }

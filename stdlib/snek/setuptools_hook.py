@@ -13,9 +13,10 @@ A project asks for it in its `pyproject.toml`:
 
 Each of the modules is built to a `.so` beside its `.py`, in wheels, installs and
 editable installs, for the machine that setuptools builds for (another one is named by
-`--plat-name`, or by `_PYTHON_HOST_PLATFORM`, as cross builds set it).  The `.py` is installed too: it is the fallback where there
-is no compiled module, and the text of tracebacks.  With `SNEK_PURE=1` in the
-environment nothing is compiled, and the wheel is a pure one.
+`--plat-name`, or by `_PYTHON_HOST_PLATFORM`, as cross builds set it).  The `.py` is
+installed too: it is the fallback where there is no compiled module, and the text of
+tracebacks.  With `SNEK_PURE=1` in the environment nothing is compiled, and the wheel is a
+pure one.
 
 setuptools calls `finalize_distribution_options` for every project that is built
 where snek is installed, so that must be quick, and quiet when there is no

@@ -23,10 +23,12 @@ SECONDS = 3.0
 # Lines of a loop that are shown; a longer one is shortened in its middle.
 MOST_LINES = 40
 # A loop with fewer of the samples is not what the time is spent in.
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.15
 
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*?)\s*$")
 JUMP = re.compile(r"^(?:j\w+|b|b\.\w+|cbn?z|tbn?z)\s.*?\b0x([0-9a-f]+)$")
+# Bytes in front of a jump that only move what is behind it.
+PADDING = re.compile(r"^(?:(?:cs|ds|es|ss|bnd) )+(?=j)")
 CALL = re.compile(r"^(?:call|bl)\s+0x([0-9a-f]+)$")
 # What is never followed by the instruction behind it.
 LEAVES = re.compile(r"^(?:jmp|ret|b|br)\b(?!\.)")
@@ -79,7 +81,7 @@ class Tools:
             command += ["--no-show-raw-insn", "-w", f"--adjust-vma={start:#x}", file.name]
             text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found = map(INSTRUCTION.match, text.splitlines())
-        return [(int(m[1], 16), m[2].split(" #")[0].rstrip()) for m in found if m]
+        return [(int(m[1], 16), PADDING.sub("", m[2].split(" #")[0].rstrip())) for m in found if m]
 
     def synchronised(self, code, start, samples):
         """The same from a byte on at which an instruction begins: all samples are at one then."""

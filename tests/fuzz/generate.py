@@ -90,6 +90,8 @@ class Writer:
         for _ in range(self.pick(1, 1, 2)):
             if self.is_parallel:
                 self.parallel_loop()
+            elif self.chance(0.4):
+                self.pick(self.neighbours, self.mixed, self.stencil, self.triangle, self.far)()
             else:
                 self.loop(1, scope, 1)
         self.put(1, "return t0, t1, s0, s1")
@@ -200,6 +202,142 @@ class Writer:
                 ),
             )
             self.put(indent, self.pick(f"t1 = max(t1, {small})", f"s1 = min(s1, {real})"))
+
+    # Loops of the forms that people write, whose loops are put together, taken apart or skewed.
+
+    def variable(self):
+        self.loop_count += 1
+        return f"i{self.loop_count - 1}"
+
+    def near(self, variable, margin):
+        """A subscript a few elements off."""
+        off = self.random.randint(-margin, margin)
+        return f"{variable} {'+' if off > 0 else '-'} {abs(off)}" if off else variable
+
+    def chosen(self, arrays, dtypes, ranks=(1, 2, 3)):
+        found = [a for a in arrays if a.dtype in dtypes and a.rank in ranks]
+        return self.random.choice(found) if found else None
+
+    def near_element(self, array, variables, margin):
+        places = [self.near(self.random.choice(variables), margin) for _ in range(array.rank)]
+        if array.rank <= len(variables) and self.chance(0.8):
+            places = [self.near(v, margin) for v in variables[-array.rank :]]
+        return f"{array.name}[{', '.join(places)}]"
+
+    def neighbours(self):
+        """Loops in a row, mostly over the same range, of simple statements on the same arrays."""
+        level = self.pick(1, 1, 2) if self.depth > 1 else 1
+        margin = self.pick(0, 0, 1, 2)
+        ranges = []
+        for _ in range(level):
+            stop = self.extent()
+            ranges.append(f"{margin}, {stop} - {margin}" if margin else stop)
+        for _ in range(self.pick(2, 2, 3)):
+            variables = [self.variable() for _ in range(level)]
+            for indent, (variable, bounds) in enumerate(zip(variables, ranges), 1):
+                if self.chance(0.1):
+                    bounds = self.extent()
+                self.put(indent, f"for {variable} in range({bounds}):")
+            for _ in range(self.pick(1, 1, 2)):
+                array = self.random.choice(self.writable)
+                other = self.random.choice(self.readable)
+                a = self.near_element(array, variables, self.pick(0, margin))
+                b = self.near_element(other, variables, self.pick(0, margin))
+                if array.dtype == "bool":
+                    self.put(level + 1, f"{a} = {b} > 1")
+                elif other.dtype == array.dtype:
+                    self.put(level + 1, self.pick(f"{a} = {b}", f"{a} += {b}", f"{a} = {b} * {b}"))
+                elif array.dtype in FLOATS:
+                    self.put(level + 1, self.pick(f"{a} = {a} * 0.5", f"{a} += x"))
+                else:
+                    self.put(level + 1, self.pick(f"{a} = {a} ^ 1", f"{a} += 1"))
+            if self.chance(0.4):
+                array = self.random.choice(self.readable)
+                element = self.near_element(array, variables, margin)
+                floats = f"s0 += float({element})", f"s1 = max(s1, float({element}))"
+                ints = f"t1 = max(t1, int({element}))", f"t0 += int({element})"
+                self.put(level + 1, self.pick(*(floats if array.dtype in FLOATS else ints)))
+
+    def mixed(self):
+        """Much arithmetic, and what cannot be in lanes."""
+        array = self.chosen(self.readable, ("f64", "f32"), (1,))
+        if array is None:
+            self.neighbours()
+            return
+        variable, margin = self.variable(), self.pick(0, 0, 1)
+        bounds = f"{margin}, {self.extent()} - {margin}" if margin else f"{self.extent()}"
+        self.put(1, f"for {variable} in range({bounds}):")
+        if self.chance(0.2):
+            self.put(2, f"if {array.name}[{variable}] > {self.pick('9.0', '1e6')}:")
+            self.put(3, self.pick("return t0, t1, s0, s1", "raise ValueError", "break"))
+        value = f"{array.name}[{self.near(variable, margin)}]"
+        for k in range(self.pick(1, 2)):
+            element = f"{array.name}[{self.near(variable, margin)}]"
+            square = f"{element} * {element} + {array.dtype}(2.0)"
+            self.put(2, f"y{k} = ({value} + {element}) / ({square})")
+            value = f"(y{k} * y{k} - y{k}) / ({value} + {array.dtype}(0.5))"
+        self.put(2, f"z = {value}")
+        target = self.chosen(self.writable, (array.dtype,))
+        if target:
+            place = self.pick(f"at[{variable}]", self.near(variable, margin), f"at[{variable}]")
+            places = ", ".join([place] * target.rank)
+            self.put(2, f"{target.name}[{places}] {self.pick('=', '+=')} z")
+        if self.chance(0.7) or not target:
+            self.put(2, self.pick("s0 = s0 * 0.5 + float(z)", "s0 = s1 - s0 * float(z)"))
+        if self.chance(0.3):
+            self.put(2, f"t0 ^= {variable}", "t1 = t1 * 3 + (t0 & 7)")
+
+    def stencil(self):
+        """Elements that depend on those around them, in place."""
+        array = self.chosen(self.writable, FLOATS, (2,))
+        if array is None:
+            self.triangle()
+            return
+        i, j = self.variable(), self.variable()
+        self.put(1, f"for {i} in range(1, {array.name}.shape[0] - 1):")
+        self.put(2, f"for {j} in range(1, {array.name}.shape[1] - 1):")
+        around = [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1), (0, 0)]
+        chosen = [(0, -1), *self.random.sample(around[1:], self.pick(1, 2, 3))]
+        sides = [f"{array.name}[{i} + {di}, {j} + {dj}]" for di, dj in chosen]
+        value = f"({' + '.join(sides)}) * {array.dtype}(0.25)"
+        other = self.chosen(self.readable, (array.dtype,), (2,))
+        if other and self.chance(0.5):
+            value += f" + {other.name}[{i}, {j}]"
+        self.put(3, f"{array.name}[{i}, {j}] = {value}")
+
+    def triangle(self):
+        """Sums up to the iteration, of what those before have made."""
+        x = self.chosen(self.writable, ("f64",), (1,))
+        a = self.chosen(self.readable, FLOATS, (1, 2))
+        if x is None or a is None:
+            self.neighbours()
+            return
+        j, k = self.variable(), self.variable()
+        start = self.pick("", "", "1, ")
+        end = self.pick(f"len({x.name})", self.extent(), "n")
+        self.put(1, f"for {j} in range({start}{end}):")
+        self.put(2, f"s = float({x.name}[{j}])")
+        self.put(2, f"for {k} in range({self.pick(j, j, j, self.extent(), f'1, {j}')}):")
+        factor = f"{a.name}[{self.pick(f'{j}, {k}', f'{k}, {j}') if a.rank == 2 else k}]"
+        self.put(3, f"s {self.pick('-', '+')}= float({factor}) * float({x.name}[{k}]) * 0.125")
+        if self.chance(0.3):
+            self.put(2, f"if s {self.pick('<', '>')} {self.pick('-100.0', '1e3', 's0')}:")
+            self.put(3, self.pick("s0 = s", "raise ValueError", f"t0 = {j}", "continue"))
+        self.put(2, self.pick(f"{x.name}[{j}] = s", f"{x.name}[{j}] = s * 0.5", "s1 = max(s, s1)"))
+
+    def far(self):
+        """Elements at a distance that is not known."""
+        array = self.chosen(self.writable, (*INTEGERS, *FLOATS), (1,))
+        if array is None:
+            self.neighbours()
+            return
+        variable, name = self.variable(), array.name
+        self.put(1, f"p = {self.pick('n // 2', 'n', 'n - 3', 'n & 7', '-(n & 15)')}")
+        self.put(1, f"for {variable} in range({self.pick('abs(p)', f'len({name}) // 2', 'n')}):")
+        a, b = f"{name}[{variable}]", f"{name}[{variable} + p]"
+        if self.chance(0.5):
+            a, b = b, a
+        self.put(2, self.pick(f"{a} = {b} + {b}", f"{a} += {b}", f"{a}, {b} = {b}, {a}"))
 
     # Statements.
 

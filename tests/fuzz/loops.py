@@ -39,6 +39,11 @@ def is_parallel(seed):
     return seed % 4 == 3
 
 
+def cpu_of(seed):
+    """The vectors that a module may use: mostly the widest that there are."""
+    return {3: "modern", 7: "baseline"}.get(seed % 8, "native")
+
+
 class Fuzzer:
     def __init__(self, snekc, out):
         self.snekc = snekc
@@ -75,7 +80,7 @@ class Fuzzer:
         try:
             status = subprocess.run(
                 [*command, *ways, *options],
-                env={**os.environ, "SNEK_NUM_THREADS": str(threads)},
+                env={**os.environ, "SNEK_NUM_THREADS": str(threads), "SNEK_CPU": cpu_of(seed)},
                 capture_output=True,
                 timeout=TIMEOUT,
             ).returncode

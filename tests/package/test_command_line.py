@@ -157,6 +157,60 @@ def test_report_of_loops(snekc, write):
     assert json.loads(snekc("build", "--message-format", "json", "loops.py").stderr)["loops"] == []
 
 
+SHAPES = """
+from snek import Array1D, Array2D, f64, i64, native
+
+@native
+def neighbours(a: Array1D[f64], b: Array1D[f64]) -> None:
+    for i in range(len(a)):
+        b[i] = a[i] * 2.0
+    for i in range(len(a)):
+        a[i] = b[i] + 1.0
+
+@native
+def scatter(a: Array1D[f64], at: Array1D[i64], out: Array1D[f64]) -> None:
+    for i in range(len(a)):
+        out[at[i]] += a[i] / (a[i] * a[i] + 1.0) / (a[i] + 3.0) / (a[i] + 5.0)
+
+@native
+def sweep(a: Array2D[f64]) -> None:
+    for i in range(1, a.shape[0] - 1):
+        for j in range(1, a.shape[1] - 1):
+            a[i, j] = a[i - 1, j] + a[i, j - 1] + a[i + 1, j]
+
+@native
+def solve(a: Array2D[f64], x: Array1D[f64]) -> None:
+    for i in range(len(x)):
+        s = x[i]
+        for j in range(i):
+            s -= a[i, j] * x[j]
+        x[i] = s / a[i, i]
+"""
+
+
+def test_report_of_loops_that_are_no_longer_what_they_were(snekc, write):
+    write("shapes.py", SHAPES)
+    result = snekc("build", "--report", "loops", "shapes.py")
+    for words in (
+        "one loop with that of line 6",
+        "one loop with that of line 8",
+        "two loops, block by block",
+        "several rows at a time, one column apart",
+        "sums of several iterations at a time",
+    ):
+        assert words in result.stderr
+    result = snekc("build", "--report", "loops", "--message-format", "json", "shapes.py")
+    loops = json.loads(result.stderr.splitlines()[-1])["loops"]
+    shapes = [(loop["line"], loop["shape"], loop["fused_with"]) for loop in loops]
+    assert [shape for shape in shapes if shape[1]] == [
+        (6, "fused", 8),
+        (8, "fused", 6),
+        (13, "split", None),
+        (18, "skewed", None),
+        (24, "abreast", None),
+    ]
+
+
 # Of each of these, passes make more loops: over panels, bins, blocks, rounds around a pivot.
 MADE = """
 from snek import Array1D, Array2D, f64, i64, parallel, prange, u8

@@ -166,7 +166,8 @@ def both_ways(request, tmp_path_factory):
             # One that was stopped, or has crashed, is replaced when it is needed.
             servers.put(server if server.process.poll() is None else None)
 
-    items = [item for item in request.session.items if item.originalname == "test_both_ways"]
+    name = "test_both_ways"
+    items = [i for i in request.session.items if getattr(i, "originalname", None) == name]
     workers = os.cpu_count()
     for _ in range(workers):
         servers.put(None)

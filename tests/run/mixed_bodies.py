@@ -123,7 +123,11 @@ CASES = [
     *(f"out = np.zeros(600); raises(data(600), {x}, out)" for x in (-2.0, -0.9, 1.0)),
     "out = np.zeros(600); a = data(600); a[400] = -9.0; raises(a, -2.0, out)",
     "out = np.zeros(300); a = data(600); a[400] = -9.0; raises(a, -2.0, out)",
-    *(f"a = data({n}); {f}(a)" for n in (0, 1, 40, 300, 600) for f in ("in_place", "in_place_ahead")),
+    *(
+        f"a = data({n}); {f}(a)"
+        for n in (0, 1, 40, 300, 600)
+        for f in ("in_place", "in_place_ahead")
+    ),
     *(
         f"out, bins = np.zeros({m}), np.zeros(8, 'i8'); stores_beside(data(300), places(300, 9), out, bins)"
         for m in (300, 299)

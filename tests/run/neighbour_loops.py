@@ -84,6 +84,16 @@ def planes(a: Array2D[f64], b: Array2D[f64], c: Array2D[f64]) -> None:
 
 
 @native
+def own_widths(a: Array2D[f64], b: Array1D[f64], c: Array1D[f64]) -> None:
+    for i in range(len(a)):
+        for j in range(len(b)):
+            a[i, j] += 1.0
+    for i in range(len(a)):
+        for j in range(len(c)):
+            a[i, j] *= 2.0
+
+
+@native
 def rows_above(a: Array2D[f64], b: Array2D[f64], c: Array2D[f64]) -> None:
     h, w = a.shape
     for i in range(1, h):
@@ -160,6 +170,10 @@ CASES = [
         f"a, b, c = data(20 * 24).reshape(20, 24), np.ones({shape}), np.ones((20, 24)); {f}(a, b, c)"
         for shape in ((20, 24), (20, 30), (20, 20), (19, 24))
         for f in ("planes", "rows_above")
+    ),
+    *(
+        f"a = np.ones((20, 24)); own_widths(a, np.zeros({n}), np.zeros({m}))"
+        for n, m in ((24, 24), (24, 20), (20, 24), (25, 24))
     ),
     "a = data(900).reshape(30, 30); planes(a[:20], a[1:21], a[2:22])",
     "a = data(900).reshape(30, 30); planes(a.T, a, a.T)",

@@ -185,9 +185,7 @@ impl<'f> Pair<'f> {
             fixed(value)
                 || match self.function.def_op(value) {
                     Some(op) => match op.kind {
-                        OpKind::Extent(axis) => {
-                            fixed(extent_of(self.function, op.args[0], axis).0)
-                        }
+                        OpKind::Extent(axis) => fixed(extent_of(self.function, op.args[0], axis).0),
                         _ => false,
                     },
                     None => false,

@@ -385,7 +385,9 @@ impl<'f> Lanes<'f> {
             if self.is_beyond(&factor, &difference) {
                 return Dim::Apart;
             }
-            let stride = factor.as_constant().and_then(|by| by.checked_mul(self.step));
+            let stride = factor
+                .as_constant()
+                .and_then(|by| by.checked_mul(self.step));
             let stride = stride.filter(|stride| *stride != 0 && stride.abs() <= WINDOW);
             let fixed = |value| self.structure.is_invariant(self.function, value, self.op);
             let is_known = || difference.symbols().into_iter().all(fixed);

@@ -7,7 +7,7 @@
 //! - `masks`: how wide the lanes of masks are.
 //! - `clif`: one MIR function to one Cranelift function; the thunks around them.
 //! - `contract`: products that are added, with `fastmath`.
-//! - `leaf`: the emitter for leaves with 256-bit vectors.
+//! - `leaf`: the emitter for leaves with vectors of 256 and 512 bits, and for loops on scalars.
 //! - `object`, `debug`, `data`: the object file: code, descriptors, unwind and line tables.
 
 mod clif;

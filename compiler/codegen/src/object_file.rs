@@ -104,7 +104,7 @@ fn source_of<'a>(
     unit: Unit,
     compiled: &'a Compiled,
 ) -> Option<FunctionSource<'a>> {
-    let (Unit::Body(id) | Unit::Wide(id)) = unit else {
+    let (Unit::Body(id) | Unit::Wide(id, _)) = unit else {
         return None;
     };
     let frame = &program.frames[program.functions[id].frame];

@@ -2,7 +2,7 @@
 //!
 //! What comes out depends on the program alone, not on the number of threads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +19,7 @@ use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
-use crate::leaf::{self, Refused};
+use crate::leaf::{self, Refused, Width};
 use crate::{contract, flags, marks, placement};
 
 /// A function of the object file.
@@ -28,7 +28,7 @@ pub enum Unit {
     /// A MIR function.
     Body(FunctionId),
     /// Its form for newer processors, with wide vectors among other things: see [`crate::leaf`].
-    Wide(FunctionId),
+    Wide(FunctionId, Width),
     /// The frame entry of one that Python calls.
     Entry(FunctionId),
     /// What the runtime calls for a range of a parallel loop.
@@ -49,7 +49,8 @@ impl Unit {
         let name = |id: FunctionId| format!("{}.{}", program.module, program.functions[id].symbol);
         match self {
             Unit::Body(id) => name(id),
-            Unit::Wide(id) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Y) => format!("{}$wide", name(id)),
+            Unit::Wide(id, Width::Z) => format!("{}$widest", name(id)),
             Unit::Entry(id) => format!("{}$entry", name(id)),
             Unit::ParallelThunk(id) => format!("{}$parallel", name(id)),
             Unit::CombineThunk(id) => format!("{}$combine", name(id)),
@@ -241,10 +242,13 @@ pub struct Compiled {
 /// as far as they nest.
 const STACK: usize = 64 << 20;
 
-/// Functions without a second form that might have had one, and why.
+/// Forms that there are not, although functions might have had them, and why.
 pub type Refusals = Vec<(Unit, Refused)>;
 
-/// Compiles all units, and second forms, which are put behind them. Says which of these there are not.
+/// The forms that functions have besides their first one, the widest last.
+pub type Forms = BTreeMap<FunctionId, Vec<Width>>;
+
+/// Compiles all units, and further forms of functions, which are put behind them. Says which could not be made.
 pub fn compile_all(
     program: &Program,
     units: &mut Vec<Unit>,
@@ -252,38 +256,55 @@ pub fn compile_all(
     options: &CodegenOptions,
     listing: bool,
 ) -> Result<(Vec<Compiled>, Refusals), CodegenError> {
-    let is_wanted = |unit: &Unit| match unit {
-        Unit::Body(id) => leaf::is_wanted(&program.functions[*id], isa, options).then_some(*id),
-        _ => None,
-    };
-    let wanted: Vec<FunctionId> = units.iter().filter_map(is_wanted).collect();
-    let second_units: Vec<Unit> = wanted.iter().map(|id| Unit::Wide(*id)).collect();
-    let mut forms: BTreeSet<FunctionId> = wanted.iter().copied().collect();
-    let second = in_threads(&second_units, program, options, || {
-        let mut translator = clif::Translator::new(program, isa, &forms);
-        let mut context = Context::new();
-        move |unit| {
-            let translated = translator.translate(unit)?;
-            let contract = matches!(unit, Unit::Wide(id) if program.functions[id].fastmath);
-            leaf::compile(&mut context, translated, isa, contract, listing)
-        }
-    });
-    let mut second = second.map_err(|(unit, error)| in_unit(unit, program, error))?;
-    // Second forms call second forms: where one is refused, those that call it are.
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (id, compiled) in wanted.iter().zip(&mut second) {
+    let wanted: Vec<Unit> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Body(id) => Some(*id),
+            _ => None,
+        })
+        .flat_map(|id| {
+            let widths = leaf::wanted(&program.functions[id], isa, options).iter();
+            widths.map(move |width| Unit::Wide(id, *width))
+        })
+        .collect();
+    // What is called must be known: leaves call nothing, so they come first.
+    let (leaves, others): (Vec<Unit>, Vec<Unit>) = wanted.into_iter().partition(
+        |unit| matches!(unit, Unit::Wide(id, _) if program.functions[*id].role == Role::Leaf),
+    );
+    let mut forms = Forms::new();
+    let of_leaves = further_forms(&leaves, program, isa, options, &forms, listing)?;
+    let made = leaves.iter().zip(&of_leaves);
+    add_forms(
+        &mut forms,
+        made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+    );
+    let (known, mut assumed) = (forms.clone(), forms.clone());
+    add_forms(&mut assumed, others.iter());
+    let mut of_others = further_forms(&others, program, isa, options, &assumed, listing)?;
+    // Such forms call each other's: where one is refused, those that call it are.
+    loop {
+        forms = known.clone();
+        let made = others.iter().zip(&of_others);
+        add_forms(
+            &mut forms,
+            made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
+        );
+        let mut changed = false;
+        for (unit, compiled) in others.iter().zip(&mut of_others) {
+            let Unit::Wide(id, _) = unit else { continue };
             let callees = edit::callees(&program.functions[*id]);
             let is_refused =
-                |callee: &FunctionId| wanted.contains(callee) && !forms.contains(callee);
+                |callee: &FunctionId| assumed.contains_key(callee) && !forms.contains_key(callee);
             if compiled.is_ok()
-                && let Some(callee) = callees.iter().find(|callee| is_refused(callee))
+                && let Some(callee) = callees.into_iter().find(is_refused)
             {
-                let symbol = Unit::Wide(*callee).symbol(program);
+                let symbol = Unit::Wide(callee, Width::Y).symbol(program);
                 *compiled = Err(Refused(format!("it calls {symbol}")));
+                changed = true;
             }
-            changed |= compiled.is_err() && forms.remove(id);
+        }
+        if !changed {
+            break;
         }
     }
     let compiled = in_threads(units, program, options, || {
@@ -301,16 +322,52 @@ pub fn compile_all(
     });
     let mut compiled = compiled.map_err(|(unit, error)| in_unit(unit, program, error))?;
     let mut refusals = Vec::new();
-    for (unit, second) in second_units.into_iter().zip(second) {
-        match second {
-            Ok(second) => {
+    let further = leaves.into_iter().chain(others);
+    for (unit, form) in further.zip(of_leaves.into_iter().chain(of_others)) {
+        match form {
+            Ok(form) => {
                 units.push(unit);
-                compiled.push(second);
+                compiled.push(form);
             }
             Err(refused) => refusals.push((unit, refused)),
         }
     }
     Ok((compiled, refusals))
+}
+
+fn add_forms<'u>(forms: &mut Forms, units: impl Iterator<Item = &'u Unit>) {
+    for unit in units {
+        if let Unit::Wide(id, width) = unit {
+            forms.entry(*id).or_default().push(*width);
+        }
+    }
+}
+
+/// Compiles further forms, which call those in `forms`.
+fn further_forms(
+    units: &[Unit],
+    program: &Program,
+    isa: &Isa,
+    options: &CodegenOptions,
+    forms: &Forms,
+    listing: bool,
+) -> Result<Vec<Result<Compiled, Refused>>, CodegenError> {
+    let compiled = in_threads(units, program, options, || {
+        let mut translator = clif::Translator::new(program, isa, forms);
+        let mut context = Context::new();
+        move |unit| {
+            let translated = translator.translate(unit)?;
+            let Unit::Wide(id, width) = unit else {
+                return Err(CodegenError::Internal("a form of no leaf".to_owned()));
+            };
+            let how = leaf::How {
+                width,
+                contract: program.functions[id].fastmath,
+            };
+            leaf::compile(&mut context, translated, isa, how, listing)
+        }
+    });
+    compiled.map_err(|(unit, error)| in_unit(unit, program, error))
 }
 
 /// Does something with every unit, on several threads, the largest first, for the last ones to end
@@ -325,7 +382,7 @@ fn in_threads<T: Send, F: FnMut(Unit) -> Result<T, CodegenError>>(
         return Ok(Vec::new());
     };
     let size = |index: &usize| match units[*index] {
-        Unit::Body(id) | Unit::Wide(id) => program.functions[id].ops.len(),
+        Unit::Body(id) | Unit::Wide(id, _) => program.functions[id].ops.len(),
         _ => 0,
     };
     let mut order: Vec<usize> = (0..units.len()).collect();
@@ -471,7 +528,7 @@ fn code_reloc(
 
 /// The text of all units as Cranelift IR.
 pub fn clif_text(program: &Program, units: &[Unit], isa: &Isa) -> Result<String, CodegenError> {
-    let forms = BTreeSet::new();
+    let forms = Forms::new();
     let mut translator = clif::Translator::new(program, isa, &forms);
     let mut text = String::new();
     for unit in units {

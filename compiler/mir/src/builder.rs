@@ -241,6 +241,13 @@ impl<'f> Builder<'f> {
         self.value(OpKind::Undefined, Vec::new(), ty)
     }
 
+    /// Whether the vectors for which the code that runs was made have 512 bits.
+    pub fn has_widest_vectors(&mut self) -> ValueId {
+        let level = self.value(OpKind::VectorLevel, Vec::new(), Type::I64);
+        let widest = self.const_i64(2);
+        self.compare(Compare::Ge, level, widest)
+    }
+
     /// Integer arithmetic; `overflow` counts only where the op heeds it.
     pub fn int(&mut self, op: IntOp, overflow: Overflow, a: ValueId, b: ValueId) -> ValueId {
         let ty = self.function.ty(a);

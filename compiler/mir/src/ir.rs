@@ -627,6 +627,10 @@ pub enum OpKind {
     ConstText(String),
     /// A value that is never looked at.
     Undefined,
+    /// How wide the vectors are for which the code that runs was made, as an I64: 0 up to 128 bits, 1 up to 256, 2 up to
+    /// 512. It is a constant of each form that code generation makes of a function, so what is chosen by it must have the
+    /// same effects either way.
+    VectorLevel,
     /// See [`IntOp`].
     Int(IntOp, Overflow),
     /// See [`IntUnaryOp`].

@@ -91,6 +91,7 @@ impl OpKind {
             | OpKind::ConstFloat(_)
             | OpKind::ConstText(_)
             | OpKind::Undefined
+            | OpKind::VectorLevel
             | OpKind::Float(_)
             | OpKind::FloatUnary(_)
             | OpKind::FusedMulAdd
@@ -267,6 +268,7 @@ impl OpKind {
             OpKind::ConstFloat(_) => "fconst",
             OpKind::ConstText(_) => "text",
             OpKind::Undefined => "undefined",
+            OpKind::VectorLevel => "vector_level",
             OpKind::Int(op, _) => op.name(),
             OpKind::IntUnary(op, _) => op.name(),
             OpKind::Float(op) => op.name(),

@@ -364,7 +364,7 @@ impl Printer<'_> {
             OpKind::IntUnary(op, overflow) if op.heeds_overflow() => {
                 format!(".{} {}", overflow.name(), self.list(args))
             }
-            OpKind::Undefined | OpKind::Unreachable => String::new(),
+            OpKind::Undefined | OpKind::VectorLevel | OpKind::Unreachable => String::new(),
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)

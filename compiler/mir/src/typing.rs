@@ -58,6 +58,10 @@ pub fn check_types(kind: &OpKind, args: &[Type], results: &[Type]) -> Result<(),
         }
         OpKind::ConstText(_) => same("results", results, &[Type::Ptr, Type::I64]),
         OpKind::Undefined => arity(0, 1),
+        OpKind::VectorLevel => {
+            arity(0, 1)?;
+            same("results", results, &[Type::I64])
+        }
         OpKind::Int(op, overflow) => {
             arity(2, 1)?;
             let bits = matches!(op, IntOp::And | IntOp::Or | IntOp::Xor);

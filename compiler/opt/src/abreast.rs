@@ -59,7 +59,10 @@ pub fn run(function: &mut Function, names: &Names, notes: &mut Notes) {
         names,
         relaxed: function.fastmath,
     };
-    let nests: Vec<Nest> = nests.into_iter().filter(|nest| nest.waits(&context)).collect();
+    let nests: Vec<Nest> = nests
+        .into_iter()
+        .filter(|nest| nest.waits(&context))
+        .collect();
     for nest in nests {
         notes.shaped(function, nest.outer, LoopShape::Abreast);
         nest.build(function, &structure, &facts);
@@ -174,9 +177,7 @@ impl Nest {
         let accesses = accesses(function, structure, self.outer);
         let (stores, loads): (Vec<&Access>, Vec<&Access>) =
             accesses.iter().partition(|access| access.writes);
-        let is_early = |access: &&&Access| {
-            access.nested || self.before.contains(&access.op)
-        };
+        let is_early = |access: &&&Access| access.nested || self.before.contains(&access.op);
         let mut affine = Affine::modular(function, structure);
         let mut found = Dependences::none();
         for load in loads.iter().filter(is_early) {
@@ -305,9 +306,12 @@ impl Nest {
                 let main = b.int(IntOp::And, Overflow::Wrap, trip, mask);
                 let end = advance(b, start, main, f.step);
                 let bounds = (start, end, i64::from(FACTOR));
-                let carried = b.for_("made.sums", bounds, inits.clone(), |b, _, first, carried| {
-                    self.abreast(b, &f, first, carried.to_vec())
-                });
+                let carried = b.for_(
+                    "made.sums",
+                    bounds,
+                    inits.clone(),
+                    |b, _, first, carried| self.abreast(b, &f, first, carried.to_vec()),
+                );
                 [vec![end], carried].concat()
             },
             |_| [vec![start], inits.clone()].concat(),
@@ -377,8 +381,12 @@ impl Nest {
                     terms(b, &g, &mut cloner, k, sums)
                 });
             }
-            cloner.values.extend(inner.results.iter().copied().zip(sums));
-            cloner.values.extend(params[1..].iter().copied().zip(carried));
+            cloner
+                .values
+                .extend(inner.results.iter().copied().zip(sums));
+            cloner
+                .values
+                .extend(params[1..].iter().copied().zip(carried));
             for op in &self.after {
                 let op = cloner.op(b.function, *op);
                 b.insert(op);
@@ -405,7 +413,9 @@ fn terms(
     let body = &b.function.regions[g.body];
     let (params, ops) = (body.params.clone(), body.ops.clone());
     cloner.values.insert(params[0], k);
-    cloner.values.extend(params[1..].iter().copied().zip(sums.iter().copied()));
+    cloner
+        .values
+        .extend(params[1..].iter().copied().zip(sums.iter().copied()));
     let (end, ops) = match ops.split_last() {
         Some((end, ops)) => (*end, ops),
         None => return sums.to_vec(),

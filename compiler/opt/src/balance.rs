@@ -2,7 +2,9 @@
 //! `h + s + c + k` with a late `s` is `((h + k) + c) + s`.
 //!
 //! For arithmetic that wraps, in loops, where it makes the way from carried values shorter. Bits that one value chooses
-//! from two others take three steps: `(x & y) ^ (~x & z)` is `((y ^ z) & x) ^ z`.
+//! from two others take three steps: `(x & y) ^ (~x & z)` is `((y ^ z) & x) ^ z`. So do those that most of three values have:
+//! `(x & y) ^ (x & z) ^ (y & z)` is `((x ^ y) & (y ^ z)) ^ y`, whose first step is the second one of the next iteration where
+//! values move on from name to name.
 
 use std::collections::HashMap;
 
@@ -94,6 +96,7 @@ impl Balance<'_> {
         let mut out = Vec::with_capacity(ops.len());
         for op in ops {
             self.choose(op, &mut out, ranks);
+            self.majority(op, &mut out, ranks);
             if let Some(int) = self.kind(op)
                 && !self.is_inner(op, int)
             {
@@ -247,6 +250,57 @@ impl Balance<'_> {
         }
         self.function.ops[op].kind = kind(IntOp::Xor);
         self.function.ops[op].args = vec![chosen, z];
+    }
+
+    /// `(x & y) ^ (x & z) ^ (y & z)`, or with `|`.
+    fn majority(&mut self, op: OpId, out: &mut Vec<OpId>, ranks: &mut Ranks) {
+        let Some(int @ (IntOp::Xor | IntOp::Or)) = self.kind(op) else {
+            return;
+        };
+        let operands = |value: ValueId, kind: IntOp| -> Option<[ValueId; 2]> {
+            let by = self.defined_by(value)?;
+            let args = self.function.ops[by].args.clone();
+            (self.kind(by) == Some(kind)).then(|| args.try_into().ok())?
+        };
+        let [left, right] = self.function.ops[op].args[..] else {
+            return;
+        };
+        let sides = operands(left, int).zip(operands(right, IntOp::And));
+        let sides = sides.or_else(|| operands(right, int).zip(operands(left, IntOp::And)));
+        let Some(([first, second], last)) = sides else {
+            return;
+        };
+        let (Some(first), Some(second)) =
+            (operands(first, IntOp::And), operands(second, IntOp::And))
+        else {
+            return;
+        };
+        let common = |a: [ValueId; 2], b: [ValueId; 2]| {
+            let mut shared = a.into_iter().filter(|value| b.contains(value));
+            shared.next().filter(|_| shared.next().is_none())
+        };
+        let (Some(x), Some(y), Some(z)) = (
+            common(first, second),
+            common(first, last),
+            common(second, last),
+        ) else {
+            return;
+        };
+        if x == y || y == z || x == z {
+            return;
+        }
+        let (ty, site) = (self.function.ty(x), self.function.ops[op].site);
+        let kind = |int| OpKind::Int(int, Overflow::Wrap);
+        let mut step = |pass: &mut Self, int, args: [ValueId; 2]| {
+            let value = emit(pass.function, out, kind(int), args.to_vec(), ty, site);
+            ranks.insert(value, rank_of(&args, ranks) + latency(&kind(int)));
+            value
+        };
+        let above = step(self, IntOp::Xor, [x, y]);
+        let below = step(self, IntOp::Xor, [y, z]);
+        let apart = step(self, IntOp::And, [above, below]);
+        self.function.ops[op].kind = kind(IntOp::Xor);
+        self.function.ops[op].args = vec![apart, y];
     }
 
     /// `x`, `y` and `z` of a choice whose sides are used nowhere else.

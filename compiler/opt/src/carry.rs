@@ -1,6 +1,6 @@
-//! What an iteration stores and the next one loads stays in a register: `a[i] = f(a[i - 1])`.
+//! What an iteration stores and the next one loads, or the one after that, stays in a register: `a[i] = f(a[i - 1])`.
 //!
-//! The value becomes a carried value of the loop; the element that the first iteration loads is loaded before. Only where
+//! The value becomes a carried value of the loop; the elements that the first iterations load are loaded before. Only where
 //! nothing else in the loop writes memory, so that the element is what was stored whatever arrays overlap. The store
 //! stays.
 //!
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
-    Bound, Compare, For, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Type, ValueId,
+    Bound, Compare, For, Function, IntOp, Layout, LoopKind, OpId, OpKind, Overflow, Type, ValueId,
 };
 use snek_mir::ops::Raises;
 
@@ -36,14 +36,18 @@ pub fn run(function: &mut Function) {
     edit::replace_uses(function, &replaced);
 }
 
-/// A load of what the iteration before stored.
+/// Values are carried over no more iterations.
+const FAR: usize = 2;
+
+/// Loads of what iterations before stored.
 struct Pair {
-    load: OpId,
+    /// The loads, and how many iterations before that was.
+    loads: Vec<(OpId, usize)>,
     array: ValueId,
     stored: ValueId,
     /// Which of the subscripts moves.
     dimension: usize,
-    /// The load's subscript is the induction variable plus this.
+    /// The store's subscript is the induction variable plus this.
     offset: i64,
     /// Something before the load may raise, and its proof may rest on that.
     tested: bool,
@@ -79,39 +83,55 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
     let (dimension, None) = (moving.next()?, moving.next()) else {
         return None;
     };
-    let offset = offset(function, indices[dimension], variable)?.checked_sub(the_loop.step)?;
+    let offset = offset(function, indices[dimension], variable)?;
+    let raises = |op: &OpId| {
+        let kind = &function.ops[*op].kind;
+        kind.properties().raises != Raises::No || !kind.regions().is_empty()
+    };
+    // The elements between the one that is loaded and the one that is stored exist if the iteration gets to its store, and
+    // are memory of their own if the strides say so.
+    let layout = function.ty(array).array().map(|array| array.layout);
+    let is_far = layout == Some(Layout::Contiguous) && !body.ops[..at].iter().any(raises);
+    let far = if is_far { FAR } else { 1 };
+    let mut loads = Vec::new();
     let mut tested = false;
     for &load in &body.ops[..at] {
+        if loads.is_empty() {
+            tested |= raises(&load);
+        }
         let data = &function.ops[load];
-        tested |= data.kind.properties().raises != Raises::No || !data.kind.regions().is_empty();
         let OpKind::Load(bounds) = &data.kind else {
             continue;
         };
-        let same = |d: usize| {
-            let index = data.args[d + 1];
-            if d == dimension {
-                self::offset(function, index, variable) == Some(offset)
-            } else {
-                index == indices[d]
-            }
+        let is_before = |distance: usize| {
+            let back = the_loop.step.checked_mul(distance as i64);
+            let wanted = back.and_then(|back| offset.checked_sub(back));
+            (0..rank).all(|d| {
+                let index = data.args[d + 1];
+                if d == dimension {
+                    wanted.is_some() && self::offset(function, index, variable) == wanted
+                } else {
+                    index == indices[d]
+                }
+            })
         };
         if data.args[0] == array
             && bounds.iter().all(|b| *b == Bound::Proved)
             && data.results.len() == 1
             && function.ty(data.results[0]) == function.ty(stored)
-            && (0..rank).all(same)
+            && let Some(distance) = (1..=far).find(|distance| is_before(*distance))
         {
-            return Some(Pair {
-                load,
-                array,
-                stored,
-                dimension,
-                offset,
-                tested,
-            });
+            loads.push((load, distance));
         }
     }
-    None
+    (!loads.is_empty()).then_some(Pair {
+        loads,
+        array,
+        stored,
+        dimension,
+        offset,
+        tested,
+    })
 }
 
 /// `value - variable`, if that is a constant.
@@ -137,7 +157,8 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
     let Some((region, at)) = place_of(function, op) else {
         return;
     };
-    let site = function.ops[pair.load].site;
+    let first_load = pair.loads[0].0;
+    let site = function.ops[first_load].site;
     let (start, stop) = (function.ops[op].args[0], function.ops[op].args[1]);
     let ty = function.ty(pair.stored);
     let mut before = Vec::new();
@@ -152,13 +173,20 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
         site,
     );
 
-    // The first element, if there is an iteration: else its place may not exist.
+    // The elements before the first one that is stored, the nearest first, if there is an iteration: else their places may
+    // not exist.
     let mut value = |kind, args, ty| emit(function, &mut before, kind, args, ty, site);
-    let offset = value(OpKind::ConstInt(pair.offset), vec![], Type::I64);
     let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
-    let index = value(add, vec![start, offset], Type::I64);
+    let far = pair.loads.iter().map(|load| load.1).max().unwrap_or(1);
+    let mut indices = Vec::new();
+    for distance in 1..=far {
+        let offset = pair.offset.wrapping_sub(step.wrapping_mul(distance as i64));
+        let offset = value(OpKind::ConstInt(offset), vec![], Type::I64);
+        indices.push(value(add.clone(), vec![start, offset], Type::I64));
+    }
     if pair.tested {
         // If there is none, the first iteration raises.
+        let index = indices[0];
         let and = || OpKind::Int(IntOp::And, Overflow::Wrap);
         let zero = value(OpKind::ConstInt(0), vec![], Type::I64);
         let extent = OpKind::Extent(pair.dimension as u8);
@@ -172,30 +200,42 @@ fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<
         let inside = value(and(), vec![below, above], Type::BOOL);
         runs = value(and(), vec![runs, inside], Type::BOOL);
     }
-    let mut ops = Vec::new();
-    let data = &function.ops[pair.load];
-    let (kind, mut args) = (data.kind.clone(), data.args.clone());
-    args[pair.dimension + 1] = index;
-    let first = emit(function, &mut ops, kind, args, ty, site);
-    ops.push(new_op(function, OpKind::Yield, vec![first], &[], site));
-    let then = function.add_region();
-    function.regions[then].ops = ops;
-    let mut ops = Vec::new();
-    let none = emit(function, &mut ops, OpKind::Undefined, vec![], ty, site);
-    ops.push(new_op(function, OpKind::Yield, vec![none], &[], site));
-    let other = function.add_region();
-    function.regions[other].ops = ops;
-    let branch = OpKind::If { then, other };
-    let first = emit(function, &mut before, branch, vec![runs], ty, site);
-
-    function.ops[op].args.push(first);
-    function.add_result(op, ty, None);
-    let param = function.add_param(body, ty, None);
-    if let Some(next) = function.terminator(body) {
-        function.ops[next].args.push(pair.stored);
+    let data = &function.ops[first_load];
+    let (kind, args) = (data.kind.clone(), data.args.clone());
+    let (mut loads, mut loaded) = (Vec::new(), Vec::new());
+    let (mut nothing, mut undefined) = (Vec::new(), Vec::new());
+    for index in indices {
+        let mut args = args.clone();
+        args[pair.dimension + 1] = index;
+        loaded.push(emit(function, &mut loads, kind.clone(), args, ty, site));
+        let none = emit(function, &mut nothing, OpKind::Undefined, vec![], ty, site);
+        undefined.push(none);
     }
-    let loaded = function.ops[pair.load].results[0];
-    replaced.insert(loaded, param);
-    edit::remove_op(function, body, pair.load);
+    let (then, other) = (function.add_region(), function.add_region());
+    for (region, mut ops, values) in [(then, loads, loaded), (other, nothing, undefined)] {
+        ops.push(new_op(function, OpKind::Yield, values, &[], site));
+        function.regions[region].ops = ops;
+    }
+    let branch = OpKind::If { then, other };
+    let branch = new_op(function, branch, vec![runs], &vec![ty; far], site);
+    before.push(branch);
+
+    let first = function.ops[branch].results.clone();
+    function.ops[op].args.extend(first);
+    let mut carried = Vec::new();
+    for _ in 0..far {
+        function.add_result(op, ty, None);
+        carried.push(function.add_param(body, ty, None));
+    }
+    if let Some(next) = function.terminator(body) {
+        let args = &mut function.ops[next].args;
+        args.push(pair.stored);
+        args.extend(&carried[..far - 1]);
+    }
+    for (load, distance) in &pair.loads {
+        let loaded = function.ops[*load].results[0];
+        replaced.insert(loaded, carried[distance - 1]);
+        edit::remove_op(function, body, *load);
+    }
     function.regions[region].ops.splice(at..at, before);
 }

@@ -266,7 +266,9 @@ fn fuse_nest(
     pairs: &mut Vec<[OpId; 2]>,
 ) -> bool {
     pairs.push(candidate.stages.map(|stage| stage.op));
-    let lanes = candidate.stages.map(|stage| in_lanes(function, names, stage.op));
+    let lanes = candidate
+        .stages
+        .map(|stage| in_lanes(function, names, stage.op));
     let Some(fused) = fuse(function, candidate, needs) else {
         return false;
     };
@@ -283,15 +285,15 @@ fn fuse_nest(
     let inner = inner.into_iter().find(|inner| inner.region == body);
     let Some(inner) = inner else { return false };
     match inner.needs(function, &structure) {
-        // The tests of the outer loops cover those of the inner ones.
-        Some(_) => {
+        // The tests of the outer loops cover those of the inner ones but for their extents.
+        Some(needs) if needs.extents.is_none() => {
             let none = Needs {
                 dependences: Dependences::none(),
                 extents: None,
             };
             fuse_nest(function, names, &inner, &none, pairs)
         }
-        None => false,
+        _ => false,
     }
 }
 
@@ -431,7 +433,9 @@ fn as_one(
     let mut results = Vec::new();
     let mut given = function.ops[fused].results.clone().into_iter();
     for (stage, old, mut cloner) in yields {
-        cloner.values.extend(old.iter().copied().zip(given.by_ref()));
+        cloner
+            .values
+            .extend(old.iter().copied().zip(given.by_ref()));
         let values = match function.ops[stage.outer].kind {
             OpKind::If { then, .. } => {
                 let end = function.terminator(then)?;

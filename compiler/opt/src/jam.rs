@@ -9,6 +9,9 @@
 //! run time), if nothing raises or leaves and loops and branches go the same way in all iterations. Between two loops or
 //! branches all of one iteration comes before the next iteration, which is nearer to the serial order than lanes are.
 //! Runs after `vectorise`: it must know what is in lanes.
+//!
+//! Where sums fill registers of 512 bits there are twice as many of these as there are of 256: there more iterations are done
+//! at once, by a loop of its own, which only the form of the function for such vectors keeps.
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,12 +30,17 @@ use crate::vectorise::build::{PAIRS, advance, tested_at, tests, trip_count};
 
 /// Iterations that are done at once, at most.
 const FACTOR: u8 = 4;
+/// The same with registers of 512 bits.
+const WIDEST_FACTOR: u8 = 8;
 /// Bodies of more ops are not multiplied.
 const SIZE: usize = 300;
 /// Registers for sums; the rest is for what they are made of.
 const REGISTERS: u32 = 12;
 /// Bits of a register.
 const NATIVE: u32 = 256;
+/// Those of the widest ones, and how many of them are for sums.
+const WIDEST: u32 = 512;
+const WIDEST_REGISTERS: u32 = 24;
 
 /// Runs the pass on serial loops.
 pub fn run(function: &mut Function) {
@@ -96,6 +104,7 @@ fn nests(function: &mut Function, wanted: impl Fn(&Structure, OpId) -> Option<bo
         let Some(factor) = nest.factor(&mut lanes) else {
             continue;
         };
+        let widest = nest.widest_factor();
         let dependences = match independent {
             true => snek_analysis::dependence::Dependences::none(),
             false => match lanes.dependences(&nest.accesses) {
@@ -109,25 +118,32 @@ fn nests(function: &mut Function, wanted: impl Fn(&Structure, OpId) -> Option<bo
         let Some(varying) = Varying::find(&nest) else {
             continue;
         };
+        let window = dependences.window;
+        let widest = widest.filter(|factor| window >= u64::from(*factor));
+        let widest =
+            widest.and_then(|factor| Some((self::many(function, op, factor, &varying)?, factor)));
         let Some(many) = many(function, op, factor, &varying) else {
             continue;
         };
         let place = tested_at(function, &structure, op, &dependences);
         let site = function.ops[op].site;
         let apart = place.and_then(|place| tests(function, &dependences, place, site));
-        enter(function, &facts, op, (many, factor), apart);
+        if let Some(widest) = widest {
+            enter(function, &facts, op, widest, (apart, true));
+        }
+        enter(function, &facts, op, (many, factor), (apart, false));
         done.push(op);
     }
 }
 
 /// Puts `many`, which does `factor` iterations at once, before the loop, which does the rest, or all if the arrays are not
-/// apart.
+/// apart. `widest`: it is for registers of 512 bits.
 fn enter(
     function: &mut Function,
     facts: &Ranges,
     op: OpId,
     (many, factor): (For, u8),
-    apart: Option<ValueId>,
+    (apart, widest): (Option<ValueId>, bool),
 ) {
     let OpKind::For(f) = function.ops[op].kind.clone() else {
         return;
@@ -141,6 +157,10 @@ fn enter(
     let (trip, mut condition) = trip_count(&mut b, facts, start, stop, &f, factor);
     if let Some(apart) = apart {
         condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
+    }
+    if widest {
+        let has = b.has_widest_vectors();
+        condition = b.int(IntOp::And, Overflow::Wrap, condition, has);
     }
     let rest = b.if_(
         condition,
@@ -213,6 +233,36 @@ impl Nest<'_> {
             .find(|factor| u32::from(*factor) * sums <= REGISTERS)
     }
 
+    /// How many iterations are worth doing at once with registers of 512 bits, if that is more: where all sums fill them.
+    fn widest_factor(&self) -> Option<u8> {
+        let function = self.function;
+        let OpKind::For(f) = &function.ops[self.op].kind else {
+            return None;
+        };
+        f.step.checked_mul(i64::from(WIDEST_FACTOR))?;
+        let mut most = 0;
+        for inner in edit::ops_in(function, f.body) {
+            let data = &function.ops[inner];
+            if !is_loop(&data.kind) || data.results.is_empty() {
+                continue;
+            }
+            let mut sums = 0;
+            for value in &data.results {
+                let Type::Vector(scalar, lanes) = function.ty(*value) else {
+                    continue;
+                };
+                let bits = scalar.bits() * u32::from(lanes);
+                if bits % WIDEST != 0 {
+                    return None;
+                }
+                sums += bits / WIDEST;
+            }
+            most = most.max(sums);
+        }
+        let fits = most > 0 && u32::from(WIDEST_FACTOR) * most <= WIDEST_REGISTERS;
+        fits.then_some(WIDEST_FACTOR)
+    }
+
     /// Registers for the sums of floats that a loop carries.
     fn sums(&self, op: OpId) -> u32 {
         let function = self.function;
@@ -239,8 +289,12 @@ impl Nest<'_> {
 
 /// A loop that does what lanes, or this pass, have left over.
 pub(crate) fn is_rest(function: &Function, op: OpId) -> bool {
-    let start = function.ops[op].args[0];
-    let Some(data) = function.def_op(start) else {
+    let data = &function.ops[op];
+    let start = match data.kind {
+        OpKind::For(_) => function.def_op(data.args[0]),
+        _ => None,
+    };
+    let Some(data) = start else {
         return false;
     };
     let regions = data.kind.regions();

@@ -3,7 +3,8 @@
 //!
 //! Runs last. What moves is a loop with everything in it, the outermost one that calls nothing and raises nothing, and
 //! the ops behind it that make scalars of its vectors; so what a leaf takes and gives are scalars and arrays. Vectors
-//! that were computed before the loop (splats, mostly) are computed again in the leaf. The order of what happens does not
+//! that were computed before the loop (splats, mostly) are computed again in the leaf, and so is whatever says how wide
+//! its vectors are: that is another thing in each of its forms. A branch on it comes into the leaf too. The order of what happens does not
 //! change, so nothing else has to be proved.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +12,8 @@ use std::collections::{HashMap, HashSet};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Function, FunctionId, Op, OpId, OpKind, Program, RegionId, Role, Type, Value, ValueDef, ValueId,
+    Function, FunctionId, IntOp, Op, OpId, OpKind, Program, RegionId, Role, Type, Value, ValueDef,
+    ValueId,
 };
 use snek_mir::ops::Raises;
 
@@ -71,9 +73,12 @@ fn find_in(function: &Function, region: RegionId, users: &Users) -> Option<Group
         if data.kind.regions().is_empty() || !gains(function, data) {
             continue;
         }
-        if matches!(data.kind, OpKind::For(_) | OpKind::While { .. })
-            && let Some(group) = group(function, region, at, users)
-        {
+        let begins = match data.kind {
+            OpKind::For(_) | OpKind::While { .. } => true,
+            OpKind::If { .. } => is_of_level(function, data.args[0]),
+            _ => false,
+        };
+        if begins && let Some(group) = group(function, region, at, users) {
             return Some(group);
         }
         for inner in data.kind.regions() {
@@ -83,6 +88,20 @@ fn find_in(function: &Function, region: RegionId, users: &Users) -> Option<Group
         }
     }
     None
+}
+
+/// Whether a condition depends on how wide the vectors are.
+fn is_of_level(function: &Function, value: ValueId) -> bool {
+    let Some(data) = function.def_op(value) else {
+        return false;
+    };
+    match data.kind {
+        OpKind::VectorLevel => true,
+        OpKind::Compare(_) | OpKind::Int(IntOp::And, _) => {
+            data.args.iter().any(|arg| is_of_level(function, *arg))
+        }
+        _ => false,
+    }
 }
 
 fn is_wide(ty: Type) -> bool {
@@ -242,7 +261,8 @@ fn bring(
             kind,
             OpKind::ConstInt(_) | OpKind::ConstFloat(_) | OpKind::ConstText(_) | OpKind::Undefined
         );
-        constant || (is_vector(function.ty(value)) && kind.properties().is_pure())
+        let is_vector = is_vector(function.ty(value)) && kind.properties().is_pure();
+        constant || is_vector || is_of_level(function, value)
     });
     match again {
         Some(op) => {

@@ -11,9 +11,10 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    abreast, auto_parallel, balance, carry, cse, dce, divide, effects, fuse, grain, guard, ifconvert, inline,
-    interchange, jam, leaf, licm, masked, outline, promote, prove, search, share, simplify, skew,
-    split, strength, tally, tasks, tile, unblock, unfold, unroll, vector_math, vectorise, version,
+    abreast, auto_parallel, balance, carry, cse, dce, divide, effects, fuse, grain, guard,
+    ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove, search,
+    share, simplify, skew, split, strength, tally, tasks, tile, unblock, unfold, unroll,
+    vector_math, vectorise, version,
 };
 
 /// How much to do.

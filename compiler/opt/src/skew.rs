@@ -330,30 +330,35 @@ impl Nest {
             last.push(self.element(b, cloner, body));
         }
         let steps = ahead(b, start, ROWS - 1);
-        b.for_("made.columns", (steps, stop, 1), last, |b, _, step, last| {
-            let mut now: Vec<ValueId> = Vec::new();
-            for (n, cloner) in rows.iter_mut().enumerate() {
-                let j = ahead(b, step, -(n as i64));
-                cloner.values.insert(column, j);
-                for op in body {
-                    let above = self.loads.get(op).and_then(|(above, age)| {
-                        let above = n.checked_sub(*above as usize)?;
-                        Some(if *age == 0 { now[above] } else { last[above] })
-                    });
-                    if let Some(above) = above {
-                        let loaded = b.function.ops[*op].results[0];
-                        cloner.values.insert(loaded, above);
-                        continue;
-                    }
-                    let new = cloner.op(b.function, *op);
-                    b.insert(new);
-                    if *op == self.store {
-                        now.extend(b.function.ops[new].args.last());
+        b.for_(
+            "made.columns",
+            (steps, stop, 1),
+            last,
+            |b, _, step, last| {
+                let mut now: Vec<ValueId> = Vec::new();
+                for (n, cloner) in rows.iter_mut().enumerate() {
+                    let j = ahead(b, step, -(n as i64));
+                    cloner.values.insert(column, j);
+                    for op in body {
+                        let above = self.loads.get(op).and_then(|(above, age)| {
+                            let above = n.checked_sub(*above as usize)?;
+                            Some(if *age == 0 { now[above] } else { last[above] })
+                        });
+                        if let Some(above) = above {
+                            let loaded = b.function.ops[*op].results[0];
+                            cloner.values.insert(loaded, above);
+                            continue;
+                        }
+                        let new = cloner.op(b.function, *op);
+                        b.insert(new);
+                        if *op == self.store {
+                            now.extend(b.function.ops[new].args.last());
+                        }
                     }
                 }
-            }
-            now
-        });
+                now
+            },
+        );
         for (n, cloner) in rows.iter_mut().enumerate().skip(1) {
             let from = ahead(b, stop, -(n as i64));
             one_row(b, cloner, from, stop);

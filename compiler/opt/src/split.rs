@@ -199,14 +199,12 @@ impl Plan {
             ops,
             accesses: accesses(function, structure, op),
             place,
-            quiet: !inside
-                .iter()
-                .any(|op| leaves(function, *op) || calls(op)),
+            quiet: !inside.iter().any(|op| leaves(function, *op) || calls(op)),
         };
         // Most loops end here.
         let heavy = |op: &OpId| cycles(&function.ops[*op].kind).0 > CHEAP;
         let stores = body.accesses.iter().filter(|access| access.writes).count();
-        if !ops.iter().any(heavy) && !(body.quiet && stores > 1) {
+        if !(ops.iter().any(heavy) || body.quiet && stores > 1) {
             return None;
         }
         let (mut early, dependences, tested) = body.early()?;
@@ -309,7 +307,9 @@ impl Body<'_> {
             let proved = |bounds: &[Bound]| bounds.iter().all(|bound| *bound == Bound::Proved);
             let may = match &data.kind {
                 OpKind::Load(bounds) => proved(bounds),
-                OpKind::Store(bounds) => self.quiet && proved(bounds),
+                OpKind::Store(bounds) => {
+                    self.quiet && proved(bounds) && self.moves(&data.args[1..=bounds.len()])
+                }
                 _ => is_speculatable(function, op),
             };
             if may && !late.contains(&op) && data.args.iter().all(there) {
@@ -352,6 +352,17 @@ impl Body<'_> {
             }
         }
         Some(within)
+    }
+
+    /// Subscripts of which one moves with the loop, and the others stay.
+    fn moves(&self, subscripts: &[ValueId]) -> bool {
+        let moving = |value: &&ValueId| self.offset(**value).is_some();
+        let still = |value: &ValueId| self.structure.is_invariant(self.function, *value, self.op);
+        let count = subscripts.iter().filter(moving).count();
+        count == 1
+            && subscripts
+                .iter()
+                .all(|value| self.offset(*value).is_some() || still(value))
     }
 
     /// The distance of a value from the induction variable, if that is a small constant.
@@ -404,7 +415,10 @@ impl Body<'_> {
         for value in wanted {
             let mut slice = HashSet::new();
             self.slice(value, &own, &crossing, &mut slice);
-            let cost: f64 = slice.iter().map(|op| cycles(&function.ops[*op].kind).0).sum();
+            let cost: f64 = slice
+                .iter()
+                .map(|op| cycles(&function.ops[*op].kind).0)
+                .sum();
             if cost >= CHEAP {
                 crossing.push(value);
             }
@@ -469,7 +483,11 @@ impl Body<'_> {
             whole += scalar;
             let is_early = own.contains(op);
             lanes += if is_early { in_lanes } else { 0.0 };
-            rest += if !is_early || again.contains(op) { scalar } else { 0.0 };
+            rest += if !is_early || again.contains(op) {
+                scalar
+            } else {
+                0.0
+            };
         }
         let wait = self.wait(f);
         let values = crossing.len() as f64;
@@ -500,12 +518,7 @@ impl Body<'_> {
 
 impl Plan {
     /// The function with this loop in two parts, if its early part then runs in lanes and it did not before.
-    fn apply(
-        &self,
-        program: &Program,
-        function: &Function,
-        names: &Names,
-    ) -> Option<Function> {
+    fn apply(&self, program: &Program, function: &Function, names: &Names) -> Option<Function> {
         let structure = Structure::new(function);
         let facts = ranges(function, &structure);
         let context = Context {
@@ -695,7 +708,9 @@ impl Plan {
 /// Whether a loop would run in lanes once functions have given way to their forms.
 fn in_lanes(program: &Program, function: &Function, names: &Names, op: OpId) -> bool {
     let with_forms = vector_math::all_forms(program, function);
-    let function = with_forms.as_ref().map_or(function, |(with_forms, _)| with_forms);
+    let function = with_forms
+        .as_ref()
+        .map_or(function, |(with_forms, _)| with_forms);
     let structure = Structure::new(function);
     let facts = ranges(function, &structure);
     let context = Context {

@@ -43,12 +43,7 @@ pub fn run(program: &Program, id: FunctionId, names: &Names, _: &mut Notes) -> O
 }
 
 /// Runs the pass on the loop over the chunks of a parallel loop.
-pub fn chunks(
-    program: &Program,
-    id: FunctionId,
-    names: &Names,
-    _: &mut Notes,
-) -> Option<Function> {
+pub fn chunks(program: &Program, id: FunctionId, names: &Names, _: &mut Notes) -> Option<Function> {
     with_forms(program, id, names, vectorise::in_chunk)
 }
 

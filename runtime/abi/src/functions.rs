@@ -176,7 +176,7 @@ macro_rules! for_each_runtime_function {
 
             // The lowest address that this thread's stack may reach.
             Reads fn snek_rt_stack_limit() -> i64;
-            // Whether the processor has what the wide forms of loops take (x86-64 level 3).
+            // Which forms of loops the processor can run: 1 with x86-64 level 3, 2 with level 4, else 0.
             Pure fn snek_rt_vector_level() -> i32;
 
             // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.

@@ -300,7 +300,7 @@ impl<'a> Lower<'a> {
                     )?;
                     Ok(wrapped)
                 }
-                None if self.in_loop() => {
+                None if self.in_counted_loop() => {
                     // No branch but the check: see `any_index`, and `negated` for why.
                     let wrapped = self.b.ins.ins().iadd(value, extent);
                     let negative = (self.b.ins.ins()).icmp_imm_s(IntCC::SignedLessThan, value, 0);
@@ -324,8 +324,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An index that may count from the end: only those that do leave the straight path. Its blocks
-    /// would be in the way of code motion in a loop.
+    /// An index that may count from the end: only those that do leave the straight path, and others do not wait for the
+    /// test. Its blocks would be in the way of code motion in a counted loop; what a `while` has for subscripts moves.
     fn any_index(
         &mut self,
         value: Value,

@@ -1,7 +1,5 @@
 //! Calls: of MIR functions, of the runtime, and of parallel loops.
 
-use std::collections::BTreeSet;
-
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -17,7 +15,8 @@ use super::signature::{Results, abi_type, body_signature};
 use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
-use crate::unit::Unit;
+use crate::leaf::Width;
+use crate::unit::{Forms, Unit};
 
 /// A call of a MIR function: its status, if it has one, and the parts of its results.
 pub struct Called {
@@ -29,21 +28,21 @@ pub struct Called {
 
 /// Which form of a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Form<'a> {
     /// The one that runs everywhere.
     First,
-    /// The one that takes what newer processors have: the caller is such a form itself.
-    Second,
-    /// The processor says which.
-    Asked,
+    /// The one of this width: the caller is such a form itself.
+    Of(Width),
+    /// The processor says which: the first one, or one of these, the widest last.
+    Asked(&'a [Width]),
 }
 
-/// The form to call of a function. `forms` are those with a second one; `second` says that the caller is in its own.
-pub fn form_of(forms: &BTreeSet<FunctionId>, callee: FunctionId, second: bool) -> Form {
-    match (forms.contains(&callee), second) {
-        (false, _) => Form::First,
-        (true, true) => Form::Second,
-        (true, false) => Form::Asked,
+/// The form to call of a function. `own` is the width of the caller, if it is not a first form.
+pub fn form_of(forms: &Forms, callee: FunctionId, own: Option<Width>) -> Form<'_> {
+    match (forms.get(&callee).map(Vec::as_slice), own) {
+        (None | Some([]), _) => Form::First,
+        (Some([only]), Some(own)) if *only <= own => Form::Of(*only),
+        (Some(widths), _) => Form::Asked(widths),
     }
 }
 
@@ -55,7 +54,7 @@ pub fn call_body(
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    form: Form,
+    form: Form<'_>,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -74,17 +73,23 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if form == Form::Asked {
-        let [first, second] = [Unit::Body(callee), Unit::Wide(callee)]
-            .map(|unit| b.function_address(Extern::Unit(unit), &signature));
+    let call = if let Form::Asked(widths) = form {
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
-        let target = b.ins.ins().select(level, second, first);
+        let mut target = b.function_address(Extern::Unit(Unit::Body(callee)), &signature);
+        for width in widths {
+            let unit = Extern::Unit(Unit::Wide(callee, *width));
+            let form = b.function_address(unit, &signature);
+            let least = i64::from(width.level());
+            let can = IntCC::SignedGreaterThanOrEqual;
+            let can = b.ins.ins().icmp_imm_s(can, level, least);
+            target = b.ins.ins().select(can, form, target);
+        }
         let signature = b.ins.import_signature(signature);
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
         let unit = match form {
-            Form::Second => Unit::Wide(callee),
-            _ => Unit::Body(callee),
+            Form::Of(width) => Unit::Wide(callee, width),
+            Form::First | Form::Asked(_) => Unit::Body(callee),
         };
         let target = b.function(Extern::Unit(unit), &signature);
         b.ins.ins().call(target, &args)
@@ -131,7 +136,7 @@ impl<'a> Lower<'a> {
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let form = form_of(self.forms, callee, self.wide);
+        let form = form_of(self.forms, callee, self.width);
         let called = call_body(&mut self.b, self.program, callee, args, self.limit, form)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;

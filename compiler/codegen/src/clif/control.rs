@@ -9,7 +9,9 @@ use cranelift_codegen::ir::condcodes::{CondCode as _, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, InstructionData, Value};
 use snek_mir::edit;
-use snek_mir::ir::{For, LabelId, LoopKind, Op, OpId, OpKind, RegionId, ValueDef, ValueId};
+use snek_mir::ir::{
+    Compare, For, IntOp, LabelId, LoopKind, Op, OpId, OpKind, RegionId, ValueDef, ValueId,
+};
 
 use super::Lower;
 use crate::CodegenError;
@@ -37,6 +39,8 @@ pub enum Scope {
         exit: Block,
         /// What `next` does.
         latch: Latch,
+        /// Whether its iterations are counted.
+        counts: bool,
     },
     /// The condition of a `while`: where `yield` goes.
     Condition {
@@ -138,6 +142,16 @@ impl<'a> Lower<'a> {
             .any(|scope| matches!(scope, Scope::Loop { .. } | Scope::Condition { .. }))
     }
 
+    /// Whether the innermost loop around the current op counts.
+    pub(super) fn in_counted_loop(&self) -> bool {
+        let innermost = self.scopes.iter().rev().find_map(|scope| match scope {
+            Scope::Loop { counts, .. } => Some(*counts),
+            Scope::Condition { .. } => Some(false),
+            Scope::If(_) | Scope::Block { .. } => None,
+        });
+        innermost == Some(true)
+    }
+
     /// Whether a region ends by leaving what is around it.
     fn leaves(&self, region: RegionId) -> bool {
         let last = self.function.regions[region].ops.last();
@@ -220,6 +234,12 @@ impl<'a> Lower<'a> {
             let types = self.part_types(&op.results)?;
             self.block_with(&types)
         };
+        if self.is_beyond(op.args[0]) {
+            self.scopes.push(Scope::If(merge));
+            self.region(other)?;
+            self.scopes.pop();
+            return self.enter_with_results(merge, &op.results);
+        }
         let blocks = [self.b.ins.create_block(), self.b.ins.create_block()];
         for (block, region, opposite) in [(blocks[0], then, other), (blocks[1], other, then)] {
             if self.is_cold(region) || self.is_seldom(region, opposite) {
@@ -251,6 +271,26 @@ impl<'a> Lower<'a> {
         }
         self.seldom = around;
         self.enter_with_results(merge, &op.results)
+    }
+
+    /// Whether a condition asks for wider vectors than there are in this form.
+    fn is_beyond(&self, condition: ValueId) -> bool {
+        let function = self.function;
+        let Some(op) = function.def_op(condition) else {
+            return false;
+        };
+        let is_level = |value: ValueId| {
+            let def = function.def_op(value);
+            def.is_some_and(|def| matches!(def.kind, OpKind::VectorLevel))
+        };
+        match op.kind {
+            OpKind::Int(IntOp::And, _) => op.args.iter().any(|arg| self.is_beyond(*arg)),
+            OpKind::Compare(Compare::Ge) if is_level(op.args[0]) => {
+                let least = self.const_int(op.args[1]);
+                least.is_some_and(|least| least > self.vector_level())
+            }
+            _ => false,
+        }
     }
 
     /// Whether `other` is the loop of `then` as it was, for the case that a test before it fails.
@@ -345,6 +385,7 @@ impl<'a> Lower<'a> {
             label: the_loop.label,
             exit,
             latch,
+            counts: true,
         });
         self.region(the_loop.body)?;
         self.scopes.pop();
@@ -427,7 +468,12 @@ impl<'a> Lower<'a> {
             }
         };
         self.enter_with_results(body, body_params)?;
-        self.scopes.push(Scope::Loop { label, exit, latch });
+        self.scopes.push(Scope::Loop {
+            label,
+            exit,
+            latch,
+            counts: false,
+        });
         self.region(body_region)?;
         self.scopes.pop();
         if let Some(block) = shared {
@@ -493,6 +539,7 @@ impl<'a> Lower<'a> {
                 label: named,
                 exit,
                 latch,
+                ..
             } if *named == label => Some((*exit, *latch)),
             _ => None,
         });

@@ -43,17 +43,17 @@ impl<'a> Lower<'a> {
                 for (part, high) in halves(&vector, shape) {
                     let part = self.low_half(part, high);
                     parts.push(match shape.register_bits() {
-                        256 => self.b.ins.ins().fpromote(types::F64X4, part),
-                        _ => self.b.ins.ins().fvpromote_low(part),
+                        128 => self.b.ins.ins().fvpromote_low(part),
+                        _ => self.b.ins.ins().fpromote(shape.register(), part),
                     });
                 }
                 Vector { shape, parts }
             }
             Convert::FloatToFloat => {
-                let wide = vector.shape.register_bits() == 256;
-                self.joined(&vector, shape, |s, part| match wide {
-                    true => s.b.ins.ins().fdemote(types::F32X4, part),
-                    false => s.b.ins.ins().fvdemote(part),
+                let half = half_of(vector.shape, types::F32);
+                self.joined(&vector, shape, |s, part| match half {
+                    Some(half) => s.b.ins.ins().fdemote(half, part),
+                    None => s.b.ins.ins().fvdemote(part),
                 })
             }
         })
@@ -94,7 +94,7 @@ impl<'a> Lower<'a> {
         let lane = lane.double_width().unwrap_or(lane);
         let shape = vector.shape.with_lane(lane);
         let parts = halves(vector, shape).map(|(part, high)| {
-            if shape.register_bits() == 256 {
+            if shape.register_bits() > 128 {
                 let part = self.low_half(part, high);
                 return self.b.widen_lanes(shape.register(), part, signed);
             }
@@ -136,13 +136,12 @@ impl<'a> Lower<'a> {
         let lane = vector.shape.lane;
         let wide = lane.bits() == 64;
         let shape = vector.shape.with_lane(lane.half_width().unwrap_or(lane));
-        if vector.shape.register_bits() == 256 {
+        if let Some(half) = half_of(vector.shape, shape.lane) {
             // Each register becomes half of one.
-            let half = Shape::single(shape.lane).register();
             let parts = vector.parts.iter();
             let parts = parts.map(|part| self.b.truncate_lanes(half, *part));
             let narrow = Vector {
-                shape: shape.narrow(),
+                shape: shape.in_registers_of(half.bits()),
                 parts: parts.collect(),
             };
             return self.in_shape(&narrow, shape);
@@ -159,12 +158,12 @@ impl<'a> Lower<'a> {
         Vector { shape, parts }
     }
 
-    /// What of a register becomes one with lanes twice as wide: all of one of 128 bits if that has 256, else half of it,
-    /// in the low part.
+    /// What of a register becomes one with lanes twice as wide: all of one if that has twice the bits, else half of it, in
+    /// the low part.
     fn low_half(&mut self, part: Value, high: Option<bool>) -> Value {
         match high {
             None => part,
-            Some(high) if self.b.ins.func.dfg.value_type(part).bits() == 256 => {
+            Some(high) if self.b.ins.func.dfg.value_type(part).bits() > 128 => {
                 self.half(part, high)
             }
             Some(false) => part,
@@ -183,7 +182,7 @@ impl<'a> Lower<'a> {
         for pair in vector.parts.chunks(2) {
             let converted: Vec<Value> = pair.iter().map(|part| f(self, *part)).collect();
             match converted.as_slice() {
-                [a, b] if vector.shape.register_bits() == 256 => parts.push(self.join(*a, *b)),
+                [a, b] if vector.shape.register_bits() > 128 => parts.push(self.join(*a, *b)),
                 [a, b] => parts.push(self.b.shuffle(*a, *b, LOW_HALVES)),
                 [a] => parts.push(*a),
                 _ => {}
@@ -252,11 +251,11 @@ impl<'a> Lower<'a> {
         let mut parts = Vec::with_capacity(shape.part_count());
         for (part, high) in halves(&vector, shape) {
             let part = self.low_half(part, high);
-            parts.push(if shape.register_bits() == 256 {
+            parts.push(if shape.register_bits() > 128 {
                 let ins = self.b.ins.ins();
                 match signed {
-                    true => ins.fcvt_from_sint(types::F64X4, part),
-                    false => ins.fcvt_from_uint(types::F64X4, part),
+                    true => ins.fcvt_from_sint(shape.register(), part),
+                    false => ins.fcvt_from_uint(shape.register(), part),
                 }
             } else if signed {
                 let wide = self.b.ins.ins().swiden_low(part);
@@ -276,6 +275,18 @@ impl<'a> Lower<'a> {
         to: Scalar,
         shape: Shape,
     ) -> Vector {
+        if to.bits() == 64 && from == Scalar::F64 && shape.register_bits() == 512 {
+            let parts = vector.parts.iter().map(|part| {
+                let ins = self.b.ins.ins();
+                if to == Scalar::U64 {
+                    ins.fcvt_to_uint_sat(shape.register(), *part)
+                } else {
+                    ins.fcvt_to_sint_sat(shape.register(), *part)
+                }
+            });
+            let parts = parts.collect();
+            return Vector { shape, parts };
+        }
         if to.bits() == 64 {
             return self.one_by_one(&vector, from, to, Convert::FloatToInt, shape);
         }
@@ -297,13 +308,13 @@ impl<'a> Lower<'a> {
             }
         } else {
             let zero = self.b.vector_const(types::I64X2, &[0; 16]);
-            let wide = vector.shape.register_bits() == 256;
+            let half = half_of(vector.shape, types::I32);
             self.joined(&vector, words, |s, part| {
-                if wide {
+                if let Some(half) = half {
                     let ins = s.b.ins.ins();
                     return match unsigned {
-                        true => ins.fcvt_to_uint_sat(types::I32X4, part),
-                        false => ins.fcvt_to_sint_sat(types::I32X4, part),
+                        true => ins.fcvt_to_uint_sat(half, part),
+                        false => ins.fcvt_to_sint_sat(half, part),
                     };
                 }
                 // The machine has both steps as one.
@@ -327,6 +338,13 @@ impl<'a> Lower<'a> {
         });
         self.resized(cut, shape.lane, false)
     }
+}
+
+/// The register that one of a shape becomes with lanes of half the bits, if those are in registers that have more than 128.
+fn half_of(shape: Shape, lane: Type) -> Option<Type> {
+    let wide = shape.register_bits() > 128;
+    let register = lane.by(shape.per_part() as u32);
+    register.filter(|_| wide)
 }
 
 /// What of a vector's registers becomes each register of `shape`, whose lanes are twice as wide: a register, and which

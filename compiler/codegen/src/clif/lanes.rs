@@ -112,7 +112,7 @@ impl<'a> Lower<'a> {
             _ => Ok(Shape {
                 lane,
                 lanes,
-                wide: self.wide,
+                most: self.widest(),
             }),
         }
     }

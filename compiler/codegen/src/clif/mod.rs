@@ -20,7 +20,7 @@ pub mod signature;
 mod thunk;
 mod vector;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use cranelift_codegen::ir::types::Type;
 use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
@@ -34,9 +34,10 @@ use snek_mir::ir::{
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::isa::Isa;
+use crate::leaf::Width;
 use crate::marks;
 use crate::masks::MaskWidths;
-use crate::unit::Unit;
+use crate::unit::{Forms, Unit};
 use array::View;
 use builder::Builder;
 use control::Scope;
@@ -56,14 +57,14 @@ pub struct Translated {
 pub struct Translator<'a> {
     program: &'a Program,
     isa: &'a Isa,
-    /// The functions that have a second form.
-    forms: &'a BTreeSet<FunctionId>,
+    /// The functions that have further forms.
+    forms: &'a Forms,
     context: FunctionBuilderContext,
 }
 
 impl<'a> Translator<'a> {
     /// A translator for the units of a program.
-    pub fn new(program: &'a Program, isa: &'a Isa, forms: &'a BTreeSet<FunctionId>) -> Self {
+    pub fn new(program: &'a Program, isa: &'a Isa, forms: &'a Forms) -> Self {
         Translator {
             program,
             isa,
@@ -75,7 +76,7 @@ impl<'a> Translator<'a> {
     /// Translates one unit.
     pub fn translate(&mut self, unit: Unit) -> Result<Translated, CodegenError> {
         let signature = match unit {
-            Unit::Body(id) | Unit::Wide(id) => {
+            Unit::Body(id) | Unit::Wide(id, _) => {
                 signature::body_signature(&self.program.functions[id])?
             }
             Unit::Entry(_) => thunk::entry_signature(),
@@ -92,10 +93,10 @@ impl<'a> Translator<'a> {
         let params = builder.ins.block_params(block).to_vec();
         let built = match unit {
             Unit::Body(id) => {
-                Lower::new(self.program, id, builder, false, self.forms)?.function(&params)
+                Lower::new(self.program, id, builder, None, self.forms)?.function(&params)
             }
-            Unit::Wide(id) => {
-                Lower::new(self.program, id, builder, true, self.forms)?.function(&params)
+            Unit::Wide(id, width) => {
+                Lower::new(self.program, id, builder, Some(width), self.forms)?.function(&params)
             }
             Unit::Entry(id) => thunk::entry(self.program, id, self.forms, builder, &params),
             Unit::ParallelThunk(id) => {
@@ -175,9 +176,9 @@ struct Lower<'a> {
     file: &'a str,
     /// Values that are extended somewhere, and to what: loads of them extend at once.
     extended: HashMap<ValueId, (Scalar, Option<Value>)>,
-    /// Vectors are in registers of 256 bits where they fill them.
-    wide: bool,
-    forms: &'a BTreeSet<FunctionId>,
+    /// That of the form, if it is not the first: vectors are in such registers where they fill them.
+    width: Option<Width>,
+    forms: &'a Forms,
     masks: MaskWidths,
     /// Memory of zeros that lanes read which are off, and memory that they write.
     idle: Option<(clif::StackSlot, clif::StackSlot)>,
@@ -188,8 +189,8 @@ impl<'a> Lower<'a> {
         program: &'a Program,
         id: FunctionId,
         b: Builder<'a>,
-        wide: bool,
-        forms: &'a BTreeSet<FunctionId>,
+        width: Option<Width>,
+        forms: &'a Forms,
     ) -> Result<Lower<'a>, CodegenError> {
         let function = &program.functions[id];
         Ok(Lower {
@@ -205,7 +206,7 @@ impl<'a> Lower<'a> {
             area: None,
             file: &program.frames[function.frame].file,
             extended: extended(function),
-            wide,
+            width,
             forms,
             masks: MaskWidths::of(function),
             idle: None,
@@ -238,6 +239,16 @@ impl<'a> Lower<'a> {
         self.region(self.function.body)?;
         self.finish_raising()?;
         Ok(self.b)
+    }
+
+    /// Bits of the widest registers.
+    fn widest(&self) -> u32 {
+        self.width.map_or(128, Width::bits)
+    }
+
+    /// See [`OpKind::VectorLevel`].
+    fn vector_level(&self) -> i64 {
+        i64::from(self.width.map_or(0, Width::level))
     }
 
     /// The only value of a scalar or an address.
@@ -393,6 +404,10 @@ impl<'a> Lower<'a> {
                 let length = self.b.int(clif::types::I64, text.len() as i64);
                 self.define(op.results[0], address);
                 self.define(op.results[1], length);
+            }
+            OpKind::VectorLevel => {
+                let level = self.b.int(clif::types::I64, self.vector_level());
+                self.define(op.results[0], level);
             }
             OpKind::Undefined => {
                 let types = self.part_types(&op.results)?;

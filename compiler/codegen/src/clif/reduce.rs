@@ -42,7 +42,7 @@ impl<'a> Lower<'a> {
             }
         }
         let mut part = parts[0];
-        if vector.shape.register_bits() == 256 {
+        while self.b.ins.func.dfg.value_type(part).bits() > 128 {
             let (low, high) = (self.half(part, false), self.half(part, true));
             part = self.folded(kind, scalar, low, high)?;
         }

@@ -1,7 +1,5 @@
 //! The functions around MIR functions: what Python, the runtime and the loader call.
 
-use std::collections::BTreeSet;
-
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Signature, Value};
@@ -13,6 +11,7 @@ use super::call::{Called, call_body, form_of, param_types};
 use super::signature::{array_parts, c_signature, no_vectors, scalar_type};
 use crate::CodegenError;
 use crate::data::Data;
+use crate::unit::Forms;
 
 /// `fn(frame) -> status`.
 pub fn entry_signature() -> Signature {
@@ -122,7 +121,7 @@ fn is_f32(ty: Type) -> bool {
 pub fn entry<'b>(
     program: &Program,
     id: FunctionId,
-    forms: &BTreeSet<FunctionId>,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -138,7 +137,7 @@ pub fn entry<'b>(
         args.push(value);
     }
     let first_result = args.len();
-    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, false))?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
 
     let mut parts = called.parts.iter().copied();
@@ -213,7 +212,7 @@ fn returned_array(
 pub fn parallel<'b>(
     program: &Program,
     id: FunctionId,
-    forms: &BTreeSet<FunctionId>,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -237,7 +236,7 @@ pub fn parallel<'b>(
     for (index, ty) in types[captured + 3..].iter().enumerate() {
         args.push(load_slot(&mut b, *ty, *partial, index)?);
     }
-    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, false))?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *partial)?;
     leave_well(&mut b);
@@ -248,7 +247,7 @@ pub fn parallel<'b>(
 pub fn combine<'b>(
     program: &Program,
     id: FunctionId,
-    forms: &BTreeSet<FunctionId>,
+    forms: &Forms,
     mut b: Builder<'b>,
     params: &[Value],
 ) -> Result<Builder<'b>, CodegenError> {
@@ -263,7 +262,7 @@ pub fn combine<'b>(
             args.push(load_slot(&mut b, *ty, base, index)?);
         }
     }
-    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, false))?;
+    let called = call_body(&mut b, program, id, args, None, form_of(forms, id, None))?;
     leave_on_error(&mut b, &called);
     store_partials(&mut b, function, &called.parts, *accumulator)?;
     leave_well(&mut b);

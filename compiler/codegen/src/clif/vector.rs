@@ -4,8 +4,8 @@
 //! its low part, and nobody looks at what is above. A mask has lanes of all ones or zeros, as wide as [`crate::masks`]
 //! says.
 //!
-//! For the emitter of [`crate::leaf`] registers have 256 bits, but for vectors that fill less. Such functions are not for
-//! Cranelift's own back end; some ops in them have types that only the emitter knows.
+//! For the emitter of [`crate::leaf`] registers have 256 or 512 bits, but for vectors that fill less. Such functions are not
+//! for Cranelift's own back end; some ops in them have types that only the emitter knows.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
@@ -26,8 +26,8 @@ pub struct Shape {
     pub lane: Type,
     /// How many.
     pub lanes: u8,
-    /// Registers have 256 bits, if there is enough to fill one.
-    pub wide: bool,
+    /// Registers have so many bits, if there is enough to fill one, else less, but no less than 128.
+    pub most: u32,
 }
 
 impl Shape {
@@ -36,16 +36,16 @@ impl Shape {
         Shape {
             lane,
             lanes: (128 / lane.bits()) as u8,
-            wide: false,
+            most: 128,
         }
     }
 
     /// Bits of a register.
     pub fn register_bits(self) -> u32 {
-        if self.wide && self.bits() >= 256 {
-            256
-        } else {
-            128
+        match self.bits().min(self.most) {
+            bits if bits >= 512 => 512,
+            bits if bits >= 256 => 256,
+            _ => 128,
         }
     }
 
@@ -80,12 +80,14 @@ impl Shape {
         Shape { lane, ..self }
     }
 
+    /// The same lanes in registers of so many bits at most.
+    pub fn in_registers_of(self, most: u32) -> Shape {
+        Shape { most, ..self }
+    }
+
     /// The same lanes in registers of 128 bits.
     pub fn narrow(self) -> Shape {
-        Shape {
-            wide: false,
-            ..self
-        }
+        self.in_registers_of(128)
     }
 }
 
@@ -110,7 +112,7 @@ impl<'a> Lower<'a> {
             MirType::Vector(scalar, lanes) => Some(Shape {
                 lane: scalar_type(scalar),
                 lanes,
-                wide: self.wide,
+                most: self.widest(),
             }),
             MirType::Mask(lanes) => {
                 let bits = self.masks.bits(id, lanes) as u16;
@@ -118,7 +120,7 @@ impl<'a> Lower<'a> {
                 Some(Shape {
                     lane,
                     lanes,
-                    wide: self.wide,
+                    most: self.widest(),
                 })
             }
             _ => None,
@@ -353,7 +355,7 @@ impl<'a> Lower<'a> {
 
     /// No machine but ARM multiplies bytes.
     fn byte_product(&mut self, a: Value, b: Value) -> Value {
-        if self.b.ins.func.dfg.value_type(a) == types::I8X32 {
+        if self.b.ins.func.dfg.value_type(a).bits() > 128 {
             let [low, high] = [false, true].map(|high| {
                 let (a, b) = (self.half(a, high), self.half(b, high));
                 self.byte_product(a, b)
@@ -394,7 +396,7 @@ impl<'a> Lower<'a> {
                 let shape = Shape {
                     lane,
                     lanes: ty.lane_count() as u8,
-                    wide: self.wide,
+                    most: self.widest(),
                 };
                 let sign = self.everywhere(shape, minimum(lane));
                 let sign = self.b.recast(ty, sign);
@@ -482,7 +484,7 @@ impl<'a> Lower<'a> {
     /// any address, but it faults unless that is a multiple of 16.
     fn in_register(&mut self, value: Value) -> Value {
         let ty = self.b.ins.func.dfg.value_type(value);
-        if self.wide || !ty.is_vector() {
+        if self.widest() > 128 || !ty.is_vector() {
             return value;
         }
         let flags = MemFlagsData::new().with_endianness(Endianness::Little);
@@ -553,11 +555,12 @@ impl<'a> Lower<'a> {
 
     /// A lane as a scalar; of a mask all ones or zeros.
     pub(super) fn lane(&mut self, vector: &Vector, lane: usize) -> Value {
-        let per = vector.shape.per_part();
-        let (part, lane) = (vector.parts[lane / per], lane % per);
-        if vector.shape.register_bits() > 128 {
-            let half = self.half(part, lane >= per / 2);
-            return self.b.ins.ins().extractlane(half, (lane % (per / 2)) as u8);
+        let mut per = vector.shape.per_part();
+        let (mut part, mut lane) = (vector.parts[lane / per], lane % per);
+        for _ in 0..(vector.shape.register_bits() / 128).trailing_zeros() {
+            per /= 2;
+            part = self.half(part, lane >= per);
+            lane %= per;
         }
         self.b.ins.ins().extractlane(part, lane as u8)
     }
@@ -605,26 +608,35 @@ impl<'a> Lower<'a> {
         Vector { shape, parts }
     }
 
-    /// Half of a register of 256 bits.
+    /// Half of a register of 256 or 512 bits.
     ///
     /// Cranelift IR has no such op, but widening ops of halves; the emitter takes the pair for what it is.
     pub(super) fn half(&mut self, part: Value, high: bool) -> Value {
-        let lane = self.b.ins.func.dfg.value_type(part).lane_type();
-        let part = self.b.recast(types::I32X8, part);
+        let ty = self.b.ins.func.dfg.value_type(part);
+        let (words, halves) = match ty.bits() {
+            512 => (types::I32X16, types::I32X8),
+            _ => (types::I32X8, types::I32X4),
+        };
+        let part = self.b.recast(words, part);
         let wide = match high {
             false => self.b.ins.ins().uwiden_low(part),
             true => self.b.ins.ins().uwiden_high(part),
         };
-        let half = self.b.truncate_lanes(types::I32X4, wide);
-        self.b.recast(Shape::single(lane).register(), half)
+        let half = self.b.truncate_lanes(halves, wide);
+        let ty = ty.lane_type().by(ty.lane_count() / 2).unwrap_or(ty);
+        self.b.recast(ty, half)
     }
 
-    /// Two registers of 128 bits as one of 256: see [`Self::half`].
+    /// Two registers as one of twice the bits: see [`Self::half`].
     pub(super) fn join(&mut self, low: Value, high: Value) -> Value {
         let ty = self.b.ins.func.dfg.value_type(low);
+        let (words, wide) = match ty.bits() {
+            256 => (types::I32X8, types::I64X8),
+            _ => (types::I32X4, types::I64X4),
+        };
         let [low, high] = [low, high].map(|half| {
-            let half = self.b.recast(types::I32X4, half);
-            self.b.widen_lanes(types::I64X4, half, true)
+            let half = self.b.recast(words, half);
+            self.b.widen_lanes(wide, half, true)
         });
         let joined = self.b.ins.ins().snarrow(low, high);
         let ty = ty.lane_type().by(2 * ty.lane_count()).unwrap_or(ty);
@@ -633,21 +645,20 @@ impl<'a> Lower<'a> {
 
     /// The same lanes in registers of another width.
     pub(super) fn in_shape(&mut self, vector: &Vector, shape: Shape) -> Vector {
-        let (from, to) = (vector.shape.register_bits(), shape.register_bits());
-        let parts = match (from, to) {
-            (256, 128) => {
-                let halves = vector
-                    .parts
-                    .iter()
-                    .flat_map(|part| [(*part, false), (*part, true)]);
-                halves.map(|(part, high)| self.half(part, high)).collect()
-            }
-            (128, 256) => {
-                let pairs = vector.parts.chunks(2);
-                pairs.map(|pair| self.join(pair[0], pair[1])).collect()
-            }
-            _ => vector.parts.clone(),
-        };
+        let (mut from, to) = (vector.shape.register_bits(), shape.register_bits());
+        let mut parts = vector.parts.clone();
+        while from > to {
+            let halves = parts
+                .iter()
+                .flat_map(|part| [(*part, false), (*part, true)]);
+            parts = halves.map(|(part, high)| self.half(part, high)).collect();
+            from /= 2;
+        }
+        while from < to {
+            let pairs = parts.chunks(2);
+            parts = pairs.map(|pair| self.join(pair[0], pair[1])).collect();
+            from *= 2;
+        }
         Vector { shape, parts }
     }
 

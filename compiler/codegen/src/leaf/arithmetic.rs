@@ -195,11 +195,15 @@ impl Select<'_> {
         self.op(code, &[left, right]);
     }
 
-    /// A value as the last operand, from memory only if all of the operand is the value's.
-    fn whole_rm(&mut self, value: Value, ty: Type, size: Size) -> A {
-        match ty.bits() {
+    /// An integer as the last operand, from memory only if all of the operand is the value's.
+    pub fn whole_rm(&mut self, value: Value, ty: Type, size: Size) -> A {
+        let operand = match ty.bits() {
             32 | 64 => self.rm(value, size),
             _ => A::U(self.reg(value), size),
+        };
+        match operand {
+            A::U(register, size) => A::R(register, size),
+            other => other,
         }
     }
 

@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{Opcode, Value};
 use iced_x86::Code;
 use regalloc2::VReg;
 
+use super::evex;
 use super::machine::Size;
 use super::select::{A, Select};
 
@@ -32,7 +33,7 @@ impl Select<'_> {
         to: VReg,
         args: [Value; 2],
     ) -> bool {
-        if !self.contract {
+        if !self.how.contract {
             return false;
         }
         let [left, right] = args;
@@ -75,6 +76,9 @@ impl Select<'_> {
 
 /// The forms `231`: the first operand is the third one and becomes the result.
 fn code(fused: Fused, ty: Type, size: Size) -> Code {
+    if size == Size::Z {
+        return evex::widened(code(fused, ty, Size::Y));
+    }
     let single = ty.lane_type() == types::F32;
     match (fused, ty.is_vector(), size) {
         (Fused::Add, false, _) if single => Code::VEX_Vfmadd231ss_xmm_xmm_xmmm32,

@@ -1,7 +1,7 @@
 //! Selection for conversions of vectors.
 
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{Opcode, Value};
+use cranelift_codegen::ir::{Inst as ClifInst, Opcode, Value};
 use iced_x86::Code;
 use regalloc2::VReg;
 
@@ -23,7 +23,7 @@ impl Select<'_> {
     /// Conversions, and what joins registers.
     pub fn convert_vector(
         &mut self,
-        opcode: Opcode,
+        (inst, opcode): (ClifInst, Opcode),
         ty: Type,
         size: Size,
         to: VReg,
@@ -39,17 +39,20 @@ impl Select<'_> {
             Opcode::FcvtToSintSat | Opcode::FcvtToUintSat if from.lane_type().is_int() => {
                 self.widen(opcode, ty, size, to, args[0])?;
             }
-            Opcode::X86Cvtt2dq => self.reduce(ty, to, args[0])?,
-            Opcode::Snarrow if size == Size::Y => {
+            Opcode::X86Cvtt2dq => self.reduce(inst, ty, to, args[0])?,
+            Opcode::Snarrow if matches!(size, Size::Y | Size::Z) => {
                 let halves = [0, 1].map(|at| self.def_as(args[at], Opcode::FcvtToSintSat));
                 let [Some(low), Some(high)] = halves else {
                     return refuse("snarrow");
                 };
                 let (low, high) = (self.arg(low, 0), self.arg(high, 0));
-                let low = A::U(self.reg(low), Size::Y);
-                let high = self.rm(high, x);
-                let code = Code::VEX_Vinserti128_ymm_ymm_xmmm128_imm8;
-                self.op(code, &[A::D(to, Size::Y), low, high, A::Imm8(1)]);
+                let (code, half) = match size {
+                    Size::Z => (Code::EVEX_Vinserti64x4_zmm_k1z_zmm_ymmm256_imm8, Size::Y),
+                    _ => (Code::VEX_Vinserti128_ymm_ymm_xmmm128_imm8, x),
+                };
+                let low = A::U(self.reg(low), size);
+                let high = self.rm(high, half);
+                self.op(code, &[A::D(to, size), low, high, A::Imm8(1)]);
             }
             Opcode::Snarrow | Opcode::Uunarrow if from == types::I64X2 => {
                 let Some((inst, inner)) = self.def(args[0]) else {
@@ -78,6 +81,12 @@ impl Select<'_> {
             Opcode::FcvtToSintSat | Opcode::FcvtToUintSat => {
                 let unsigned = opcode == Opcode::FcvtToUintSat;
                 match (from.lane_type(), ty.lane_type()) {
+                    (types::F32, types::I32) | (types::F64, types::I64) if size == Size::Z => {
+                        self.floats_to_ints(to, args[0], unsigned)?;
+                    }
+                    (types::F64, types::I32) if from.bits() == 512 => {
+                        self.doubles_to_half(to, args[0], unsigned);
+                    }
                     (types::F32, types::I32) => {
                         self.singles_to_words(to, args[0], size, unsigned);
                     }
@@ -88,16 +97,22 @@ impl Select<'_> {
                 }
             }
             Opcode::Fpromote | Opcode::FvpromoteLow => {
-                let code = match size {
-                    Size::Y => Code::VEX_Vcvtps2pd_ymm_xmmm128,
-                    _ => Code::VEX_Vcvtps2pd_xmm_xmmm64,
+                let (code, half) = match size {
+                    Size::Z => (Code::EVEX_Vcvtps2pd_zmm_k1z_ymmm256b32_sae, Size::Y),
+                    Size::Y => (Code::VEX_Vcvtps2pd_ymm_xmmm128, x),
+                    _ => (Code::VEX_Vcvtps2pd_xmm_xmmm64, x),
                 };
                 let part = self.reg(args[0]);
-                self.op(code, &[A::D(to, size), A::U(part, x)]);
+                self.op(code, &[A::D(to, size), A::U(part, half)]);
             }
             Opcode::Fdemote | Opcode::Fvdemote => {
                 let part = self.reg(args[0]);
                 let (code, size) = match from.bits() {
+                    512 => {
+                        let code = Code::EVEX_Vcvtpd2ps_ymm_k1z_zmmm512b64_er;
+                        self.op(code, &[A::D(to, Size::Y), A::U(part, Size::Z)]);
+                        return Ok(());
+                    }
                     256 => (Code::VEX_Vcvtpd2ps_xmm_ymmm256, Size::Y),
                     _ => (Code::VEX_Vcvtpd2ps_xmm_xmmm128, x),
                 };
@@ -114,10 +129,13 @@ impl Select<'_> {
         let lane = ty.lane_type();
         let (first, signed) = first_widened(opcode, self.ty(value));
         let mut found = (value, first, signed);
-        // Half of a register of 256 bits may have been widened as a whole.
+        // Half of a wider register may have been widened as a whole.
         let of = self.ty(value).lane_type();
         let (whole, before) = match self.half(self.without_casts(value)) {
-            Some((whole, high)) => (whole, if high { 128 / of.bits() } else { 0 }),
+            Some((whole, high)) => {
+                let half = self.ty(whole).bits() / 2 / of.bits();
+                (whole, if high { half } else { 0 })
+            }
             None => (value, 0),
         };
         if let Some((inner, opcode, narrow)) = self.widened_from(whole)
@@ -137,12 +155,14 @@ impl Select<'_> {
             }
             if first == 0 {
                 let part = self.reg(source);
-                self.op(code, &[A::D(to, size), A::U(part, Size::X)]);
+                let of = if bytes > 16 { Size::Y } else { Size::X };
+                self.op(code, &[A::D(to, size), A::U(part, of)]);
                 return Ok(());
             }
         }
         let part = self.reg(value);
         let part = match size {
+            Size::Z => return refuse("a half of a register"),
             Size::Y => self.high_half(part),
             _ => self.upper(part),
         };
@@ -175,23 +195,32 @@ impl Select<'_> {
     }
 
     /// Lanes of half the width.
-    fn reduce(&mut self, ty: Type, to: VReg, value: Value) -> Maybe<()> {
+    fn reduce(&mut self, by: ClifInst, ty: Type, to: VReg, value: Value) -> Maybe<()> {
         let x = Size::X;
         let inst = self.def(value).map(|(inst, _)| inst);
         // A half, as `clif::Lower::half` has it. Its low one is the register itself.
         if let Some(inst) = inst
             && matches!(self.def(value), Some((_, Opcode::UwidenHigh)))
-            && self.ty(self.arg(inst, 0)) == types::I32X8
-            && ty == types::I32X4
+            && self.half(self.func.dfg.first_result(by)).is_some()
         {
             let part = self.arg(inst, 0);
+            let is_widest = self.ty(part).bits() == 512;
             let part = self.reg(part);
+            if is_widest {
+                let code = Code::EVEX_Vextracti64x4_ymmm256_k1z_zmm_imm8;
+                let args = [A::D(to, Size::Y), A::U(part, Size::Z), A::Imm8(1)];
+                self.op(code, &args);
+                return Ok(());
+            }
             let code = Code::VEX_Vextracti128_xmmm128_ymm_imm8;
             self.op(code, &[A::D(to, x), A::U(part, Size::Y), A::Imm8(1)]);
             return Ok(());
         }
         let mut part = self.reg(value);
         let lane = ty.lane_type();
+        if self.ty(value).bits() == 512 {
+            return self.truncated(to, part, lane);
+        }
         let code = match lane {
             types::I32 => {
                 let high = self.high_half(part);
@@ -234,6 +263,11 @@ impl Select<'_> {
                     self.op(of(code, size), &[A::D(to, size), A::U(words, size)]);
                     return Ok(());
                 }
+                if size == Size::Z {
+                    let code = Code::EVEX_Vcvtudq2ps_zmm_k1z_zmmm512b32_er;
+                    self.op(code, &[A::D(to, size), A::U(words, size)]);
+                    return Ok(());
+                }
                 // Both halves are exact, and so is the product; the sum rounds once.
                 let keep = self.every(&0xffffu32.to_le_bytes(), size);
                 let low = self.made(table::binary(Opcode::Band, types::I32), size, words, keep);
@@ -270,6 +304,15 @@ impl Select<'_> {
                         return Ok(());
                     }
                 }
+                if size == Size::Z {
+                    let code = match signed {
+                        true => Code::EVEX_Vcvtqq2pd_zmm_k1z_zmmm512b64_er,
+                        false => Code::EVEX_Vcvtuqq2pd_zmm_k1z_zmmm512b64_er,
+                    };
+                    let value = self.rm(value, size);
+                    self.op(code, &[A::D(to, size), value]);
+                    return Ok(());
+                }
                 self.longs_to_doubles(signed, size, to, value);
             }
             _ => return refuse(format!("a conversion from {from} to {ty}")),
@@ -279,6 +322,14 @@ impl Select<'_> {
 
     fn words_to_doubles(&mut self, signed: bool, size: Size, to: VReg, words: VReg) {
         let x = Size::X;
+        if size == Size::Z {
+            let code = match signed {
+                true => Code::EVEX_Vcvtdq2pd_zmm_k1z_ymmm256b32_er,
+                false => Code::EVEX_Vcvtudq2pd_zmm_k1z_ymmm256b32_er,
+            };
+            self.op(code, &[A::D(to, size), A::U(words, Size::Y)]);
+            return;
+        }
         if signed {
             let code = match size {
                 Size::Y => Code::VEX_Vcvtdq2pd_ymm_xmmm128,

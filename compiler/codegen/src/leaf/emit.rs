@@ -55,6 +55,8 @@ fn register(allocation: Allocation, size: Size) -> Result<Register, CodegenError
         Size::B8 => GENERAL[number][3],
         Size::X => Register::XMM0 + number as u32,
         Size::Y => Register::YMM0 + number as u32,
+        Size::Z => Register::ZMM0 + number as u32,
+        Size::K => Register::K0 + number as u32,
     })
 }
 
@@ -96,7 +98,7 @@ struct Emitter<'a> {
     /// Bytes of the frame below the saved registers: spill slots, then stack slots.
     spills: u32,
     saved: Vec<usize>,
-    /// Whether registers of 256 bits are used.
+    /// Whether registers of more than 128 bits are used.
     wide: bool,
     piece: Piece,
 }
@@ -168,12 +170,13 @@ fn cold_last(blocks: &[BlockCode], mut pieces: Vec<Piece>) -> (Vec<BlockCode>, V
     )
 }
 
-/// Whether an instruction has to do with registers of 256 bits.
+/// Whether an instruction has to do with registers of more than 128 bits.
 fn is_wide(inst: &Inst) -> bool {
     let What::Code(_, args) = &inst.what else {
         return false;
     };
-    args.iter().any(|arg| matches!(arg, Arg::Reg(_, Size::Y)))
+    args.iter()
+        .any(|arg| matches!(arg, Arg::Reg(_, Size::Y | Size::Z)))
 }
 
 /// The numbers of the general registers that are written.
@@ -202,7 +205,16 @@ impl Emitter<'_> {
     /// Bytes below the frame pointer.
     fn frame_size(&self) -> u32 {
         let size = self.spills + self.code.slots + 8 * self.saved.len() as u32;
-        size.next_multiple_of(if self.wide { 32 } else { 16 })
+        size.next_multiple_of(self.vector_bytes())
+    }
+
+    /// Of the widest vectors that are moved as a whole.
+    fn vector_bytes(&self) -> u32 {
+        match (self.code.widest, self.wide) {
+            (true, _) => 64,
+            (false, true) => 32,
+            (false, false) => 16,
+        }
     }
 
     /// Where saved registers lie, from the stack pointer.
@@ -261,7 +273,8 @@ impl Emitter<'_> {
         instruction.set_op_kind(at, OpKind::Memory);
         instruction.set_memory_base(base);
         instruction.set_memory_displacement64(offset as u64);
-        instruction.set_memory_displ_size(if i8::try_from(offset).is_ok() { 1 } else { 8 });
+        // Where it does not fit in one byte, by the units of the instruction, the encoder takes more.
+        instruction.set_memory_displ_size(1);
     }
 
     fn move_stack(
@@ -289,7 +302,7 @@ impl Emitter<'_> {
         }
         if size > 0 && self.wide {
             // Whole vectors on the stack lie in one line each.
-            self.stack_pointer(Code::And_rm64_imm32, -32)?;
+            self.stack_pointer(Code::And_rm64_imm32, -(self.vector_bytes() as i32))?;
         }
         self.saved_registers(true)
     }
@@ -355,46 +368,39 @@ impl Emitter<'_> {
             let slot = allocation.as_stack();
             slot.map_or(0, |slot| 8 * slot.index() as i64)
         };
-        let float = [from, to]
+        let class = [from, to]
             .into_iter()
             .find_map(Allocation::as_reg)
-            .is_some_and(|register| register.class() == RegClass::Float);
-        let (size, load, store) = match self.wide {
-            true => (
+            .map_or(RegClass::Int, |register| register.class());
+        let (size, load, store) = match class {
+            RegClass::Int => (Size::B8, Code::Mov_r64_rm64, Code::Mov_rm64_r64),
+            RegClass::Float if self.code.widest => (
+                Size::Z,
+                Code::EVEX_Vmovups_zmm_k1z_zmmm512,
+                Code::EVEX_Vmovups_zmmm512_k1z_zmm,
+            ),
+            RegClass::Float if self.wide => (
                 Size::Y,
                 Code::VEX_Vmovups_ymm_ymmm256,
                 Code::VEX_Vmovups_ymmm256_ymm,
             ),
-            false => (
+            RegClass::Float => (
                 Size::X,
                 Code::VEX_Vmovups_xmm_xmmm128,
                 Code::VEX_Vmovups_xmmm128_xmm,
             ),
+            RegClass::Vector => (Size::K, Code::VEX_Kmovq_kr_km64, Code::VEX_Kmovq_m64_kr),
         };
-        match (from.kind(), to.kind(), float) {
-            (AllocationKind::Reg, AllocationKind::Reg, true) => {
+        match (from.kind(), to.kind()) {
+            (AllocationKind::Reg, AllocationKind::Reg) => {
                 let args = [register(to, size)?, register(from, size)?];
                 self.simple(load, &args)
             }
-            (AllocationKind::Reg, AllocationKind::Reg, false) => {
-                let args = [register(to, Size::B8)?, register(from, Size::B8)?];
-                self.simple(Code::Mov_r64_rm64, &args)
+            (AllocationKind::Reg, _) => {
+                self.move_stack(store, register(from, size)?, slot(to), true)
             }
-            (AllocationKind::Reg, _, true) => {
-                let value = register(from, size)?;
-                self.move_stack(store, value, slot(to), true)
-            }
-            (AllocationKind::Reg, _, false) => {
-                let value = register(from, Size::B8)?;
-                self.move_stack(Code::Mov_rm64_r64, value, slot(to), true)
-            }
-            (_, AllocationKind::Reg, true) => {
-                let value = register(to, size)?;
-                self.move_stack(load, value, slot(from), false)
-            }
-            (_, AllocationKind::Reg, false) => {
-                let value = register(to, Size::B8)?;
-                self.move_stack(Code::Mov_r64_rm64, value, slot(from), false)
+            (_, AllocationKind::Reg) => {
+                self.move_stack(load, register(to, size)?, slot(from), false)
             }
             _ => Err(internal(&"a move from stack to stack")),
         }
@@ -449,11 +455,17 @@ impl Emitter<'_> {
                         instruction.set_op_kind(at, kind);
                     };
                     match arg {
-                        Arg::Reg(operand, size) => {
-                            instruction.set_op_kind(at, OpKind::Register);
-                            let register = register(allocations[*operand], *size)?;
-                            instruction.set_op_register(at, register);
-                        }
+                        Arg::Reg(operand, size) => match allocations[*operand].as_stack() {
+                            Some(slot) => {
+                                let offset = 8 * slot.index() as i64;
+                                Self::stack_memory(&mut instruction, at, Register::RSP, offset);
+                            }
+                            None => {
+                                instruction.set_op_kind(at, OpKind::Register);
+                                let register = register(allocations[*operand], *size)?;
+                                instruction.set_op_register(at, register);
+                            }
+                        },
                         Arg::Imm8(value) => {
                             immediate(OpKind::Immediate8);
                             instruction.set_immediate8(*value);
@@ -466,6 +478,10 @@ impl Emitter<'_> {
                             immediate(OpKind::Immediate8to64);
                             instruction.set_immediate8to64(i64::from(*value));
                         }
+                        Arg::Imm16(value) => {
+                            immediate(OpKind::Immediate16);
+                            instruction.set_immediate16(*value as u16);
+                        }
                         Arg::Imm32(value) => {
                             immediate(OpKind::Immediate32);
                             instruction.set_immediate32(*value as u32);
@@ -477,6 +493,11 @@ impl Emitter<'_> {
                         Arg::Imm64(value) => {
                             immediate(OpKind::Immediate64);
                             instruction.set_immediate64(*value as u64);
+                        }
+                        Arg::Mask(operand, zeroing) => {
+                            let mask = register(allocations[*operand], Size::K)?;
+                            instruction.set_op_mask(mask);
+                            instruction.set_zeroing_masking(*zeroing);
                         }
                         Arg::Mem(memory) => {
                             constant = memory.constant;

@@ -21,6 +21,10 @@ pub enum Size {
     X,
     /// 256 bits of one.
     Y,
+    /// 512 bits of one.
+    Z,
+    /// A mask register.
+    K,
 }
 
 /// A condition, by its number in the encodings of jumps.
@@ -84,16 +88,21 @@ pub struct Memory {
 /// An operand of the machine's instruction.
 #[derive(Clone, Copy, Debug)]
 pub enum Arg {
-    /// A register, by its place among the operands.
+    /// A register, or the place on the stack where it is kept, by its place among the operands.
     Reg(usize, Size),
     /// Memory.
     Mem(Memory),
+    /// A mask register, by its place among the operands: the lanes that are written. Others are left as they are, or, if
+    /// that is said, cleared.
+    Mask(usize, bool),
     /// An immediate of 8 bits.
     Imm8(u8),
     /// One of 8 bits, extended to 32.
     Imm8to32(i8),
     /// One of 8 bits, extended to 64.
     Imm8to64(i8),
+    /// One of 16 bits.
+    Imm16(i16),
     /// One of 32 bits.
     Imm32(i32),
     /// One of 32 bits, extended to 64.
@@ -168,7 +177,19 @@ pub struct Code256 {
     pub constants: Vec<Vec<u8>>,
     /// Bytes of stack slots.
     pub slots: u32,
+    /// There are 32 vector registers of 512 bits, and masks.
+    pub widest: bool,
 }
+
+impl Code256 {
+    /// How many vector registers there are.
+    pub fn vectors(&self) -> usize {
+        if self.widest { 32 } else { LOW }
+    }
+}
+
+/// The vector registers that instructions of less than 512 bits can name.
+pub const LOW: usize = 16;
 
 impl Function for Code256 {
     fn num_insts(&self) -> usize {
@@ -229,6 +250,7 @@ impl Function for Code256 {
 
     fn spillslot_size(&self, class: RegClass) -> usize {
         match class {
+            RegClass::Float if self.widest => 8,
             RegClass::Float => 4,
             RegClass::Int | RegClass::Vector => 1,
         }
@@ -245,6 +267,11 @@ pub fn vector(number: usize) -> PReg {
     PReg::new(number, RegClass::Float)
 }
 
+/// A mask register.
+pub fn mask(number: usize) -> PReg {
+    PReg::new(number, RegClass::Vector)
+}
+
 /// Those that a function leaves as they are: rbx, r12 to r15. (rbp is the frame pointer.)
 pub const SAVED: [usize; 5] = [3, 12, 13, 14, 15];
 
@@ -255,9 +282,11 @@ pub fn allocate(code: &Code256) -> Result<Output, RegAllocError> {
     };
     let free = set(&mut [0, 1, 2, 6, 7, 8, 9, 10, 11].map(general).into_iter());
     let saved = set(&mut SAVED.map(general).into_iter());
-    let vectors = set(&mut (0..16).map(vector));
+    let vectors = set(&mut (0..code.vectors()).map(vector));
+    // As the mask of an instruction, the first one stands for all lanes.
+    let masks = set(&mut (1..8).map(mask).take(if code.widest { 7 } else { 0 }));
     let machine = MachineEnv {
-        preferred_regs_by_class: [free, vectors, PRegSet::empty()],
+        preferred_regs_by_class: [free, vectors, masks],
         non_preferred_regs_by_class: [saved, PRegSet::empty(), PRegSet::empty()],
         scratch_by_class: [None; 3],
         fixed_stack_slots: Vec::new(),

@@ -1,11 +1,12 @@
-//! The emitter for leaves with 256-bit vectors.
+//! The emitter for leaves with vectors of 256 and of 512 bits.
 //!
-//! Cranelift has vectors of 128 bits. A function of [`snek_mir::ir::Role::Leaf`] that works on wider ones gets a second
-//! form here: the same translation to Cranelift IR with registers of 256 bits ([`crate::clif`]), optimised by Cranelift's
+//! Cranelift has vectors of 128 bits. A function of [`snek_mir::ir::Role::Leaf`] that works on wider ones gets further
+//! forms here: the same translation to Cranelift IR with registers of 256 bits ([`crate::clif`]), optimised by Cranelift's
 //! middle end, then instructions for x86-64 level 3 ([`select`], from the [`table`]) in an order ([`schedule`]), registers by `regalloc2`
-//! ([`machine`]), bytes by `iced-x86` ([`emit`]). Callers ask the processor which form to call.
+//! ([`machine`]), bytes by `iced-x86` ([`emit`]); and, if it has vectors of 512 bits, the same again with such registers
+//! for level 4 (AVX-512), where masks have registers of their own ([`masked`]). Callers ask the processor which form to call.
 //!
-//! What the selection does not know, it refuses ([`Refused`]), and there is no second form. It must never give another
+//! What the selection does not know, it refuses ([`Refused`]), and there is no such form. It must never give another
 //! result than the first form, bit for bit (but for the payload of a NaN, and for functions with `fastmath`: [`contract`]).
 
 mod arithmetic;
@@ -13,8 +14,10 @@ mod call;
 mod contract;
 mod convert;
 mod emit;
+mod evex;
 mod latch;
 mod machine;
+mod masked;
 mod scalar;
 mod schedule;
 mod select;
@@ -25,7 +28,9 @@ use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
 use snek_mir::edit;
-use snek_mir::ir::{Function, OpId, OpKind, Role, Type};
+use snek_mir::ir::{
+    FloatOp, FloatUnaryOp, Function, Op, OpId, OpKind, RegionId, Role, Type, ValueId,
+};
 use target_lexicon::Architecture;
 
 use crate::CodegenError;
@@ -34,30 +39,73 @@ use crate::isa::{CodegenOptions, Isa, OptLevel, SecondForms};
 use crate::strides;
 use crate::unit::Compiled;
 
-/// Why a function has no second form: what the selection does not know.
+/// The widest registers of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Width {
+    /// 256 bits.
+    Y,
+    /// 512 bits.
+    Z,
+}
+
+impl Width {
+    /// Bits of such a register.
+    pub fn bits(self) -> u32 {
+        match self {
+            Width::Y => 256,
+            Width::Z => 512,
+        }
+    }
+
+    /// What the runtime must say at least for the processor to have them: see `snek_rt_vector_level`.
+    pub fn level(self) -> u8 {
+        match self {
+            Width::Y => 1,
+            Width::Z => 2,
+        }
+    }
+}
+
+/// How a form is made.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Its registers.
+    pub width: Width,
+    /// A product that is added may be rounded once with the sum.
+    pub contract: bool,
+}
+
+/// Why a function has no such form: what the selection does not know.
 #[derive(Debug)]
 pub struct Refused(pub String);
 
-/// Whether a function may have a second form on this machine.
-pub fn is_wanted(function: &Function, isa: &Isa, options: &CodegenOptions) -> bool {
-    let x86 = isa.target.triple().architecture == Architecture::X86_64;
-    let gains = match function.role {
-        Role::Leaf => leaf_gains(function),
-        _ if options.second_forms == SecondForms::Everywhere => true,
-        _ => options.opt_level == OptLevel::Speed && loop_gains(function),
-    };
-    x86 && gains
+/// The forms that a function may have on this machine, besides its first one.
+pub fn wanted(function: &Function, isa: &Isa, options: &CodegenOptions) -> &'static [Width] {
+    if isa.target.triple().architecture != Architecture::X86_64 {
+        return &[];
+    }
+    match function.role {
+        Role::Leaf => wanted_of_leaf(function),
+        _ if options.second_forms == SecondForms::Everywhere => &[Width::Y],
+        _ if options.opt_level == OptLevel::Speed && loop_gains(function) => &[Width::Y],
+        _ => &[],
+    }
 }
 
-/// Whether a leaf gains: vectors that fill no register gain nothing, scalars have instructions of three operands.
-fn leaf_gains(function: &Function) -> bool {
-    let fills = |ty: Type| match ty {
-        Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes) >= 256,
-        _ => false,
+fn wanted_of_leaf(function: &Function) -> &'static [Width] {
+    let bits = |ty: Type| match ty {
+        Type::Vector(scalar, lanes) => scalar.bits() * u32::from(lanes),
+        _ => 0,
     };
     let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
-    let mut values = function.values.iter();
-    values.clone().any(|value| fills(value.ty)) || values.all(|value| !is_vector(value.ty))
+    let most = function.values.iter().map(|value| bits(value.ty)).max();
+    match most.unwrap_or(0) {
+        bits if bits >= 512 && !waits_for_divisions(function) => &[Width::Y, Width::Z],
+        bits if bits >= 256 => &[Width::Y],
+        // Vectors that fill no register gain nothing; scalars have instructions of three operands.
+        _ if function.values.iter().any(|value| is_vector(value.ty)) => &[],
+        _ => &[Width::Y],
+    }
 }
 
 /// Whether there is a loop on scalars without one inside, which is laid out in few lines, and whose integers have
@@ -75,18 +123,46 @@ fn loop_gains(function: &Function) -> bool {
     edit::ops(function).iter().any(is_innermost)
 }
 
-/// The second forms that callers may ask for: those that the emitter does not refuse. `contract`: a product that is added
-/// may be rounded once with the sum.
+/// Whether there are divisions or roots in loops in other loops. The machine does those of 512 bits no faster than those of
+/// 256 twice, and they take longer: two registers that take turns are ahead of one.
+fn waits_for_divisions(function: &Function) -> bool {
+    let is_slow = |kind: &OpKind| {
+        matches!(
+            kind,
+            OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt)
+        )
+    };
+    let is_loop = |kind: &OpKind| matches!(kind, OpKind::For(_) | OpKind::While { .. });
+    let inside = |region: RegionId| {
+        edit::ops_in(function, region)
+            .into_iter()
+            .map(|op| &function.ops[op])
+    };
+    let regions = |op: &Op| op.kind.regions();
+    edit::ops(function)
+        .into_iter()
+        .map(|op| &function.ops[op])
+        .filter(|op| is_loop(&op.kind))
+        .flat_map(|op| regions(op).into_iter().flat_map(inside))
+        .filter(|op| is_loop(&op.kind))
+        .flat_map(|op| regions(op).into_iter().flat_map(inside))
+        .any(|op| {
+            let is_vector = |value: &ValueId| matches!(function.ty(*value), Type::Vector(..));
+            is_slow(&op.kind) && op.results.iter().any(is_vector)
+        })
+}
+
+/// A form that callers may ask for, unless the emitter refuses it.
 pub fn compile(
     context: &mut Context,
     translated: Translated,
     isa: &Isa,
-    contract: bool,
+    how: How,
     listing: bool,
 ) -> Result<Result<Compiled, Refused>, CodegenError> {
     context.clear();
     context.func = translated.function;
-    // Registers of 256 bits are unknown to Cranelift's verifier, and to some rules of its middle end, which panic.
+    // Registers of more than 128 bits are unknown to Cranelift's verifier, and to some rules of its middle end, which panic.
     let optimised = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         context.optimize(&*isa.unverified, &mut ControlPlane::default())
     }));
@@ -112,7 +188,7 @@ pub fn compile(
     {
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
-    let mut code = match select::select(&context.func, &context.cfg, &context.domtree, contract) {
+    let mut code = match select::select(&context.func, &context.cfg, &context.domtree, how) {
         Ok(code) => code,
         Err(refused) => return Ok(Err(refused)),
     };

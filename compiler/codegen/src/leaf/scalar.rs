@@ -92,6 +92,7 @@ impl Select<'_> {
     /// A load of a type.
     pub fn load_from(&mut self, to: VReg, ty: Type, address: Address) -> Maybe<()> {
         let (code, size) = match (ty.bits(), ty.is_float()) {
+            (512, _) => (Code::EVEX_Vmovups_zmm_k1z_zmmm512, Size::Z),
             (256, _) => (Code::VEX_Vmovups_ymm_ymmm256, Size::Y),
             (128, _) if ty.is_vector() => (Code::VEX_Vmovups_xmm_xmmm128, Size::X),
             (64, true) => (Code::VEX_Vmovsd_xmm_m64, Size::X),
@@ -113,8 +114,19 @@ impl Select<'_> {
         let [value, at] = args;
         let address = self.address(at, i32::from(offset));
         let ty = self.ty(value);
+        if let Some(constant) = self.int_const(value).and_then(|c| i32::try_from(c).ok()) {
+            let (code, constant) = match ty.bits() {
+                64 => (Code::Mov_rm64_imm32, A::Imm32to64(constant)),
+                32 => (Code::Mov_rm32_imm32, A::Imm32(constant)),
+                16 => (Code::Mov_rm16_imm16, A::Imm16(constant as i16)),
+                _ => (Code::Mov_rm8_imm8, A::Imm8(constant as u8)),
+            };
+            self.op(code, &[A::M(address), constant]);
+            return Ok(());
+        }
         let value = self.reg(value);
         let (code, size) = match (ty.bits(), ty.is_float()) {
+            (512, _) => (Code::EVEX_Vmovups_zmmm512_k1z_zmm, Size::Z),
             (256, _) => (Code::VEX_Vmovups_ymmm256_ymm, Size::Y),
             (128, _) if ty.is_vector() => (Code::VEX_Vmovups_xmmm128_xmm, Size::X),
             (64, true) => (Code::VEX_Vmovsd_m64_xmm, Size::X),
@@ -189,7 +201,7 @@ impl Select<'_> {
             Size::B2 => Code::Test_rm16_r16,
             Size::B4 => Code::Test_rm32_r32,
             Size::B8 => Code::Test_rm64_r64,
-            Size::X | Size::Y => return refuse("a test of a vector"),
+            Size::X | Size::Y | Size::Z | Size::K => return refuse("a test of a vector"),
         };
         self.op(code, &[A::U(register, size), A::U(register, size)]);
         Ok(())
@@ -242,10 +254,7 @@ impl Select<'_> {
                     Size::B4 => Code::Cmp_r32_rm32,
                     _ => Code::Cmp_r64_rm64,
                 };
-                let right = match size {
-                    Size::B4 | Size::B8 => self.rm(b, size),
-                    _ => A::U(self.reg(b), size),
-                };
+                let right = self.whole_rm(b, self.ty(b), size);
                 self.op(code, &[A::U(left, size), right]);
             }
         }
@@ -532,14 +541,20 @@ impl Select<'_> {
         Ok(to)
     }
 
-    /// A condition as all ones or zeros in every lane of a register.
-    pub fn condition_mask(&mut self, value: Value, size: Size) -> Maybe<VReg> {
+    /// A condition as all ones or zeros in a general register.
+    pub fn condition_bits(&mut self, value: Value) -> Maybe<VReg> {
         let (zero, ones, bits) = (self.general(), self.general(), self.general());
         self.constant_int(zero, 0);
         self.constant_int(ones, -1);
         let condition = self.condition(value)?;
         let code = table::choose(condition, true);
         self.op(code, &[A::B(bits, zero, Size::B8), A::U(ones, Size::B8)]);
+        Ok(bits)
+    }
+
+    /// A condition as all ones or zeros in every lane of a register of 128 or 256 bits.
+    pub fn condition_mask(&mut self, value: Value, size: Size) -> Maybe<VReg> {
+        let bits = self.condition_bits(value)?;
         let low = self.vector();
         self.op(
             Code::VEX_Vmovq_xmm_rm64,

@@ -15,6 +15,8 @@ use super::machine::{Arg, Code256, Inst, What};
 
 /// The vector registers that may be filled at any time, by the ways that are tried.
 const FILLED: [usize; 7] = [15, 13, 12, 11, 10, 9, 8];
+/// The same where there are 32.
+const FILLED_OF_MANY: [usize; 7] = [31, 28, 25, 22, 19, 16, 13];
 /// Nothing is done more cycles than this before it is needed, if nothing else took time.
 const EARLY: u32 = 16;
 /// Blocks with fewer vector instructions stay: the processor sees past their ends.
@@ -25,6 +27,10 @@ const MOST: usize = 1500;
 /// Changes the order in all loops of a function.
 pub fn run(code: &mut Code256) {
     let live = Live::new(code);
+    let filled = match code.widest {
+        true => FILLED_OF_MANY,
+        false => FILLED,
+    };
     for block in 0..code.blocks.len() {
         let (first, end) = code.blocks[block].range;
         let insts = &code.insts[first..end];
@@ -37,8 +43,8 @@ pub fn run(code: &mut Code256) {
         let is_known = |register: &VReg| !constants.contains_key(register);
         let graph = Graph::new(insts, &live.out[block], live.through[block], is_known);
         let old: Vec<usize> = (0..insts.len()).collect();
-        let most = graph.pressure(&old).max(FILLED[0]);
-        let order = FILLED
+        let most = graph.pressure(&old).max(filled[0]);
+        let order = filled
             .iter()
             .map(|filled| graph.order(*filled))
             .find(|order| graph.pressure(order) <= most);
@@ -58,7 +64,7 @@ fn is_def(operand: &Operand) -> bool {
     operand.kind() == OperandKind::Def
 }
 
-/// Whether an instruction does nothing but make a vector.
+/// Whether an instruction does nothing but make a vector, or a mask.
 fn may_move(inst: &Inst) -> bool {
     let What::Code(_, args) = &inst.what else {
         return false;
@@ -66,11 +72,15 @@ fn may_move(inst: &Inst) -> bool {
     let free = |operand: &Operand| {
         matches!(
             operand.constraint(),
-            OperandConstraint::Any | OperandConstraint::Reg | OperandConstraint::Reuse(_)
+            OperandConstraint::Any
+                | OperandConstraint::Reg
+                | OperandConstraint::Reuse(_)
+                | OperandConstraint::Limit(_)
         )
     };
     let mut defs = inst.operands.iter().filter(|operand| is_def(operand));
-    let one = defs.next().is_some_and(is_vector) && defs.next().is_none();
+    let is_made = |operand: &Operand| operand.vreg().class() != RegClass::Int;
+    let one = defs.next().is_some_and(is_made) && defs.next().is_none();
     one && !matches!(args.first(), Some(Arg::Mem(_)))
         && inst.clobbers.is_empty(RegClass::Int)
         && inst.clobbers.is_empty(RegClass::Float)
@@ -150,7 +160,9 @@ fn cost(inst: &Inst) -> (Unit, u32) {
         | Code::VEX_Vmulps_ymm_ymm_ymmm256
         | Code::VEX_Vmulps_xmm_xmm_xmmm128
         | Code::VEX_Vmulsd_xmm_xmm_xmmm64
-        | Code::VEX_Vmulss_xmm_xmm_xmmm32 => (Unit::Multiply, 4),
+        | Code::VEX_Vmulss_xmm_xmm_xmmm32
+        | Code::EVEX_Vmulpd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er => (Unit::Multiply, 4),
         Code::VEX_Vaddpd_ymm_ymm_ymmm256
         | Code::VEX_Vaddpd_xmm_xmm_xmmm128
         | Code::VEX_Vaddps_ymm_ymm_ymmm256
@@ -164,17 +176,40 @@ fn cost(inst: &Inst) -> (Unit, u32) {
         | Code::VEX_Vsubsd_xmm_xmm_xmmm64
         | Code::VEX_Vsubss_xmm_xmm_xmmm32
         | Code::VEX_Vroundpd_ymm_ymmm256_imm8
-        | Code::VEX_Vroundps_ymm_ymmm256_imm8 => (Unit::Add, 4),
+        | Code::VEX_Vroundps_ymm_ymmm256_imm8
+        | Code::EVEX_Vaddpd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er
+        | Code::EVEX_Vsubpd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er
+        | Code::EVEX_Vrndscalepd_zmm_k1z_zmmm512b64_imm8_sae
+        | Code::EVEX_Vrndscaleps_zmm_k1z_zmmm512b32_imm8_sae => (Unit::Add, 4),
         Code::VEX_Vfmadd231pd_ymm_ymm_ymmm256
         | Code::VEX_Vfmadd231ps_ymm_ymm_ymmm256
         | Code::VEX_Vfmsub231pd_ymm_ymm_ymmm256
-        | Code::VEX_Vfnmadd231pd_ymm_ymm_ymmm256 => (Unit::Multiply, 4),
+        | Code::VEX_Vfnmadd231pd_ymm_ymm_ymmm256
+        | Code::EVEX_Vfmadd231pd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er
+        | Code::EVEX_Vfmsub231pd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vfnmadd231pd_zmm_k1z_zmm_zmmm512b64_er => (Unit::Multiply, 4),
         Code::VEX_Vdivpd_ymm_ymm_ymmm256
         | Code::VEX_Vdivps_ymm_ymm_ymmm256
         | Code::VEX_Vdivpd_xmm_xmm_xmmm128
         | Code::VEX_Vdivps_xmm_xmm_xmmm128
         | Code::VEX_Vdivsd_xmm_xmm_xmmm64
         | Code::VEX_Vdivss_xmm_xmm_xmmm32 => (Unit::Multiply, 13),
+        Code::EVEX_Vdivpd_zmm_k1z_zmm_zmmm512b64_er
+        | Code::EVEX_Vdivps_zmm_k1z_zmm_zmmm512b32_er => (Unit::Multiply, 24),
+        Code::EVEX_Vsqrtpd_zmm_k1z_zmmm512b64_er | Code::EVEX_Vsqrtps_zmm_k1z_zmmm512b32_er => {
+            (Unit::Multiply, 32)
+        }
+        Code::EVEX_Vmovups_zmm_k1z_zmmm512 => (Unit::Other, 5),
+        // From and to masks.
+        Code::EVEX_Vcmppd_kr_k1_zmm_zmmm512b64_imm8_sae
+        | Code::EVEX_Vcmpps_kr_k1_zmm_zmmm512b32_imm8_sae
+        | Code::EVEX_Vpmovq2m_kr_zmm
+        | Code::EVEX_Vpmovm2q_zmm_kr
+        | Code::EVEX_Vpmovd2m_kr_zmm
+        | Code::EVEX_Vpmovm2d_zmm_kr => (Unit::Other, 3),
         Code::VEX_Vsqrtpd_ymm_ymmm256 | Code::VEX_Vsqrtps_ymm_ymmm256 => (Unit::Multiply, 20),
         Code::VEX_Vmovups_ymm_ymmm256 | Code::VEX_Vmovups_xmm_xmmm128 => (Unit::Other, 5),
         _ => (Unit::Other, 1),

@@ -12,13 +12,13 @@ use cranelift_codegen::ir::{
     Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
 };
 use iced_x86::Code;
-use regalloc2::{Block, Operand, PReg, PRegSet, RegClass, VReg};
+use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg};
 
-use super::Refused;
 use super::call::PARAMS;
 use super::machine::{
-    Arg, BlockCode, Code256, Condition, Inst, Memory, Size, What, general, vector,
+    Arg, BlockCode, Code256, Condition, Inst, LOW, Memory, Size, What, general, vector,
 };
+use super::{How, Refused, Width};
 use crate::marks;
 
 /// An operand of an instruction to be made.
@@ -28,6 +28,10 @@ pub enum A {
     D(VReg, Size),
     /// A register that is read.
     U(VReg, Size),
+    /// See [`Arg`]. Must be the last one.
+    Mask(VReg, bool),
+    /// A register that is read, or the place on the stack where it is kept.
+    R(VReg, Size),
     /// A register that is written, and before that is another one, which is read.
     B(VReg, VReg, Size),
     /// Memory.
@@ -38,6 +42,8 @@ pub enum A {
     Imm8to32(i8),
     /// See [`Arg`].
     Imm8to64(i8),
+    /// See [`Arg`].
+    Imm16(i16),
     /// See [`Arg`].
     Imm32(i32),
     /// See [`Arg`].
@@ -85,14 +91,18 @@ pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
 pub struct Select<'a> {
     /// What is translated.
     pub func: &'a Function,
-    /// Products that are added may be fused with the sum.
-    pub contract: bool,
+    /// How the form is made.
+    pub how: How,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
+    /// Those of masks.
+    masks: HashMap<Value, VReg>,
     needed: HashSet<Value>,
     /// What has become part of the end of its block.
     pub done: HashSet<ClifInst>,
+    /// An op that has no instruction was asked for.
+    unknown: bool,
     constants: Vec<Vec<u8>>,
     /// Registers for constants, which are filled at the start of the function if they are used.
     constant_registers: BTreeMap<usize, VReg>,
@@ -122,6 +132,7 @@ pub fn class_of(ty: Type) -> RegClass {
 /// How much of a register a type fills.
 pub fn size_of(ty: Type) -> Maybe<Size> {
     Ok(match ty.bits() {
+        512 => Size::Z,
         256 => Size::Y,
         128 if ty.is_vector() => Size::X,
         _ if ty.is_float() => Size::X,
@@ -131,6 +142,15 @@ pub fn size_of(ty: Type) -> Maybe<Size> {
         8 => Size::B1,
         _ => return refuse(ty),
     })
+}
+
+/// The bytes of a vector register.
+fn bytes_of(size: Size) -> usize {
+    match size {
+        Size::Z => 64,
+        Size::Y => 32,
+        _ => 16,
+    }
 }
 
 impl<'a> Select<'a> {
@@ -261,7 +281,7 @@ impl<'a> Select<'a> {
 
     /// A vector register as the last operand of an instruction: as memory, if it is for a constant that need not be in one.
     pub fn last(&self, register: VReg, size: Size) -> A {
-        let bytes = if size == Size::Y { 32 } else { 16 };
+        let bytes = bytes_of(size);
         match self.constant_of.get(&register) {
             Some(index) if self.from_memory && self.constants[*index].len() == bytes => {
                 A::M(Address {
@@ -275,7 +295,7 @@ impl<'a> Select<'a> {
 
     /// A register with the same bits in every lane.
     pub fn every(&mut self, lane: &[u8], size: Size) -> VReg {
-        let bytes = if size == Size::Y { 32 } else { 16 };
+        let bytes = bytes_of(size);
         self.constant_register(lane.repeat(bytes / lane.len()))
     }
 
@@ -290,6 +310,27 @@ impl<'a> Select<'a> {
         }
         self.needed.insert(value);
         self.own_register(value)
+    }
+
+    /// The mask register of a value that is made as a mask, which from now on must be made.
+    pub fn own_mask(&mut self, value: Value) -> VReg {
+        self.needed.insert(value);
+        if let Some(register) = self.masks.get(&value) {
+            return *register;
+        }
+        let register = self.fresh(RegClass::Vector);
+        self.masks.insert(value, register);
+        register
+    }
+
+    /// The mask register of a value, if it must be made.
+    pub fn known_mask(&self, value: Value) -> Option<VReg> {
+        self.masks.get(&value).copied()
+    }
+
+    /// Whether the register of a value must be made.
+    pub fn has_register(&self, value: Value) -> bool {
+        self.registers.contains_key(&value)
     }
 
     /// The register that is a value's own.
@@ -325,7 +366,7 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// The register of 256 bits of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
+    /// The register of which a value is a half, and whether it is the high one: see `clif::Lower::half`.
     pub fn half(&self, value: Value) -> Option<(Value, bool)> {
         let inst = self.def_as(value, Opcode::X86Cvtt2dq)?;
         let (wide, opcode) = self.def(self.arg(inst, 0))?;
@@ -335,7 +376,10 @@ impl<'a> Select<'a> {
             _ => return None,
         };
         let part = self.arg(wide, 0);
-        let is_half = self.ty(part) == types::I32X8 && self.ty(value) == types::I32X4;
+        let is_half = matches!(
+            (self.ty(part), self.ty(value)),
+            (types::I32X8, types::I32X4) | (types::I32X16, types::I32X8)
+        );
         is_half.then_some((part, high))
     }
 
@@ -352,9 +396,25 @@ impl<'a> Select<'a> {
 
     /// An instruction with operands and registers that its encoding does not name.
     pub fn op_with(&mut self, code: Code, args: &[A], more: &[Operand], clobbers: PRegSet) {
+        self.unknown |= code == Code::INVALID;
         let mut operands = Vec::new();
         let mut named = Vec::with_capacity(args.len());
+        // Only what has registers of 512 bits can name all of them.
+        let is_wide = |arg: &A| {
+            matches!(
+                arg,
+                A::D(_, Size::Z) | A::U(_, Size::Z) | A::B(_, _, Size::Z)
+            )
+        };
+        let low = self.how.width == Width::Z && !args.iter().any(is_wide);
         let mut add = |operand: Operand| {
+            let operand = match (operand.constraint(), operand.vreg().class()) {
+                (OperandConstraint::Reg, RegClass::Float) if low => {
+                    let limit = OperandConstraint::Limit(LOW);
+                    Operand::new(operand.vreg(), limit, operand.kind(), operand.pos())
+                }
+                _ => operand,
+            };
             operands.push(operand);
             operands.len() - 1
         };
@@ -362,10 +422,12 @@ impl<'a> Select<'a> {
             named.push(match arg {
                 A::D(register, size) => Arg::Reg(add(Operand::reg_def(*register)), *size),
                 A::U(register, size) => Arg::Reg(add(Operand::reg_use(*register)), *size),
+                A::R(register, size) => Arg::Reg(add(Operand::any_use(*register)), *size),
                 A::B(to, from, size) => {
                     let source = add(Operand::reg_use(*from));
                     Arg::Reg(add(Operand::reg_reuse_def(*to, source)), *size)
                 }
+                A::Mask(register, zeroing) => Arg::Mask(add(Operand::reg_use(*register)), *zeroing),
                 A::M(address) => {
                     let base = address.base.map(|base| add(Operand::reg_use(base)));
                     let index = address
@@ -384,6 +446,7 @@ impl<'a> Select<'a> {
                 A::Imm8(value) => Arg::Imm8(*value),
                 A::Imm8to32(value) => Arg::Imm8to32(*value),
                 A::Imm8to64(value) => Arg::Imm8to64(*value),
+                A::Imm16(value) => Arg::Imm16(*value),
                 A::Imm32(value) => Arg::Imm32(*value),
                 A::Imm32to64(value) => Arg::Imm32to64(*value),
                 A::Imm64(value) => Arg::Imm64(*value),
@@ -440,6 +503,7 @@ impl<'a> Select<'a> {
                     ..Address::default()
                 };
                 let code = match size {
+                    Size::Z => Code::EVEX_Vmovups_zmm_k1z_zmmm512,
                     Size::Y => Code::VEX_Vmovups_ymm_ymmm256,
                     _ if bytes == 16 => Code::VEX_Vmovups_xmm_xmmm128,
                     _ => return register,
@@ -564,6 +628,7 @@ impl<'a> Select<'a> {
                 8 => (Code::VEX_Vmovsd_xmm_m64, Size::X),
                 16 => (Code::VEX_Vmovups_xmm_xmmm128, Size::X),
                 32 => (Code::VEX_Vmovups_ymm_ymmm256, Size::Y),
+                64 => (Code::EVEX_Vmovups_zmm_k1z_zmmm512, Size::Z),
                 other => return refuse(format!("a constant of {other} bytes")),
             };
             self.op(code, &[A::D(register, size), A::M(address)]);
@@ -578,18 +643,23 @@ fn has_effect(opcode: Opcode) -> bool {
 }
 
 /// With more constants in registers than this there are too few for other values.
-const CONSTANTS: usize = 6;
+fn most_constants(width: Width) -> usize {
+    match width {
+        Width::Y => 6,
+        Width::Z => 16,
+    }
+}
 
 /// Selects the instructions of a function.
 pub fn select(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
-    contract: bool,
+    how: How,
 ) -> Maybe<Code256> {
-    let (code, constants) = select_with(func, cfg, domtree, contract, false)?;
-    match constants > CONSTANTS {
-        true => Ok(select_with(func, cfg, domtree, contract, true)?.0),
+    let (code, constants) = select_with(func, cfg, domtree, how, false)?;
+    match constants > most_constants(how.width) {
+        true => Ok(select_with(func, cfg, domtree, how, true)?.0),
         false => Ok(code),
     }
 }
@@ -599,7 +669,7 @@ fn select_with(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
-    contract: bool,
+    how: How,
     from_memory: bool,
 ) -> Maybe<(Code256, usize)> {
     let Some(entry) = func.layout.entry_block() else {
@@ -607,9 +677,11 @@ fn select_with(
     };
     let mut select = Select {
         func,
-        contract,
+        how,
         uses: HashMap::new(),
         registers: HashMap::new(),
+        masks: HashMap::new(),
+        unknown: false,
         next: 0,
         needed: HashSet::new(),
         done: HashSet::new(),
@@ -749,10 +821,14 @@ fn select_with(
         done[blocks[block].index()] = Some((code, insts));
     }
 
+    if select.unknown {
+        return refuse("an instruction for 512 bits");
+    }
     let mut code = Code256 {
         registers: select.next,
         constants: select.constants,
-        slots: slot_bytes.next_multiple_of(32),
+        slots: slot_bytes.next_multiple_of(how.width.bits() / 8),
+        widest: how.width == Width::Z,
         ..Code256::default()
     };
     for finished in done {

@@ -1,19 +1,24 @@
 //! The tables of instruction selection: which instruction does an op on lanes of a type, in registers of 128 and of 256
-//! bits.
+//! bits. For those of 512 bits see [`evex`].
 
 use cranelift_codegen::ir::Opcode;
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::types::{self, Type};
 use iced_x86::Code;
 
+use super::evex;
 use super::machine::{Condition, Size};
 
 /// An instruction for both sizes of registers.
 pub type Pair = (Code, Code);
 
-/// The one for this size.
+/// The one for this size; `Code::INVALID` if there is none.
 pub fn of(pair: Pair, size: Size) -> Code {
-    if size == Size::Y { pair.1 } else { pair.0 }
+    match size {
+        Size::Z => evex::widened(pair.1),
+        Size::Y => pair.1,
+        _ => pair.0,
+    }
 }
 
 /// Instructions of two operands.

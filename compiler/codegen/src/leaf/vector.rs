@@ -1,4 +1,4 @@
-//! Selection for vectors. Vectors of 128 bits have the same instructions as those of 256.
+//! Selection for vectors. Vectors of 128 bits have the same instructions as those of 256, and, but for masks, those of 512.
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
@@ -6,6 +6,7 @@ use cranelift_codegen::ir::{Inst as ClifInst, InstructionData, Opcode, Value};
 use iced_x86::Code;
 use regalloc2::VReg;
 
+use super::evex;
 use super::machine::{Condition, Size};
 use super::select::{A, Maybe, Select, refuse, size_of};
 use super::table::{self, float_predicate, of};
@@ -13,8 +14,11 @@ use super::table::{self, float_predicate, of};
 impl Select<'_> {
     /// Makes the instructions of an op on vectors.
     pub fn lower_vector(&mut self, inst: ClifInst, opcode: Opcode, ty: Type) -> Maybe<()> {
-        let to = self.result(inst);
         let size = size_of(ty)?;
+        if size == Size::Z && self.lower_mask(inst, opcode, ty)? {
+            return Ok(());
+        }
+        let to = self.result(inst);
         let lane = ty.lane_type();
         let args = self.func.dfg.inst_args(inst).to_vec();
         if ty.is_vector() {
@@ -26,7 +30,12 @@ impl Select<'_> {
             {
                 return Ok(());
             }
-            if let Some(pair) = table::binary(opcode, lane) {
+            let code = match table::binary(opcode, lane) {
+                Some(pair) => Some(of(pair, size)),
+                None if size == Size::Z && lane == types::I64 => evex::of_longs(opcode),
+                None => None,
+            };
+            if let Some(code) = code {
                 let (mut left, mut right) = (args[0], args[1]);
                 let either = matches!(
                     opcode,
@@ -37,7 +46,7 @@ impl Select<'_> {
                 }
                 let left = A::U(self.near(left, size), size);
                 let right = self.rm(right, size);
-                self.op(of(pair, size), &[A::D(to, size), left, right]);
+                self.op(code, &[A::D(to, size), left, right]);
                 return Ok(());
             }
             if let Some(pair) = table::unary(opcode, lane) {
@@ -63,6 +72,11 @@ impl Select<'_> {
                 let value = self.reg(args[0]);
                 self.pair(Some(table::subtract(lane)), size, to, zero, value);
             }
+            Opcode::Iabs if size == Size::Z => {
+                let value = self.rm(args[0], size);
+                let code = Code::EVEX_Vpabsq_zmm_k1z_zmmm512b64;
+                self.op(code, &[A::D(to, size), value]);
+            }
             Opcode::Iabs => self.absolute(size, to, args[0]),
             Opcode::Imul if lane == types::I64 => self.long_product(size, to, &args),
             Opcode::Smin | Opcode::Smax | Opcode::Umin | Opcode::Umax => {
@@ -87,7 +101,21 @@ impl Select<'_> {
                 if self.machine_extreme(lane, size, to, &args) {
                     return Ok(());
                 }
-                let mask = match self.sign_alone(args[0], lane) {
+                let signs = self.sign_alone(args[0], lane);
+                if size == Size::Z {
+                    let mask = match signs {
+                        Some(value) => {
+                            let value = self.reg(value);
+                            self.signs(value, lane)
+                        }
+                        None => self.mask_of(args[0], lane),
+                    };
+                    let other = self.near(args[2], size);
+                    let then = self.rm(args[1], size);
+                    self.blend_masked(lane, to, mask, (other, then));
+                    return Ok(());
+                }
+                let mask = match signs {
                     Some(value) => self.reg(value),
                     None => self.reg(args[0]),
                 };
@@ -95,6 +123,12 @@ impl Select<'_> {
                 let then = self.rm(args[1], size);
                 let args = [A::D(to, size), A::U(other, size), then, A::U(mask, size)];
                 self.op(of(table::blend(lane), size), &args);
+            }
+            Opcode::Select if size == Size::Z => {
+                let bits = self.condition_bits(args[0])?;
+                let mask = self.mask_of_bits(bits);
+                let (then, other) = (self.reg(args[1]), self.reg(args[2]));
+                self.blend_masked(lane, to, mask, (other, A::U(then, size)));
             }
             Opcode::Select => {
                 let mask = self.condition_mask(args[0], size)?;
@@ -131,11 +165,11 @@ impl Select<'_> {
             }
             Opcode::Bitcast => {
                 let value = self.reg(args[0]);
-                let code = Code::VEX_Vmovups_ymm_ymmm256;
+                let code = (Code::VEX_Vmovups_xmm_xmmm128, Code::VEX_Vmovups_ymm_ymmm256);
                 if !self.ty(args[0]).is_vector() {
                     return refuse("a bitcast of a scalar to a vector");
                 }
-                self.op(code, &[A::D(to, Size::Y), A::U(value, Size::Y)]);
+                self.op(of(code, size), &[A::D(to, size), A::U(value, size)]);
             }
             Opcode::Insertlane => self.insert(inst, ty, to, &args)?,
             Opcode::Extractlane => self.extract(inst, ty, to, args[0])?,
@@ -144,7 +178,7 @@ impl Select<'_> {
                 let condition = self.mask_flags(inst, opcode)?;
                 self.set(to, condition);
             }
-            _ => return self.convert_vector(opcode, ty, size, to, &args),
+            _ => return self.convert_vector((inst, opcode), ty, size, to, &args),
         }
         Ok(())
     }
@@ -323,6 +357,11 @@ impl Select<'_> {
             return self.shift_by_any(opcode, lane, size, to, value, args[1]);
         };
         let count = (count & (bits - 1)) as u8;
+        if size == Size::Z && (opcode, lane) == (Opcode::Sshr, types::I64) {
+            let args = [A::D(to, size), A::U(value, size), A::Imm8(count)];
+            self.op(Code::EVEX_Vpsraq_zmm_k1z_zmmm512b64_imm8, &args);
+            return Ok(());
+        }
         if let Some(code) = table::shift_lanes(opcode, lane) {
             let args = [A::D(to, size), A::U(value, size), A::Imm8(count)];
             self.op(of(code, size), &args);
@@ -382,6 +421,11 @@ impl Select<'_> {
             Code::VEX_Vmovd_xmm_rm32,
             &[A::D(low, Size::X), A::U(cut, Size::B4)],
         );
+        if size == Size::Z && (opcode, lane) == (Opcode::Sshr, types::I64) {
+            let args = [A::D(to, size), A::U(value, size), A::U(low, Size::X)];
+            self.op(Code::EVEX_Vpsraq_zmm_k1z_zmm_xmmm128, &args);
+            return Ok(());
+        }
         if let Some(code) = table::shift_lanes_by(opcode, lane) {
             let args = [A::D(to, size), A::U(value, size), A::U(low, Size::X)];
             self.op(of(code, size), &args);
@@ -467,6 +511,9 @@ impl Select<'_> {
         let arg = self.without_casts(self.arg(inst, 0));
         let ty = self.ty(arg);
         let size = size_of(ty)?;
+        if size == Size::Z {
+            return Ok(self.test_mask(opcode, arg));
+        }
         let test = (Code::VEX_Vptest_xmm_xmmm128, Code::VEX_Vptest_ymm_ymmm256);
         if opcode == Opcode::VanyTrue {
             // The machine's test is that of a conjunction.
@@ -567,27 +614,14 @@ impl Select<'_> {
         let first = self.made(Some(machine), size, x, y);
         let second = self.made(Some(machine), size, y, x);
         let unordered = self.vector();
-        let compare = of(table::compare_floats(lane), size);
         let value = if opcode == Opcode::Fmin {
             let either = self.made(or, size, first, second);
-            let args = [
-                A::D(unordered, size),
-                A::U(first, size),
-                A::U(second, size),
-                A::Imm8(3),
-            ];
-            self.op(compare, &args);
+            self.float_mask_of(lane, size, unordered, (first, second), 3);
             self.made(or, size, either, unordered)
         } else {
             let apart = self.made(table::binary(Opcode::Bxor, lane), size, first, second);
             let blended = self.made(or, size, first, apart);
-            let args = [
-                A::D(unordered, size),
-                A::U(blended, size),
-                A::U(blended, size),
-                A::Imm8(3),
-            ];
-            self.op(compare, &args);
+            self.float_mask_of(lane, size, unordered, (blended, blended), 3);
             self.made(table::binary(Opcode::Fsub, lane), size, blended, apart)
         };
         // Of a NaN only the bit that makes it quiet is left.
@@ -604,6 +638,29 @@ impl Select<'_> {
         self.pair(Some(code), size, to, payload, value);
     }
 
+    /// A comparison of floats by a predicate, as lanes of ones and zeros.
+    pub fn float_mask_of(
+        &mut self,
+        lane: Type,
+        size: Size,
+        to: VReg,
+        (a, b): (VReg, VReg),
+        predicate: u8,
+    ) {
+        if size == Size::Z {
+            self.compared_lanes(lane, to, a, b, predicate);
+            return;
+        }
+        let code = of(table::compare_floats(lane), size);
+        let args = [
+            A::D(to, size),
+            A::U(a, size),
+            A::U(b, size),
+            A::Imm8(predicate),
+        ];
+        self.op(code, &args);
+    }
+
     fn splat(&mut self, ty: Type, size: Size, to: VReg, value: Value) -> Maybe<()> {
         let lane = ty.lane_type();
         if let Some(address) = self.folded(value) {
@@ -612,6 +669,16 @@ impl Select<'_> {
             return Ok(());
         }
         let mut low = self.reg(value);
+        if lane.is_int() && size == Size::Z {
+            let (code, part) = match lane {
+                types::I64 => (Code::EVEX_Vpbroadcastq_zmm_k1z_r64, Size::B8),
+                types::I32 => (Code::EVEX_Vpbroadcastd_zmm_k1z_r32, Size::B4),
+                types::I16 => (Code::EVEX_Vpbroadcastw_zmm_k1z_r32, Size::B4),
+                _ => (Code::EVEX_Vpbroadcastb_zmm_k1z_r32, Size::B4),
+            };
+            self.op(code, &[A::D(to, size), A::U(low, part)]);
+            return Ok(());
+        }
         if lane.is_int() {
             let register = self.vector();
             let (code, part) = match lane {
@@ -677,6 +744,9 @@ impl Select<'_> {
         let from = self.ty(value);
         let mut part = self.reg(value);
         let per = 128 / ty.bits();
+        if from.bits() == 512 && at >= per {
+            return refuse("extractlane");
+        }
         if from.bits() == 256 && at >= per {
             part = self.high_half(part);
             at -= per;

@@ -159,7 +159,10 @@ impl Module {
             };
             let dir = self.install(&options);
             run_python(&dir, script);
-            run_python_with(&dir, script, &[("SNEK_CPU", "baseline")]);
+            say_which_forms();
+            for cpu in ["modern", "baseline"] {
+                run_python_with(&dir, script, &[("SNEK_CPU", cpu)]);
+            }
             self.check_for_aarch64(&options, script);
         }
     }
@@ -184,13 +187,26 @@ impl Module {
         }
     }
 
-    /// The leaves that have no wide form although they have wide vectors, and why.
+    /// The forms that leaves do not have although they have such vectors, and why.
     pub fn refusals(&self) -> Vec<String> {
         let options = CodegenOptions::default();
         let isa = Isa::new(&options).expect("the target is known");
         let text = snek_codegen::emit_asm(&self.program, &isa, &options).expect("it compiles");
         let lines = text.lines().filter(|line| line.starts_with("; no "));
         lines.map(str::to_owned).collect()
+    }
+}
+
+/// Says which forms of leaves this machine cannot run.
+fn say_which_forms() {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if !std::is_x86_feature_detected!("avx2") {
+            eprintln!("no AVX2 here: leaves run in their first form alone");
+        }
+        if !std::is_x86_feature_detected!("avx512dq") {
+            eprintln!("no AVX-512 here: the widest form of leaves is made but not run");
+        }
     }
 }
 

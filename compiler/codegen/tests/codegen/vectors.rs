@@ -32,7 +32,7 @@ const NUMBERS: [Scalar; 10] = [
 ];
 
 /// Lane counts to try; 0 is the scalar op, 1 the same in a leaf. Less than a register, one, and several.
-const LANES: [u8; 6] = [0, 1, 2, 4, 16, 64];
+const LANES: [u8; 7] = [0, 1, 2, 4, 8, 16, 64];
 
 fn vector(scalar: Scalar, lanes: u8) -> Type {
     match lanes {
@@ -210,7 +210,7 @@ def same(a, b):
 def compare(module, name, inputs, out):
     arrays = [values(n, s) for s, n in enumerate(inputs)]
     got = {}
-    for lanes in (0, 1, 2, 4, 16, 64):
+    for lanes in (0, 1, 2, 4, 8, 16, 64):
         o = values(out)
         getattr(module, f"{name}_{lanes}")(*arrays, o)
         got[lanes] = o
@@ -869,7 +869,7 @@ import vector_carried as m
 grid = np.linspace(-2, 1, 128)
 for y in -1.0, -0.3, 0.0, 0.01, 0.65:
     want = None
-    for lanes in 0, 1, 2, 4, 16, 64:
+    for lanes in 0, 1, 2, 4, 8, 16, 64:
         out = np.zeros(128, np.int64)
         getattr(m, f"escape_{lanes}")(grid, np.full(128, y), out)
         want = out if want is None else want

@@ -254,6 +254,7 @@ impl Parser<'_> {
             "fconst" => OpKind::ConstFloat(self.float()?),
             "text" => OpKind::ConstText(self.quoted()?),
             "undefined" => OpKind::Undefined,
+            "vector_level" => OpKind::VectorLevel,
             "unreachable" => OpKind::Unreachable,
             "extent" | "stride" => {
                 args.push(self.value(state)?);

@@ -139,6 +139,7 @@ impl<'p> Machine<'p> {
                 Value::Int(text.len() as i128),
             ],
             OpKind::Undefined => vec![Value::Undefined],
+            OpKind::VectorLevel => vec![Value::Int(2)],
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)

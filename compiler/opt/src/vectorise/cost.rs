@@ -163,7 +163,7 @@ pub fn estimate(
         false => WORTHWHILE_IN_ORDER,
     };
     // Groups that take turns, and many short sums, leave much for iterations one by one.
-    let many = is_pair || times == 8;
+    let many = is_pair || times == 8 || (times == 4 && sums_floats);
     let rest = (many && u32::from(lanes) == native * times).then_some(native as u8);
     (gain >= worthwhile).then_some(Estimate { lanes, gain, rest })
 }
@@ -319,6 +319,12 @@ impl Model<'_, '_> {
                         .filter_map(|value| function.ty(*value).scalar())
                         .map(Scalar::bits)
                         .max();
+                    // The distances from lane to lane are the same in all iterations.
+                    let is_steady = shapes.contains(&None) && shapes.contains(&Some(Shape::Linear));
+                    let cost_in_lanes = match kind {
+                        OpKind::Int(IntOp::Mul, _) if is_steady => 2.0,
+                        _ => cost_in_lanes,
+                    };
                     self.ops += 1;
                     self.bits += weight * cost_in_lanes * f64::from(bits.unwrap_or(64).max(8));
                 }

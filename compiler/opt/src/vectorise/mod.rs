@@ -26,6 +26,7 @@ use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
 use snek_mir::ir::{Function, Layout, LoopKind, OpId, OpKind, Role, ValueId};
 
+use crate::jam::is_rest;
 use crate::report::{LoopNote, Names, Notes, Outcome};
 use build::{PAIRS, Plan};
 use cost::Estimate;
@@ -194,6 +195,14 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     }
     if edit::ops_in(function, f.body).len() > SIZE {
         return refuse("it is too large");
+    }
+    // What is left of a loop whose sums ran abreast has few iterations.
+    let around = context.structure.loops_around(function, op);
+    let is_left = around
+        .first()
+        .is_some_and(|outer| is_rest(function, *outer));
+    if is_left && folds.iter().any(|fold| fold.in_order.is_some()) {
+        return refuse("sums of several iterations run side by side");
     }
     let Some(mut lanes) = Lanes::new(function, context.structure, context.facts, op) else {
         return refuse("it is a `while` loop");

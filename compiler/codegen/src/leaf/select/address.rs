@@ -161,7 +161,7 @@ impl Select<'_> {
     pub fn in_memory(&mut self, value: Value, first: u32, bytes: u32) -> Option<Address> {
         let (mut value, mut first) = (self.without_casts(value), first);
         if let Some((whole, high)) = self.half(value) {
-            first += if high { 16 } else { 0 };
+            first += if high { self.ty(whole).bytes() / 2 } else { 0 };
             value = self.without_casts(whole);
         }
         if let Some(inst) = self.def_as(value, Opcode::ScalarToVector) {

@@ -85,6 +85,7 @@ impl Widener<'_> {
                 let (a, b) = (self.vector(data.args[0])?, self.vector(data.args[1])?);
                 self.compare_masks(compare, a, b)
             }
+            OpKind::Int(IntOp::Mul, _) if self.is_steady(&data.args) => self.steady(&data.args)?,
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)
@@ -103,6 +104,36 @@ impl Widener<'_> {
         };
         self.define(data.results[0], result);
         Ok(())
+    }
+
+    /// The operands are one that moves by a constant from lane to lane, and one that is the same in all.
+    fn is_steady(&self, args: &[ValueId]) -> bool {
+        let shapes = [args[0], args[1]].map(|arg| self.plan.shape(arg));
+        matches!(
+            shapes,
+            [Shape::Linear(_), Shape::Uniform] | [Shape::Uniform, Shape::Linear(_)]
+        )
+    }
+
+    /// Their product: lane 0's, and the distances from it, which are the same in all iterations.
+    fn steady(&mut self, args: &[ValueId]) -> Result<ValueId, Obstacle> {
+        let (moving, same) = match self.plan.shape(args[0]) {
+            Shape::Uniform => (args[1], args[0]),
+            _ => (args[0], args[1]),
+        };
+        let step = self.plan.shape(moving).step().unwrap_or(1);
+        let (first, by) = (self.scalar(moving)?, self.scalar(same)?);
+        let ty = self.vector_type(self.function.ty(first))?;
+        let first = self.int(IntOp::Mul, first, by);
+        let first = self.value(OpKind::Splat, vec![first], ty);
+        let mut lanes = self.value(OpKind::Iota, Vec::new(), ty);
+        if step != 1 {
+            let step = self.value(OpKind::ConstInt(step), Vec::new(), ty);
+            lanes = self.int(IntOp::Mul, lanes, step);
+        }
+        let by = self.value(OpKind::Splat, vec![by], ty);
+        let distances = self.int(IntOp::Mul, lanes, by);
+        Ok(self.int(IntOp::Add, first, distances))
     }
 
     /// An op on a carried scalar and one lane after the other.
