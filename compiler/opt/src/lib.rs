@@ -6,6 +6,7 @@
 mod abreast;
 mod auto_parallel;
 mod balance;
+mod bitwidth;
 mod carry;
 pub mod collapse;
 mod cse;

@@ -11,9 +11,9 @@ use snek_mir::verify::verify;
 
 use crate::report::{Names, Notes, names};
 use crate::{
-    abreast, auto_parallel, balance, carry, cse, dce, divide, effects, fuse, grain, guard,
-    ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove, search,
-    share, simplify, skew, split, strength, tally, tasks, tile, unblock, unfold, unroll,
+    abreast, auto_parallel, balance, bitwidth, carry, cse, dce, divide, effects, fuse, grain,
+    guard, ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove,
+    search, share, simplify, skew, split, strength, tally, tasks, tile, unblock, unfold, unroll,
     vector_math, vectorise, version,
 };
 
@@ -127,6 +127,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "abreast", Loops(abreast::run)),
     at(O2, "cse", Local(cse::run)),
     at(O2, "split", Rewrite(split::run)),
+    at(O2, "bitwidth", Loops(bitwidth::run)),
     at(O2, "together", Whole(tile::together)),
     at(O2, "vector_math", Rewrite(vector_math::run)),
     at(O2, "vectorise", Loops(vectorise::run)),

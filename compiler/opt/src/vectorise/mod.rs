@@ -171,7 +171,13 @@ fn directly_inside(context: &Context<'_>, op: OpId) -> Vec<OpId> {
 
 /// Whether a loop would run in lanes, or one in it.
 pub(crate) fn runs_in_lanes(context: &Context<'_>, op: OpId) -> bool {
-    gain(&nest(context, op, false)) > 1.0
+    gain_in_lanes(context, op, false) > 1.0
+}
+
+/// How many times as fast a loop would be in lanes, or with loops in it in lanes; 1 if there are none. `independent`: its
+/// iterations are, by declaration.
+pub(crate) fn gain_in_lanes(context: &Context<'_>, op: OpId, independent: bool) -> f64 {
+    gain(&nest(context, op, independent))
 }
 
 /// Whether a loop would run in lanes with all that is in it.

@@ -190,6 +190,10 @@ impl Widener<'_> {
             Active::Some(mask) => Some(mask),
             _ => None,
         };
+        let mask = match &place {
+            Place::Apart(args, lanes) if self.is_between(*lanes, args) => None,
+            Place::Apart(..) | Place::One(..) | Place::Any(_) => mask,
+        };
         let masked = mask.is_some();
         let (kind, mut args) = match place {
             Place::One(args, bounds) => {
@@ -204,7 +208,7 @@ impl Widener<'_> {
                 }
                 return Ok(());
             }
-            Place::Apart(args, lanes) => (OpKind::LoadLanes(lanes), args),
+            Place::Apart(args, lanes) => (OpKind::LoadLanes(Lanes { masked, ..lanes }), args),
             Place::Any(args) => (OpKind::Gather { masked }, args),
         };
         if let OpKind::LoadLanes(lanes) = kind
@@ -251,6 +255,45 @@ impl Widener<'_> {
         args.extend(mask);
         self.op(kind, args, &[]);
         Ok(())
+    }
+
+    /// Whether all lanes have loaded what lies before and what lies behind, so that what is between is there, too.
+    fn is_between(&self, lanes: Lanes, args: &[ValueId]) -> bool {
+        let at = 1 + usize::from(lanes.axis);
+        let all = Lanes {
+            masked: false,
+            ..lanes
+        };
+        let (base, offset) = self.counted_from(args[at]);
+        let mut before = false;
+        let mut behind = false;
+        for (known, place) in &self.loaded {
+            let is_same = |n: usize| n == at || place[n] == args[n];
+            if *known != all || place.len() != args.len() || !(0..args.len()).all(is_same) {
+                continue;
+            }
+            let (of, other) = self.counted_from(place[at]);
+            before |= of == base && other <= offset;
+            behind |= of == base && other >= offset;
+        }
+        before && behind
+    }
+
+    /// A value as another one and what is added to it.
+    fn counted_from(&self, value: ValueId) -> (ValueId, i128) {
+        let counted = || {
+            let data = self.function.def_op(value)?;
+            let OpKind::Int(int, _) = data.kind else {
+                return None;
+            };
+            let number = i128::from(self.function.const_int(data.args[1])?);
+            match int {
+                IntOp::Add => Some((data.args[0], number)),
+                IntOp::Sub => Some((data.args[0], -number)),
+                _ => None,
+            }
+        };
+        counted().unwrap_or((value, 0))
     }
 
     /// Lanes that are neighbours, if all of them have been loaded from there before.
