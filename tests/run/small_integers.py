@@ -71,7 +71,7 @@ def beyond(a: Array1D[u8], b: Array1D[u8], out: Array1D[u8]) -> None:
 @parallel
 def threshold(a: Array1D[u8], out: Array1D[u8], limit: int) -> None:
     for i in prange(len(a)):
-        out[i] = 255 if int(a[i]) * 2 > 255 else u8(min(int(a[i]), 99))
+        out[i] = 255 if int(a[i]) * 2 > 255 else min(int(a[i]), 99)
 
 
 def pixels(kind, *shape):
