@@ -379,6 +379,8 @@ class Bench:
         own = calls["snek array"] - own
         beside = f" (Cython {calls['cython array'] - peer:.0f} ns)" if peer else ""
         yield "passing a NumPy array", f"{own:.0f} ns{beside}", "≤ 150 ns", verdict(own <= 150)
+        if len(CORES) >= 2:
+            yield from start_rows()
 
     def check_rows(self):
         """Checked `int` against `i64`, for each program that has both forms."""
@@ -414,6 +416,22 @@ class Bench:
             return what, f"not built: {error}", "≤ 500 ms", "no"
         value = statistics.median(taken)
         return what, f"{value:.0f} ms", "≤ 500 ms", verdict(value <= 500)
+
+
+def start_rows():
+    """What parallel loops cost before they do anything, on two threads."""
+    module, _ = snekc(HERE / "starts_snek.py", WORK)
+    command = sys.executable, HERE / "starts.py", module
+    rounds = [json.loads(run(*command, cores=2)) for _ in range(ROUNDS)]
+    for key, what, limit in (
+        ("in a row", "starting a loop of two empty pieces on two threads, in a row", 1),
+        ("many pieces", "the same, of 256 empty pieces", None),
+        ("after idle", "the same of two, after 2 ms without a loop", 60),
+        ("event loop", "an event loop's delay while a `prange` has all cores, 99 of 100", 2000),
+    ):
+        value = statistics.median(r[key] for r in rounds)
+        wanted = f"≤ {limit} µs" if limit else "-"
+        yield what, f"{value:.2f} µs", wanted, verdict(value <= limit) if limit else "-"
 
 
 def parallel_row(what, targets, own, peer):

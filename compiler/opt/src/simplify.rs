@@ -310,6 +310,10 @@ impl Simplify<'_> {
                 );
                 Outcome::Become(OpKind::Int(IntOp::And, Overflow::Wrap), vec![a, mask])
             }
+            // The machine says whether a sum overflows.
+            (IntOp::Shl, 1) if overflow == Overflow::Checked => {
+                Outcome::Become(OpKind::Int(IntOp::Add, overflow), vec![a, a])
+            }
             // No dividend overflows with another divisor.
             (IntOp::FloorDiv, y) if overflow == Overflow::Checked && y != -1 && y != 0 => {
                 Outcome::Become(OpKind::Int(int, Overflow::Proved), vec![a, b])
