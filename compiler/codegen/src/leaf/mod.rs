@@ -16,11 +16,13 @@ mod convert;
 mod emit;
 mod evex;
 mod latch;
+mod layout;
 mod machine;
 mod masked;
 mod scalar;
 mod schedule;
 mod select;
+mod shuffle;
 mod table;
 mod vector;
 
@@ -29,7 +31,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
 use snek_mir::edit;
 use snek_mir::ir::{
-    FloatOp, FloatUnaryOp, Function, Op, OpId, OpKind, RegionId, Role, Type, ValueId,
+    FloatOp, FloatUnaryOp, Function, Layout, Op, OpId, OpKind, RegionId, Role, Type, ValueId,
 };
 use target_lexicon::Architecture;
 
@@ -86,6 +88,8 @@ pub fn wanted(function: &Function, isa: &Isa, options: &CodegenOptions) -> &'sta
     }
     match function.role {
         Role::Leaf => wanted_of_leaf(function),
+        // Arrays of any strides are seldom passed, and wait for memory: more code is not worth its compilation.
+        _ if is_strided(function) && options.second_forms != SecondForms::Everywhere => &[],
         _ if options.second_forms == SecondForms::Everywhere => &[Width::Y],
         _ if options.opt_level == OptLevel::Speed && loop_gains(function) => &[Width::Y],
         _ => &[],
@@ -100,12 +104,22 @@ fn wanted_of_leaf(function: &Function) -> &'static [Width] {
     let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
     let most = function.values.iter().map(|value| bits(value.ty)).max();
     match most.unwrap_or(0) {
-        bits if bits >= 512 && !waits_for_divisions(function) => &[Width::Y, Width::Z],
+        bits if bits >= 512 && !waits_for_divisions(function) && !is_strided(function) => {
+            &[Width::Y, Width::Z]
+        }
         bits if bits >= 256 => &[Width::Y],
         // Vectors that fill no register gain nothing; scalars have instructions of three operands.
         _ if function.values.iter().any(|value| is_vector(value.ty)) => &[],
         _ => &[Width::Y],
     }
+}
+
+/// Whether some array parameter may have any strides.
+fn is_strided(function: &Function) -> bool {
+    function.params().iter().any(|param| {
+        let ty = function.ty(*param).array();
+        ty.is_some_and(|ty| ty.layout == Layout::Strided)
+    })
 }
 
 /// Whether there is a loop on scalars without one inside, which is laid out in few lines, and whose integers have
