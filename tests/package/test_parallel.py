@@ -441,9 +441,13 @@ def test_idle_threads_use_no_time(python):
 import time, loops
 loops.spin(1000, 100)
 time.sleep(0.05)
-before = time.process_time()
-time.sleep(0.5)
-assert time.process_time() - before < 0.005, time.process_time() - before
+# What the machine under a virtual one takes for itself is counted, too: one of three is without that.
+spent = []
+for _ in range(3):
+    before = time.process_time()
+    time.sleep(0.5)
+    spent.append(time.process_time() - before)
+assert min(spent) < 0.005, spent
 """
     )
 
