@@ -441,7 +441,7 @@ def test_idle_threads_use_no_time(python):
 import time, loops
 loops.spin(1000, 100)
 time.sleep(0.05)
-# What the machine under a virtual one takes for itself is counted, too: one of three is without that.
+# What the host of a virtual machine takes is counted, too: one of three is without that.
 spent = []
 for _ in range(3):
     before = time.process_time()
