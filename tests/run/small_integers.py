@@ -74,6 +74,12 @@ def threshold(a: Array1D[u8], out: Array1D[u8], limit: int) -> None:
         out[i] = 255 if int(a[i]) * 2 > 255 else min(int(a[i]), 99)
 
 
+@native
+def bits(a: Array1D[u8]) -> None:
+    for i in range(len(a)):
+        a[i] = (int(a[i]) & 6) | 1
+
+
 def pixels(kind, *shape):
     return f"np.random.default_rng({shape[-1]}).integers(0, 256, {shape}).astype(np.{kind})"
 
@@ -107,6 +113,7 @@ CASES = [
         for a in (0, 2**32 - 1)
         for limit in (1, -1, 2**32)
     ),
+    *(f"a = {pixels('uint8', n)}; bits(a)" for n in LENGTHS),
     "a = np.arange(90, dtype=np.uint8); beyond(a, a[:50], a.copy())",
     "a = np.arange(256, dtype=np.uint8); out = a.copy(); beyond(a, a[:220], out)",
     "a = np.arange(256, dtype=np.uint8); out = a.copy(); beyond(a, a, out)",

@@ -310,12 +310,17 @@ impl Groups {
             function.ops[*op].args = args;
             function.regions[region].ops.splice(at..at, out);
         }
-        self.convert(function, &new);
+        wide.extend(self.convert(function, &new));
         edit::replace_uses(function, &wide);
     }
 
-    /// Conversions of members start from their new types.
-    fn convert(&self, function: &mut Function, new: &HashMap<ValueId, ValueId>) {
+    /// Conversions of members start from their new types. Gives what those to these very types are.
+    fn convert(
+        &self,
+        function: &mut Function,
+        new: &HashMap<ValueId, ValueId>,
+    ) -> HashMap<ValueId, ValueId> {
+        let mut same = HashMap::new();
         for op in edit::ops(function) {
             let data = &function.ops[op];
             let OpKind::Convert(convert) = data.kind else {
@@ -333,6 +338,9 @@ impl Groups {
                 // The lower bits are the same in all types.
                 Convert::Truncate if to.bits() < from.bits() => {
                     function.ops[op].args = vec![made];
+                }
+                Convert::Truncate if to == from => {
+                    same.insert(function.ops[op].results[0], made);
                 }
                 Convert::Truncate => {
                     function.ops[op].kind = OpKind::Convert(Convert::Extend);
@@ -360,6 +368,7 @@ impl Groups {
                 | Convert::Bitcast => {}
             }
         }
+        same
     }
 }
 
