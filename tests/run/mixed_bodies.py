@@ -106,7 +106,23 @@ def places(n, m):
     return np.arange(n) * 5 % m
 
 
+@native
+def reads_ahead(a: Array1D[i64], out: Array1D[bool], b: Array1D[i64], c: Array1D[i64]) -> int:
+    # What the next iteration stores must not be there yet.
+    most = 0
+    for i in range(1, len(out)):
+        out[i] = a[i] > 1
+        b[i] = c[i]
+        most = max(most, int(b[i + 1]))
+    return most
+
+
 CASES = [
+    *(
+        f"a = np.arange({n}); out = np.zeros({n}, bool); b = np.arange({n} + 2) ** 3 % 1000; "
+        f"reads_ahead(a, out, b, np.zeros({n}, int))"
+        for n in (0, 1, 2, 9, 40, 300, 600)
+    ),
     *(f"out = np.zeros(9); scatter(data({n}), places({n}, 9), out)" for n in (0, 1, 31, 32, 300)),
     "out = np.zeros(9); scatter(data(300), places(300, 10), out)",
     "out = np.zeros(9); scatter(data(300), places(200, 9), out)",

@@ -207,11 +207,11 @@ impl Plan {
         if !(ops.iter().any(heavy) || body.quiet && stores > 1) {
             return None;
         }
-        let (mut early, dependences, tested) = body.early()?;
+        let (mut early, mut dependences, tested) = body.early()?;
         let within = body.within(&early, &tested)?;
         let crossing = body.crossing(&early)?;
         body.drop_unneeded(&mut early, &crossing);
-        if !body.pays(&early, &crossing) {
+        if !body.loads_again(&early, &crossing, &mut dependences) || !body.pays(&early, &crossing) {
             return None;
         }
         if inside.iter().any(calls) {
@@ -426,6 +426,39 @@ impl Body<'_> {
         (crossing.len() <= CROSSING).then_some(crossing)
     }
 
+    /// Whether loads of the rest, and those that it does again, find what they would have found: by then, all that the early
+    /// part stores in the block is there.
+    fn loads_again(&self, early: &[OpId], crossing: &[ValueId], found: &mut Dependences) -> bool {
+        let loops = [self.op, self.op];
+        let Some(mut pair) = Pair::new(self.function, self.structure, loops) else {
+            return false;
+        };
+        let again = self.again(early, crossing);
+        let is_stored = |a: &&Access| a.writes && early.contains(&a.op);
+        let stores: Vec<&Access> = self.accesses.iter().filter(is_stored).collect();
+        let is_late = |b: &&Access| !early.contains(&b.op) || again.contains(&b.op);
+        let mut loads = self.accesses.iter().filter(is_late);
+        let mut keep = |b: &Access| stores.iter().all(|a| self.may(&mut pair, a, b, found));
+        loads.all(|b| keep(b)) && found.apart.len() <= PAIRS
+    }
+
+    /// The early ops that the rest does again.
+    fn again(&self, early: &[OpId], crossing: &[ValueId]) -> HashSet<OpId> {
+        let own: HashSet<OpId> = early.iter().copied().collect();
+        let mut again = HashSet::new();
+        let Some(f) = the_loop(self.function, self.op) else {
+            return again;
+        };
+        for op in edit::ops_in(self.function, f.body) {
+            if !own.contains(&op) {
+                for arg in &self.function.ops[op].args {
+                    self.slice(*arg, &own, crossing, &mut again);
+                }
+            }
+        }
+        again
+    }
+
     /// The early ops that a value is computed from, but for what is known already.
     fn slice(
         &self,
@@ -470,13 +503,7 @@ impl Body<'_> {
         };
         let own: HashSet<OpId> = early.iter().copied().collect();
         let all = edit::ops_in(function, f.body);
-        // What the rest computes again.
-        let mut again: HashSet<OpId> = HashSet::new();
-        for op in all.iter().filter(|op| !own.contains(op)) {
-            for arg in &function.ops[*op].args {
-                self.slice(*arg, &own, crossing, &mut again);
-            }
-        }
+        let again = self.again(early, crossing);
         let (mut whole, mut rest, mut lanes) = (0.0, 0.0, 0.0);
         for op in &all {
             let (scalar, in_lanes) = cycles(&function.ops[*op].kind);
