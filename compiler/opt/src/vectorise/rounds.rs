@@ -2,10 +2,13 @@
 //! `d[i, j] = min(d[i, j], d[i, k] + d[k, j])` does for `j == k`.
 //!
 //! The first round ends with that iteration, which is left to the scalar loop; so in both rounds lanes load nothing that
-//! lanes of the same round store. The order of iterations does not change.
+//! lanes of the same round store. The order of iterations does not change. A `break` of the loop leaves both rounds.
 
 use snek_mir::builder::Builder;
-use snek_mir::ir::{Compare, Function, IntOp, OpId, Overflow, ValueDef, ValueId};
+use snek_mir::edit;
+use snek_mir::ir::{
+    Compare, Function, IntOp, LabelId, OpId, OpKind, Overflow, ValueDef, ValueId,
+};
 
 use crate::rewrite::place_of;
 
@@ -32,7 +35,8 @@ pub fn around(function: &mut Function, op: OpId, pivot: ValueId) -> Option<Value
         "made.round",
         (zero, two, 1),
         inits,
-        |b, _, round, carried| {
+        |b, label, round, carried| {
+            leave_both(b.function, op, label);
             let is_first = b.compare(Compare::Eq, round, zero);
             let from = b.select(is_first, start, middle);
             let to = b.select(is_first, middle, stop);
@@ -51,4 +55,17 @@ pub fn around(function: &mut Function, op: OpId, pivot: ValueId) -> Option<Value
     }
     function.ops[rounds].results = results;
     Some(end)
+}
+
+/// Has what leaves the loop leave the loop of its rounds too.
+fn leave_both(function: &mut Function, op: OpId, rounds: LabelId) {
+    let OpKind::For(f) = &function.ops[op].kind else {
+        return;
+    };
+    let (own, body) = (f.label, f.body);
+    for inner in edit::ops_in(function, body) {
+        if matches!(function.ops[inner].kind, OpKind::Break(label) if label == own) {
+            function.ops[inner].kind = OpKind::Break(rounds);
+        }
+    }
 }
