@@ -6,7 +6,7 @@
 //! The stack is tested once per call that is left, so several levels of the source share one test; each keeps its frame in
 //! tracebacks, by the chain of calls in the places of its ops.
 
-use snek_analysis::structure::is_loop;
+use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
     Function, FunctionId, OpId, OpKind, Program, RegionId, Role, ValueDef, ValueId,
@@ -19,9 +19,11 @@ use crate::{cse, dce, simplify, unblock};
 /// Levels that are put in at most.
 const LEVELS: usize = 4;
 /// No function grows beyond this many ops, constants apart.
-const LIMIT: usize = 300;
-/// The same of functions with loops: what is put into a loop takes registers from it.
+const LIMIT: usize = 600;
+/// The same of functions with loops that have no part in the recursion: each level has a copy of them.
 const LIMIT_OF_LOOPS: usize = 110;
+/// The same of functions that call themselves in a loop: what is put into it takes registers from it.
+const LIMIT_IN_LOOPS: usize = 220;
 /// Ops up to the first test, and behind it up to the `return`, that are repeated before a call.
 const HEAD: usize = 6;
 
@@ -42,10 +44,14 @@ fn unfold(function: &mut Function, id: FunctionId) {
     }
     let original = function.clone();
     let head = Head::of(&original);
-    let has_loops = edit::ops(function)
-        .iter()
-        .any(|op| is_loop(&function.ops[*op].kind));
-    let limit = if has_loops { LIMIT_OF_LOOPS } else { LIMIT };
+    let structure = Structure::new(function);
+    let is_in_loop = |call: &OpId| !structure.loops_around(function, *call).is_empty();
+    let has_loops = (structure.order.iter()).any(|op| is_loop(&function.ops[*op].kind));
+    let limit = match (has_loops, calls.iter().any(is_in_loop)) {
+        (false, _) => LIMIT,
+        (true, true) => LIMIT_IN_LOOPS,
+        (true, false) => LIMIT_OF_LOOPS,
+    };
     for _ in 0..levels(size(function), calls.len(), limit) {
         for call in self::calls(function, id) {
             inline(function, call, &original);

@@ -11,7 +11,7 @@ use regalloc2::{
 };
 
 use super::Refused;
-use super::layout::{End, Piece, assemble, cold_last};
+use super::layout::{End, Piece, assemble, ordered};
 use super::machine::{Arg, Code256, Inst, Memory, SAVED, Size, What};
 use crate::CodegenError;
 use crate::data::Extern;
@@ -112,7 +112,7 @@ pub fn emit(
     for block in 0..code.blocks.len() {
         pieces.push(emitter.block(block)?);
     }
-    let (blocks, pieces) = cold_last(&code.blocks, pieces);
+    let (blocks, pieces) = ordered(&code.blocks, pieces);
     Ok(Ok(assemble(
         &blocks,
         &code.constants,

@@ -29,11 +29,22 @@ pub enum End {
     Branch(Condition, usize, usize),
 }
 
-/// The blocks in the order in which they are laid out: what seldom runs lies behind everything else.
-pub fn cold_last(blocks: &[BlockCode], mut pieces: Vec<Piece>) -> (Vec<BlockCode>, Vec<Piece>) {
-    let (hot, cold): (Vec<usize>, Vec<usize>) =
+/// The blocks in the order in which they are laid out: what seldom runs lies behind everything else, and what a loop does
+/// between two iterations before its head, so that it ends with one jump, which is taken if it goes on.
+pub fn ordered(blocks: &[BlockCode], mut pieces: Vec<Piece>) -> (Vec<BlockCode>, Vec<Piece>) {
+    let mut blocks = blocks.to_vec();
+    let (mut order, cold): (Vec<usize>, Vec<usize>) =
         (0..blocks.len()).partition(|block| !blocks[*block].is_cold);
-    let order = [hot, cold].concat();
+    for block in order.clone() {
+        if let Some(head) = goes_on(&blocks, &pieces, &order, block) {
+            order.retain(|other| *other != block);
+            let at = order.iter().position(|other| *other == head);
+            order.insert(at.unwrap_or(order.len()), block);
+            blocks[head].is_loop_head = false;
+            blocks[block].is_loop_head = true;
+        }
+    }
+    order.extend(cold);
     let mut places = vec![0; order.len()];
     for (place, block) in order.iter().enumerate() {
         places[*block] = place;
@@ -55,6 +66,25 @@ pub fn cold_last(blocks: &[BlockCode], mut pieces: Vec<Piece>) -> (Vec<BlockCode
         order.iter().map(|block| blocks[*block].clone()).collect(),
         moved,
     )
+}
+
+/// The head of the loop, if a block is what its last block does before it goes on.
+fn goes_on(blocks: &[BlockCode], pieces: &[Piece], order: &[usize], block: usize) -> Option<usize> {
+    let End::Jump(head) = pieces[block].end else {
+        return None;
+    };
+    let [before] = blocks[block].predecessors[..] else {
+        return None;
+    };
+    if pieces[block].bytes.is_empty() || !blocks[head].is_loop_head {
+        return None;
+    }
+    let at = order.iter().position(|other| *other == block)?;
+    // The entry stays the first.
+    let is_back = order.get(1..at)?.contains(&head);
+    let follows = order[at - 1] == before.index();
+    let is_way = matches!(pieces[before.index()].end, End::Branch(..));
+    (is_back && follows && is_way).then_some(head)
 }
 
 /// Where an empty block that only jumps leads to.

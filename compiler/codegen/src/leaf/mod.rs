@@ -23,6 +23,7 @@ mod scalar;
 mod schedule;
 mod select;
 mod shuffle;
+mod spills;
 mod table;
 mod vector;
 
@@ -193,6 +194,7 @@ pub fn compile(
     context.compute_domtree();
     strides::run(&mut context.func, &context.cfg, &context.domtree);
     latch::run(&mut context.func, &context.cfg, &context.domtree);
+    context.compute_loop_analysis();
     if context
         .func
         .signature
@@ -202,12 +204,19 @@ pub fn compile(
     {
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
-    let mut code = match select::select(&context.func, &context.cfg, &context.domtree, how) {
+    let mut code = match select::select(
+        &context.func,
+        &context.cfg,
+        &context.domtree,
+        &context.loop_analysis,
+        how,
+    ) {
         Ok(code) => code,
         Err(refused) => return Ok(Err(refused)),
     };
     schedule::run(&mut code);
-    let allocation = machine::allocate(&code)
+    let mut allocation = machine::allocate(&code)
         .map_err(|error| CodegenError::Internal(format!("registers of a leaf: {error:?}")))?;
+    spills::run(&code, &mut allocation);
     emit::emit(&code, &allocation, translated.externs, listing)
 }

@@ -12,6 +12,7 @@ use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{
     Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
 };
+use cranelift_codegen::loop_analysis::LoopAnalysis;
 use iced_x86::Code;
 use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg};
 
@@ -92,6 +93,7 @@ pub fn refuse<T>(what: impl std::fmt::Display) -> Maybe<T> {
 pub struct Select<'a> {
     /// What is translated.
     pub func: &'a Function,
+    loops: &'a LoopAnalysis,
     /// How the form is made.
     pub how: How,
     uses: HashMap<Value, u32>,
@@ -116,6 +118,8 @@ pub struct Select<'a> {
     places: HashMap<ClifInst, (ClifBlock, u32)>,
     /// Where the selection is.
     here: (ClifBlock, u32),
+    /// Whether that seldom runs.
+    is_cold_here: bool,
     line: u32,
     slots: Vec<u32>,
     buffer: Vec<Inst>,
@@ -187,6 +191,14 @@ impl<'a> Select<'a> {
         self.places
             .get(&inst)
             .is_some_and(|place| place.0 == self.here.0)
+    }
+
+    /// Whether an instruction is in the block that is worked on, or in another one of the innermost loop around that.
+    pub fn is_near(&self, inst: ClifInst) -> bool {
+        let around = |block| self.loops.innermost_loop(block);
+        let block = self.places.get(&inst).map(|place| place.0);
+        let is_beside = |block| around(block).is_some() && around(block) == around(self.here.0);
+        block.is_some_and(|block| block == self.here.0 || is_beside(block))
     }
 
     /// Whether one operand of one instruction is all that needs a value.
@@ -506,11 +518,12 @@ pub fn select(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
+    loops: &LoopAnalysis,
     how: How,
 ) -> Maybe<Code256> {
-    let (code, constants) = select_with(func, cfg, domtree, how, false)?;
+    let (code, constants) = select_with(func, cfg, domtree, loops, how, false)?;
     match constants > most_constants(how.width) {
-        true => Ok(select_with(func, cfg, domtree, how, true)?.0),
+        true => Ok(select_with(func, cfg, domtree, loops, how, true)?.0),
         false => Ok(code),
     }
 }
@@ -520,6 +533,7 @@ fn select_with(
     func: &Function,
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
+    loops: &LoopAnalysis,
     how: How,
     from_memory: bool,
 ) -> Maybe<(Code256, usize)> {
@@ -528,6 +542,7 @@ fn select_with(
     };
     let mut select = Select {
         func,
+        loops,
         how,
         uses: HashMap::new(),
         registers: HashMap::new(),
@@ -543,6 +558,7 @@ fn select_with(
         from_memory,
         places: HashMap::new(),
         here: (entry, 0),
+        is_cold_here: false,
         line: 0,
         slots: Vec::new(),
         buffer: Vec::new(),
@@ -615,19 +631,21 @@ fn select_with(
         for way in [0, 1] {
             if let Some(edge) = edges.get(&(*block, way)) {
                 let (_, call) = edge_calls[edge];
-                let args = select.block_args(&call);
                 let target = call.block(&func.dfg.value_lists);
+                select.is_cold_here = cold.contains(block) || cold.contains(&target);
+                let args = select.block_args(&call);
                 let to = blocks[&target];
                 select.push(What::Jump(to), Vec::new(), PRegSet::empty());
                 let code = BlockCode {
                     successors: vec![to],
                     args,
-                    is_cold: cold.contains(block) || cold.contains(&target),
+                    is_cold: select.is_cold_here,
                     ..BlockCode::default()
                 };
                 done[edge.index()] = Some((code, std::mem::take(&mut select.buffer)));
             }
         }
+        select.is_cold_here = cold.contains(block);
         let mut reversed: Vec<Inst> = Vec::new();
         let (successors, args) = select.terminator(last, &blocks, &edges)?;
         reversed.extend(select.buffer.drain(..).rev());

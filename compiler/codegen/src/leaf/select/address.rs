@@ -1,5 +1,6 @@
 //! Where memory is: sums, products by the size of an element and constants become part of the instruction that reads or
-//! writes there, and loads of the instruction that needs them. It makes no instruction.
+//! writes there, and loads of the instruction that needs them. It makes no instruction. Of another block only what is in
+//! the same innermost loop: registers are not kept for the parts of a sum from before a loop.
 
 use cranelift_codegen::ir::{InstructionData, Opcode, Value};
 
@@ -11,7 +12,7 @@ impl Select<'_> {
         let mut at = address;
         let mut offset = i64::from(offset);
         let fits = |offset: i64| i32::try_from(offset).is_ok();
-        while let Some((inst, opcode)) = self.def(at).filter(|(inst, _)| self.is_here(*inst)) {
+        while let Some((inst, opcode)) = self.def(at).filter(|(inst, _)| self.is_near(*inst)) {
             if opcode == Opcode::StackAddr
                 && let InstructionData::StackAddr {
                     stack_slot,
@@ -73,9 +74,9 @@ impl Select<'_> {
         }
     }
 
-    /// A value that is made here as another one plus a constant.
+    /// A value that is made here, or near, as another one plus a constant.
     fn sum_with_constant(&self, value: Value) -> Option<(Value, i64)> {
-        let (inst, opcode) = self.def(value).filter(|(inst, _)| self.is_here(*inst))?;
+        let (inst, opcode) = self.def(value).filter(|(inst, _)| self.is_near(*inst))?;
         if !matches!(opcode, Opcode::Iadd | Opcode::Isub) {
             return None;
         }
@@ -101,7 +102,7 @@ impl Select<'_> {
     /// A value as another one times 1, 2, 4 or 8, plus a constant.
     fn scaled(&self, value: Value) -> Option<(Value, u32, i64)> {
         let inst = self.def_as(value, Opcode::Ishl)?;
-        if !self.is_here(inst) {
+        if !self.is_near(inst) {
             return None;
         }
         let shift = self

@@ -122,6 +122,12 @@ impl Select<'_> {
         if let Some(same) = self.same_register(value) {
             return self.reg(same);
         }
+        // Behind a rare branch: so that no loop around it keeps a register for the constant.
+        if let Some(constant) = self.int_const(value).filter(|_| self.is_cold_here) {
+            let register = self.general();
+            self.constant_int(register, constant);
+            return register;
+        }
         self.needed.insert(value);
         self.own_register(value)
     }
