@@ -438,8 +438,8 @@ impl Body<'_> {
         let stores: Vec<&Access> = self.accesses.iter().filter(is_stored).collect();
         let is_late = |b: &&Access| !early.contains(&b.op) || again.contains(&b.op);
         let mut loads = self.accesses.iter().filter(is_late);
-        let mut keep = |b: &Access| stores.iter().all(|a| self.may(&mut pair, a, b, found));
-        loads.all(|b| keep(b)) && found.apart.len() <= PAIRS
+        let keep = |b: &Access| stores.iter().all(|a| self.may(&mut pair, a, b, found));
+        loads.all(keep) && found.apart.len() <= PAIRS
     }
 
     /// The early ops that the rest does again.

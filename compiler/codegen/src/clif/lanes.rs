@@ -7,7 +7,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlot, Value};
-use snek_mir::ir::{Element, Lanes, Layout, Op, Scalar, Type as MirType, ValueId};
+use snek_mir::ir::{Element, Lanes, Layout, Op, OpKind, Scalar, Type as MirType, ValueId};
 
 use super::array::{View, element_parts};
 use super::vector::{Shape, Vector, bytes};
@@ -85,9 +85,13 @@ impl<'a> Lower<'a> {
         for lane in 0..count {
             let mut indices = Vec::with_capacity(subscripts.len());
             for id in subscripts {
-                indices.push(match self.val(*id)? {
-                    Val::Vector(vector) => self.lane(&vector, lane),
-                    _ => self.one(*id)?,
+                // Lanes that were scalars are still there.
+                let made = self.function.def_op(*id);
+                let scalars = made.filter(|op| matches!(op.kind, OpKind::FromLanes));
+                indices.push(match (scalars, self.val(*id)?) {
+                    (Some(op), _) => self.one(op.args[lane])?,
+                    (None, Val::Vector(vector)) => self.lane(&vector, lane),
+                    (None, _) => self.one(*id)?,
                 });
             }
             each.push(view.address(&mut self.b, &indices));

@@ -9,7 +9,7 @@
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Opcode, Value};
 use snek_mir::ir::{
     Compare, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, Op, OpKind, Scalar, Type as MirType, ValueId,
 };
@@ -599,13 +599,25 @@ impl<'a> Lower<'a> {
         }
         let mut parts = Vec::with_capacity(shape.part_count());
         for chunk in lanes.chunks(shape.per_part()) {
-            let mut part = self.b.ins.ins().splat(shape.register(), chunk[0]);
+            // The other lanes are written, too: the first may be loaded as a vector with zeros in them.
+            let is_whole = chunk.len() > 1 && shape.lane.bits() >= 32 && self.is_load(chunk[0]);
+            let ins = self.b.ins.ins();
+            let mut part = match is_whole {
+                true => ins.scalar_to_vector(shape.register(), chunk[0]),
+                false => ins.splat(shape.register(), chunk[0]),
+            };
             for (at, lane) in chunk.iter().enumerate().skip(1) {
                 part = self.b.ins.ins().insertlane(part, *lane, at as u8);
             }
             parts.push(part);
         }
         Vector { shape, parts }
+    }
+
+    fn is_load(&self, value: Value) -> bool {
+        let dfg = &self.b.ins.func.dfg;
+        let inst = dfg.value_def(value).inst();
+        inst.is_some_and(|inst| dfg.insts[inst].opcode() == Opcode::Load)
     }
 
     /// Half of a register of 256 or 512 bits.

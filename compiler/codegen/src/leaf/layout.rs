@@ -82,9 +82,8 @@ fn goes_on(blocks: &[BlockCode], pieces: &[Piece], order: &[usize], block: usize
     let at = order.iter().position(|other| *other == block)?;
     // The entry stays the first.
     let is_back = order.get(1..at)?.contains(&head);
-    let follows = order[at - 1] == before.index();
     let is_way = matches!(pieces[before.index()].end, End::Branch(..));
-    (is_back && follows && is_way).then_some(head)
+    (is_back && is_way).then_some(head)
 }
 
 /// Where an empty block that only jumps leads to.

@@ -114,15 +114,23 @@ pub struct Select<'a> {
     used_constants: HashSet<usize>,
     /// Instructions take constants from memory where they can.
     from_memory: bool,
-    /// The block of each instruction, and how many stores are before it in that.
-    places: HashMap<ClifInst, (ClifBlock, u32)>,
+    places: HashMap<ClifInst, Place>,
     /// Where the selection is.
-    here: (ClifBlock, u32),
+    here: Place,
     /// Whether that seldom runs.
     is_cold_here: bool,
     line: u32,
     slots: Vec<u32>,
     buffer: Vec<Inst>,
+}
+
+/// Where an instruction is.
+#[derive(Clone, Copy)]
+struct Place {
+    block: ClifBlock,
+    /// How many stores are before it, counted from the last block on the way that several lead to. Memory is the same where
+    /// this is.
+    stores: (ClifBlock, u32),
 }
 
 /// The class of the registers that a type lives in.
@@ -190,15 +198,21 @@ impl<'a> Select<'a> {
     pub fn is_here(&self, inst: ClifInst) -> bool {
         self.places
             .get(&inst)
-            .is_some_and(|place| place.0 == self.here.0)
+            .is_some_and(|place| place.block == self.here.block)
     }
 
     /// Whether an instruction is in the block that is worked on, or in another one of the innermost loop around that.
     pub fn is_near(&self, inst: ClifInst) -> bool {
         let around = |block| self.loops.innermost_loop(block);
-        let block = self.places.get(&inst).map(|place| place.0);
-        let is_beside = |block| around(block).is_some() && around(block) == around(self.here.0);
-        block.is_some_and(|block| block == self.here.0 || is_beside(block))
+        let block = self.places.get(&inst).map(|place| place.block);
+        let is_beside = |block| around(block).is_some() && around(block) == around(self.here.block);
+        block.is_some_and(|block| block == self.here.block || is_beside(block))
+    }
+
+    /// Whether a load would load the same where the selection is: nothing has been stored since.
+    fn is_same_memory(&self, load: ClifInst) -> bool {
+        let place = self.places.get(&load);
+        place.is_some_and(|place| place.stores == self.here.stores)
     }
 
     /// Whether one operand of one instruction is all that needs a value.
@@ -386,7 +400,7 @@ impl<'a> Select<'a> {
         edges: &HashMap<(ClifBlock, usize), Block>,
     ) -> Maybe<(Vec<Block>, Vec<VReg>)> {
         let data = self.func.dfg.insts[inst];
-        let block = self.here.0;
+        let block = self.here.block;
         match data {
             InstructionData::Jump { destination, .. } => {
                 let to = destination.block(&self.func.dfg.value_lists);
@@ -557,7 +571,10 @@ fn select_with(
         used_constants: HashSet::new(),
         from_memory,
         places: HashMap::new(),
-        here: (entry, 0),
+        here: Place {
+            block: entry,
+            stores: (entry, 0),
+        },
         is_cold_here: false,
         line: 0,
         slots: Vec::new(),
@@ -570,16 +587,23 @@ fn select_with(
         slot_bytes += slot.size;
     }
     let layout: Vec<ClifBlock> = func.layout.blocks().collect();
-    for block in &layout {
-        let mut stores = 0;
+    let mut ends: HashMap<ClifBlock, (ClifBlock, u32)> = HashMap::new();
+    for block in domtree.cfg_postorder().iter().rev() {
+        let mut before = cfg.pred_iter(*block).map(|pred| pred.block);
+        let only = before.next().filter(|_| before.next().is_none());
+        let start = only.and_then(|before| ends.get(&before)).copied();
+        let mut stores = start.unwrap_or((*block, 0));
         for inst in func.layout.block_insts(*block) {
-            select.places.insert(inst, (*block, stores));
-            stores += u32::from(has_effect(func.dfg.insts[inst].opcode()));
+            let block = *block;
+            select.places.insert(inst, Place { block, stores });
+            let opcode = func.dfg.insts[inst].opcode();
+            stores.1 += u32::from(opcode.can_store() || opcode.is_call());
             for value in func.dfg.inst_values(inst) {
                 let value = func.dfg.resolve_aliases(value);
                 *select.uses.entry(value).or_default() += 1;
             }
         }
+        ends.insert(*block, stores);
     }
 
     // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters. What is

@@ -66,10 +66,14 @@ impl Select<'_> {
             types::I64 => (Code::VEX_Vpinsrq_xmm_xmm_rm64_imm8, Size::B8, at),
             types::F32 => (Code::VEX_Vinsertps_xmm_xmm_xmmm32_imm8, x, at << 4),
             _ => {
-                let value = A::U(self.reg(args[1]), x);
-                let code = match at {
-                    0 => Code::VEX_Vmovsd_xmm_xmm_xmm,
-                    _ => Code::VEX_Vunpcklpd_xmm_xmm_xmmm128,
+                let (code, value) = match (self.folded(args[1]), at) {
+                    (Some(address), 0) => (Code::VEX_Vmovlpd_xmm_xmm_m64, A::M(address)),
+                    (Some(address), _) => (Code::VEX_Vmovhpd_xmm_xmm_m64, A::M(address)),
+                    (None, 0) => (Code::VEX_Vmovsd_xmm_xmm_xmm, A::U(self.reg(args[1]), x)),
+                    (None, _) => {
+                        let value = A::U(self.reg(args[1]), x);
+                        (Code::VEX_Vunpcklpd_xmm_xmm_xmmm128, value)
+                    }
                 };
                 self.op(code, &[to, vector, value]);
                 return Ok(());
@@ -78,6 +82,28 @@ impl Select<'_> {
         let value = self.rm(args[1], size);
         self.op(code, &[to, vector, value, A::Imm8(imm)]);
         Ok(())
+    }
+
+    /// A float as the first of lanes, zeros as the others.
+    pub fn float_to_vector(&mut self, to: VReg, value: Value) {
+        let x = Size::X;
+        let to = A::D(to, x);
+        let is_long = self.ty(value) == types::F64;
+        match (self.folded(value), is_long) {
+            (Some(at), true) => self.op(Code::VEX_Vmovsd_xmm_m64, &[to, A::M(at)]),
+            (Some(at), false) => self.op(Code::VEX_Vmovss_xmm_m32, &[to, A::M(at)]),
+            (None, true) => {
+                let from = A::U(self.reg(value), x);
+                self.op(Code::VEX_Vmovq_xmm_xmmm64, &[to, from]);
+            }
+            (None, false) => {
+                let from = A::U(self.reg(value), x);
+                self.op(
+                    Code::VEX_Vinsertps_xmm_xmm_xmmm32_imm8,
+                    &[to, from, from, A::Imm8(0b1110)],
+                );
+            }
+        }
     }
 
     /// The high half of a register of 256 bits.

@@ -154,6 +154,9 @@ impl Select<'_> {
                 self.lanes_of_floats(opcode, lane, size, to, &args)?;
             }
             Opcode::Splat => self.splat(ty, size, to, args[0])?,
+            Opcode::ScalarToVector if self.ty(args[0]).is_float() => {
+                self.float_to_vector(to, args[0]);
+            }
             Opcode::ScalarToVector => {
                 let code = match self.ty(args[0]).bits() {
                     64 => Code::VEX_Vmovq_xmm_rm64,

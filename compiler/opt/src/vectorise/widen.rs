@@ -13,6 +13,7 @@
 mod control;
 mod exits;
 mod lanes;
+mod lines;
 mod loops;
 mod memory;
 mod shapes;
@@ -28,6 +29,7 @@ use snek_mir::ir::{
 
 use crate::rewrite::new_op;
 use control::{End, Target};
+use lines::Line;
 use memory::Row;
 use shapes::{Plan, Shape};
 
@@ -126,6 +128,7 @@ fn in_lanes(
         scalars: HashMap::new(),
         vectors: HashMap::new(),
         rows: HashMap::new(),
+        lines: HashMap::new(),
         spread: Vec::new(),
         region,
         body: region,
@@ -195,6 +198,8 @@ struct Widener<'f> {
     vectors: HashMap<ValueId, ValueId>,
     /// Rows of arrays that no value stands for.
     rows: HashMap<ValueId, Row>,
+    /// Values whose lanes are a distance apart that is not constant.
+    lines: HashMap<ValueId, Line>,
     /// Values whose vector was made of scalars, in the order in which that happened: it is known in its region only.
     spread: Vec<ValueId>,
     /// Where ops are added.

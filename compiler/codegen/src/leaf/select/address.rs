@@ -120,8 +120,8 @@ impl Select<'_> {
     /// Whether a value is loaded for one instruction alone, the one that is made now.
     pub fn is_foldable(&self, value: Value) -> bool {
         let load = self.def_as(value, Opcode::Load);
-        let is_here = load.is_some_and(|inst| self.places.get(&inst) == Some(&self.here));
-        is_here && self.is_used_once(value)
+        let is_same = load.is_some_and(|inst| self.is_same_memory(inst));
+        is_same && self.is_used_once(value)
     }
 
     /// The address of a load that can become part of the only instruction that needs it.
@@ -136,7 +136,7 @@ impl Select<'_> {
         };
         let inst = self.def_as(value, Opcode::Load)?;
         let once = self.uses.get(&value) == Some(&1);
-        if !once || self.places.get(&inst) != Some(&self.here) {
+        if !once || !self.is_same_memory(inst) {
             return None;
         }
         let InstructionData::Load { arg, offset, .. } = self.func.dfg.insts[inst] else {
@@ -173,7 +173,7 @@ impl Select<'_> {
             return None;
         };
         let reaches = self.ty(value).bytes() >= first + bytes;
-        let same = self.places.get(&inst) == Some(&self.here);
+        let same = self.is_same_memory(inst);
         let offset = i32::from(offset).checked_add(first as i32)?;
         (reaches && same).then(|| self.address(arg, offset))
     }

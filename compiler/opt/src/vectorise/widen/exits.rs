@@ -79,7 +79,7 @@ impl Widener<'_> {
     }
 
     /// Leaves the vector loop if the condition, of one lane or of each, does not hold in an active lane.
-    fn require(&mut self, good: ValueId) {
+    pub(super) fn require(&mut self, good: ValueId) {
         self.exits = true;
         let good = if self.function.ty(good) == Type::BOOL {
             match self.active {
@@ -125,14 +125,14 @@ impl Widener<'_> {
         Ok(())
     }
 
-    fn compare(&mut self, compare: Compare, a: ValueId, b: ValueId) -> ValueId {
+    pub(super) fn compare(&mut self, compare: Compare, a: ValueId, b: ValueId) -> ValueId {
         let ty = self.function.ty(a).with_scalar(Scalar::Bool);
         let ty = ty.unwrap_or(Type::BOOL);
         self.value(OpKind::Compare(compare), vec![a, b], ty)
     }
 
     /// A constant of the type of another value.
-    fn constant(&mut self, like: ValueId, value: i64) -> ValueId {
+    pub(super) fn constant(&mut self, like: ValueId, value: i64) -> ValueId {
         let ty = self.function.ty(like);
         self.value(OpKind::ConstInt(value), Vec::new(), ty)
     }
@@ -221,6 +221,9 @@ impl Widener<'_> {
     ) -> Result<(), Obstacle> {
         let extent = self.value(OpKind::Extent(axis), vec![array], Type::I64);
         let signed = bound == Bound::Checked;
+        if self.require_line(index, extent, signed) {
+            return Ok(());
+        }
         let ends = match (self.plan.shape(index), self.active) {
             (Shape::Uniform, _) => Some((self.scalar(index)?, self.scalar(index)?)),
             (Shape::Linear(step), Active::All) => {

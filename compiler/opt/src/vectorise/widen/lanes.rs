@@ -85,7 +85,9 @@ impl Widener<'_> {
                 let (a, b) = (self.vector(data.args[0])?, self.vector(data.args[1])?);
                 self.compare_masks(compare, a, b)
             }
-            OpKind::Int(IntOp::Mul, _) if self.is_steady(&data.args) => self.steady(&data.args)?,
+            OpKind::Int(IntOp::Mul, _) if self.is_steady(&data.args) => {
+                self.steady(data.results[0], &data.args)?
+            }
             OpKind::Int(..)
             | OpKind::IntUnary(..)
             | OpKind::Float(_)
@@ -103,7 +105,7 @@ impl Widener<'_> {
             other => return self.obstacle(format!("`{}` has no vector form", other.name())),
         };
         self.define(data.results[0], result);
-        Ok(())
+        self.note_sum(op)
     }
 
     /// The operands are one that moves by a constant from lane to lane, and one that is the same in all.
@@ -116,7 +118,7 @@ impl Widener<'_> {
     }
 
     /// Their product: lane 0's, and the distances from it, which are the same in all iterations.
-    fn steady(&mut self, args: &[ValueId]) -> Result<ValueId, Obstacle> {
+    fn steady(&mut self, product: ValueId, args: &[ValueId]) -> Result<ValueId, Obstacle> {
         let (moving, same) = match self.plan.shape(args[0]) {
             Shape::Uniform => (args[1], args[0]),
             _ => (args[0], args[1]),
@@ -125,6 +127,9 @@ impl Widener<'_> {
         let (first, by) = (self.scalar(moving)?, self.scalar(same)?);
         let ty = self.vector_type(self.function.ty(first))?;
         let first = self.int(IntOp::Mul, first, by);
+        let apart = self.constant(by, step);
+        let apart = self.int(IntOp::Mul, by, apart);
+        self.note_product(product, first, apart);
         let first = self.value(OpKind::Splat, vec![first], ty);
         let mut lanes = self.value(OpKind::Iota, Vec::new(), ty);
         if step != 1 {

@@ -136,10 +136,14 @@ impl Widener<'_> {
         };
         for (axis, (index, bound)) in row.indices.iter().enumerate() {
             let scalar = shapes[axis] == Shape::Uniform || apart.is_some();
-            let index = if scalar {
-                self.scalar(*index)?
-            } else {
-                self.vector(*index)?
+            let line = match bound {
+                Bound::Proved if !scalar => self.lanes_of_line(*index),
+                _ => None,
+            };
+            let index = match line {
+                Some(line) => line,
+                None if scalar => self.scalar(*index)?,
+                None => self.vector(*index)?,
             };
             args.push(match bound {
                 Bound::Wrapping => self.counted_from_start(args[0], axis as u8, index)?,
