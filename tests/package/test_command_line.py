@@ -158,7 +158,7 @@ def test_report_of_loops(snekc, write):
 
 
 SHAPES = """
-from snek import Array1D, Array2D, f64, i64, native
+from snek import Array1D, Array2D, f64, i64, native, u8
 
 @native
 def neighbours(a: Array1D[f64], b: Array1D[f64]) -> None:
@@ -185,6 +185,13 @@ def solve(a: Array2D[f64], x: Array1D[f64]) -> None:
         for j in range(i):
             s -= a[i, j] * x[j]
         x[i] = s / a[i, i]
+
+@native
+def life(a: Array2D[u8], b: Array2D[u8]) -> None:
+    for i in range(1, a.shape[0] - 1):
+        for j in range(1, a.shape[1] - 1):
+            n = int(a[i, j - 1]) + int(a[i, j + 1]) + int(a[i - 1, j]) + int(a[i + 1, j])
+            b[i, j] = 1 if n == 3 or (n == 2 and a[i, j] == 1) else 0
 """
 
 
@@ -197,6 +204,7 @@ def test_report_of_loops_that_are_no_longer_what_they_were(snekc, write):
         "two loops, block by block",
         "several rows at a time, one column apart",
         "sums of several iterations at a time",
+        "integers of 16 bits",
     ):
         assert words in result.stderr
     result = snekc("build", "--report", "loops", "--message-format", "json", "shapes.py")
@@ -208,6 +216,7 @@ def test_report_of_loops_that_are_no_longer_what_they_were(snekc, write):
         (13, "split", None),
         (18, "skewed", None),
         (24, "abreast", None),
+        (33, "narrow", None),
     ]
 
 

@@ -156,6 +156,7 @@ fn in_words(shape: LoopShape) -> String {
         LoopShape::Split => "two loops, block by block".to_string(),
         LoopShape::Skewed => "several rows at a time, one column apart".to_string(),
         LoopShape::Abreast => "sums of several iterations at a time".to_string(),
+        LoopShape::Narrow { bits } => format!("integers of {bits} bits"),
     }
 }
 
@@ -166,6 +167,7 @@ fn name(shape: Option<&ShapeNote>) -> Option<&'static str> {
         LoopShape::Split => "split",
         LoopShape::Skewed => "skewed",
         LoopShape::Abreast => "abreast",
+        LoopShape::Narrow { .. } => "narrow",
     })
 }
 
@@ -173,7 +175,9 @@ fn name(shape: Option<&ShapeNote>) -> Option<&'static str> {
 fn fused_with(shape: Option<&ShapeNote>) -> Option<u32> {
     match shape?.shape {
         LoopShape::Fused { with } => Some(with),
-        LoopShape::Split | LoopShape::Skewed | LoopShape::Abreast => None,
+        LoopShape::Split | LoopShape::Skewed | LoopShape::Abreast | LoopShape::Narrow { .. } => {
+            None
+        }
     }
 }
 

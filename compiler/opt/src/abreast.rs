@@ -13,7 +13,7 @@
 
 use snek_analysis::affine::{Affine, Polynomial};
 use snek_analysis::dependence::{Access, Dependences, accesses};
-use snek_analysis::ranges::{Ranges, ranges};
+use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
@@ -26,7 +26,7 @@ use crate::jam::is_rest;
 use crate::report::{LoopShape, Names, Notes};
 use crate::rewrite::{and, is_speculatable, place_of};
 use crate::vectorise::build::{PAIRS, advance, tested_at, tests, trip_count};
-use crate::vectorise::shape::{Context, folds};
+use crate::vectorise::shape::{Context, Known, folds};
 use crate::vectorise::{chunk, runs_as_a_whole};
 
 /// Iterations that are done at once.
@@ -51,18 +51,12 @@ pub fn run(function: &mut Function, names: &Names, notes: &mut Notes) {
     if nests.is_empty() {
         return;
     }
-    let facts = ranges(function, &structure);
-    let context = Context {
-        function,
-        structure: &structure,
-        facts: &facts,
-        names,
-        relaxed: function.fastmath,
-    };
+    let known = Known::of(function, names);
     let nests: Vec<Nest> = nests
         .into_iter()
-        .filter(|nest| nest.waits(&context))
+        .filter(|nest| nest.waits(&known.context()))
         .collect();
+    let Known { facts, .. } = known;
     for nest in nests {
         notes.shaped(function, nest.outer, LoopShape::Abreast);
         nest.build(function, &structure, &facts);

@@ -10,7 +10,6 @@
 
 use std::collections::HashMap;
 
-use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
 use snek_mir::ir::{
@@ -18,9 +17,9 @@ use snek_mir::ir::{
     ValueId,
 };
 
-use crate::report::{Names, Notes};
+use crate::report::{LoopShape, Names, Notes};
 use crate::rewrite::{emit, place_of};
-use crate::vectorise::shape::Context;
+use crate::vectorise::shape::Known;
 use crate::vectorise::{chunk, gain_in_lanes};
 
 /// The types that a group may get, narrowest first.
@@ -33,7 +32,7 @@ const TYPES: [Scalar; 5] = [
 ];
 
 /// Runs the pass.
-pub fn run(function: &mut Function, names: &Names, _: &mut Notes) {
+pub fn run(function: &mut Function, names: &Names, notes: &mut Notes) {
     let structure = Structure::new(function);
     let is_innermost = |op: &OpId| match &function.ops[*op].kind {
         OpKind::For(f) if f.kind == LoopKind::Serial => {
@@ -52,22 +51,17 @@ pub fn run(function: &mut Function, names: &Names, _: &mut Notes) {
         groups.rewrite(&mut trial);
         crate::dce::run(&mut trial);
         if gain(&trial, names, op) > gain(function, names, op).max(1.0) {
+            let bits = groups.types.values().map(|scalar| scalar.bits()).max();
+            let bits = bits.unwrap_or_default();
+            notes.shaped(function, op, LoopShape::Narrow { bits });
             *function = trial;
         }
     }
 }
 
 fn gain(function: &Function, names: &Names, op: OpId) -> f64 {
-    let structure = Structure::new(function);
-    let facts = ranges(function, &structure);
-    let context = Context {
-        function,
-        structure: &structure,
-        facts: &facts,
-        names,
-        relaxed: function.fastmath,
-    };
-    gain_in_lanes(&context, op, chunk(function) == Some(op))
+    let known = Known::of(function, names);
+    gain_in_lanes(&known.context(), op, chunk(function) == Some(op))
 }
 
 /// The least and the greatest value.

@@ -16,7 +16,6 @@ use std::collections::HashSet;
 
 use snek_analysis::adjacent::{Meeting, Pair};
 use snek_analysis::dependence::{Access, Dependences, WINDOW, accesses};
-use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
@@ -29,7 +28,7 @@ use crate::report::{Names, Notes};
 use crate::rewrite::{and, is_speculatable, new_op, without_yield};
 use crate::vectorise::build::{PAIRS, tested_at, tests};
 use crate::vectorise::runs_in_lanes;
-use crate::vectorise::shape::Context;
+use crate::vectorise::shape::Known;
 
 /// Together they have no more ops.
 const SIZE: usize = 80;
@@ -298,16 +297,7 @@ fn fuse_nest(
 }
 
 fn in_lanes(function: &Function, names: &Names, op: OpId) -> bool {
-    let structure = Structure::new(function);
-    let facts = ranges(function, &structure);
-    let context = Context {
-        function,
-        structure: &structure,
-        facts: &facts,
-        names,
-        relaxed: function.fastmath,
-    };
-    runs_in_lanes(&context, op)
+    runs_in_lanes(&Known::of(function, names).context(), op)
 }
 
 /// Puts one loop where two are. Gives the loop.

@@ -53,6 +53,11 @@ pub enum LoopShape {
     Skewed,
     /// The sums of several iterations at a time.
     Abreast,
+    /// Integers in lanes as narrow as their values are.
+    Narrow {
+        /// Bits of the widest of them.
+        bits: u32,
+    },
 }
 
 impl ShapeNote {

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use snek_analysis::adjacent::{Meeting, Pair};
 use snek_analysis::dependence::{Access, Dependences, accesses};
 use snek_analysis::effects::effects;
-use snek_analysis::ranges::{Ranges, ranges};
+use snek_analysis::ranges::Ranges;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
@@ -34,7 +34,7 @@ use crate::report::{LoopShape, Names, Notes};
 use crate::rewrite::{and, forget_proof, is_speculatable, place_of};
 use crate::vector_math;
 use crate::vectorise::build::{PAIRS, tested_at, tests, trip_count};
-use crate::vectorise::shape::{Context, is_fallback};
+use crate::vectorise::shape::{Known, is_fallback};
 use crate::vectorise::{chunk, runs_in_lanes};
 
 /// Iterations of a block.
@@ -546,20 +546,12 @@ impl Body<'_> {
 impl Plan {
     /// The function with this loop in two parts, if its early part then runs in lanes and it did not before.
     fn apply(&self, program: &Program, function: &Function, names: &Names) -> Option<Function> {
-        let structure = Structure::new(function);
-        let facts = ranges(function, &structure);
-        let context = Context {
-            function,
-            structure: &structure,
-            facts: &facts,
-            names,
-            relaxed: function.fastmath,
-        };
-        if is_fallback(&context, self.op) || in_lanes(program, function, names, self.op) {
+        let known = Known::of(function, names);
+        if is_fallback(&known.context(), self.op) || in_lanes(program, function, names, self.op) {
             return None;
         }
         let mut split = function.clone();
-        let early = self.build(&mut split, &structure, &facts)?;
+        let early = self.build(&mut split, &known.structure, &known.facts)?;
         crate::dce::run(&mut split);
         in_lanes(program, &split, names, early).then_some(split)
     }
@@ -738,14 +730,5 @@ fn in_lanes(program: &Program, function: &Function, names: &Names, op: OpId) -> 
     let function = with_forms
         .as_ref()
         .map_or(function, |(with_forms, _)| with_forms);
-    let structure = Structure::new(function);
-    let facts = ranges(function, &structure);
-    let context = Context {
-        function,
-        structure: &structure,
-        facts: &facts,
-        names,
-        relaxed: function.fastmath,
-    };
-    runs_in_lanes(&context, op)
+    runs_in_lanes(&Known::of(function, names).context(), op)
 }

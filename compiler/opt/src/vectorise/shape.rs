@@ -3,17 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use oxc_index::IndexVec;
-use snek_analysis::ranges::{Interval, Ranges};
+use snek_analysis::ranges::{Interval, Ranges, ranges};
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
 use snek_mir::ir::{
-    Compare, FloatOp, For, Function, FunctionId, IntOp, LabelId, LoopKind, OpId, OpKind, Overflow,
-    ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
+    Compare, FloatOp, For, Function, IntOp, LabelId, LoopKind, OpId, OpKind, Overflow, ReductionOp,
+    RegionId, Scalar, SiteId, Type, ValueId,
 };
 use snek_mir::ops::Raises;
 
 use super::widen::Obstacle;
+use crate::report::Names;
 
 /// The reason why a loop stays whose inner loop was taken.
 pub const INNER: &str = "its inner loop runs in lanes";
@@ -29,9 +29,44 @@ pub struct Context<'f> {
     /// Its integers.
     pub facts: &'f Ranges,
     /// Names of the program's functions, for reports.
-    pub names: &'f IndexVec<FunctionId, String>,
+    pub names: &'f Names,
     /// Float folds may change their order.
     pub relaxed: bool,
+}
+
+/// A function with all that a [`Context`] of it has.
+pub struct Known<'f> {
+    function: &'f Function,
+    /// Its tree.
+    pub structure: Structure,
+    /// Its integers.
+    pub facts: Ranges,
+    names: &'f Names,
+}
+
+impl<'f> Known<'f> {
+    /// Looks at a function.
+    pub fn of(function: &'f Function, names: &'f Names) -> Known<'f> {
+        let structure = Structure::new(function);
+        let facts = ranges(function, &structure);
+        Known {
+            function,
+            structure,
+            facts,
+            names,
+        }
+    }
+
+    /// The context, in which sums are ordered as the function says.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            function: self.function,
+            structure: &self.structure,
+            facts: &self.facts,
+            names: self.names,
+            relaxed: self.function.fastmath,
+        }
+    }
 }
 
 /// How a carried value folds.
