@@ -300,8 +300,9 @@ impl<'a> Lower<'a> {
                     )?;
                     Ok(wrapped)
                 }
-                None if self.in_counted_loop() => {
-                    // No branch but the check: see `any_index`, and `negated` for why.
+                None if self.is_steady(value) || rank > 1 && self.in_loop() => {
+                    // No branch but the check: what lies behind another one in the loop does not leave that, and of rows
+                    // the address shall.
                     let wrapped = self.b.ins.ins().iadd(value, extent);
                     let negative = (self.b.ins.ins()).icmp_imm_s(IntCC::SignedLessThan, value, 0);
                     let actual = self.b.ins.ins().select(negative, wrapped, value);
@@ -325,7 +326,7 @@ impl<'a> Lower<'a> {
     }
 
     /// An index that may count from the end: only those that do leave the straight path, and others do not wait for the
-    /// test. Its blocks would be in the way of code motion in a counted loop; what a `while` has for subscripts moves.
+    /// test.
     fn any_index(
         &mut self,
         value: Value,

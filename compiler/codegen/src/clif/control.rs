@@ -39,8 +39,8 @@ pub enum Scope {
         exit: Block,
         /// What `next` does.
         latch: Latch,
-        /// Whether its iterations are counted.
-        counts: bool,
+        /// How many values there were before it: these are the same in all iterations.
+        before: usize,
     },
     /// The condition of a `while`: where `yield` goes.
     Condition {
@@ -142,14 +142,14 @@ impl<'a> Lower<'a> {
             .any(|scope| matches!(scope, Scope::Loop { .. } | Scope::Condition { .. }))
     }
 
-    /// Whether the innermost loop around the current op counts.
-    pub(super) fn in_counted_loop(&self) -> bool {
-        let innermost = self.scopes.iter().rev().find_map(|scope| match scope {
-            Scope::Loop { counts, .. } => Some(*counts),
-            Scope::Condition { .. } => Some(false),
+    /// Whether the innermost loop around the current op, if there is one, leaves a value as it is.
+    pub(super) fn is_steady(&self, value: Value) -> bool {
+        let before = self.scopes.iter().rev().find_map(|scope| match scope {
+            Scope::Loop { before, .. } => Some(*before),
+            Scope::Condition { .. } => Some(0),
             Scope::If(_) | Scope::Block { .. } => None,
         });
-        innermost == Some(true)
+        before.is_some_and(|before| value.as_u32() < before as u32)
     }
 
     /// Whether a region ends by leaving what is around it.
@@ -339,6 +339,7 @@ impl<'a> Lower<'a> {
         let carried = self.part_types(&op.results)?;
         let step = the_loop.step;
 
+        let values = self.b.ins.func.dfg.num_values();
         let exit = self.block_with(&carried);
         let body = self.block_with(&[types::I64]);
         for ty in &carried {
@@ -385,7 +386,7 @@ impl<'a> Lower<'a> {
             label: the_loop.label,
             exit,
             latch,
-            counts: true,
+            before: values,
         });
         self.region(the_loop.body)?;
         self.scopes.pop();
@@ -435,6 +436,7 @@ impl<'a> Lower<'a> {
         body_region: RegionId,
     ) -> Result<(), CodegenError> {
         let initial = self.all_parts(&op.args)?;
+        let values = self.b.ins.func.dfg.num_values();
         let carried = self.part_types(&self.function.regions[cond].params)?;
         let body_params = &self.function.regions[body_region].params;
         let body = {
@@ -472,7 +474,7 @@ impl<'a> Lower<'a> {
             label,
             exit,
             latch,
-            counts: false,
+            before: values,
         });
         self.region(body_region)?;
         self.scopes.pop();
