@@ -816,6 +816,50 @@ fn escape(b: &mut Builder<'_>, cx: ValueId, cy: ValueId, lanes: u8) -> ValueId {
 }
 
 #[test]
+fn branches_on_the_level() {
+    let mut module = Module::new("vector_levels");
+    let params = [
+        ("a", array(Scalar::F64, 1, Layout::Contiguous)),
+        ("out", array(Scalar::F64, 1, Layout::Contiguous)),
+    ];
+    // Forms with the widest vectors have one side of the branch, and the others the other one.
+    for (name, both) in [("squares", false), ("squares_if", true)] {
+        exported(&mut module, name, &params, |b, args| {
+            let (a, out) = (args[0], args[1]);
+            let mut condition = b.has_widest_vectors();
+            if both {
+                let count = b.extent(a, 0);
+                let few = b.const_i64(64);
+                let many = b.compare(Compare::Ge, count, few);
+                condition = b.int(IntOp::And, Overflow::Wrap, many, condition);
+            }
+            let squares = |lanes: u8| {
+                move |b: &mut Builder<'_>| {
+                    over(b, out, lanes, |b, i| {
+                        let value = load(b, a, i, Scalar::F64, lanes);
+                        let square = b.float(FloatOp::Mul, value, value);
+                        store(b, out, i, square, lanes);
+                    });
+                    Vec::new()
+                }
+            };
+            b.if_(condition, &[], squares(16), squares(8));
+        });
+    }
+    check(
+        module,
+        r#"
+import vector_levels as m
+for n in 0, 16, 48, 64, 128:
+    for square in m.squares, m.squares_if:
+        a, out = rng.normal(size=n), np.zeros(n)
+        square(a, out)
+        assert same(out, a * a), (square, n)
+"#,
+    );
+}
+
+#[test]
 fn carried_vectors_and_masks() {
     let mut module = Module::new("vector_carried");
     lanewise(
