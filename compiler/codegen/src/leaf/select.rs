@@ -66,10 +66,11 @@ pub struct Address {
 }
 
 impl Address {
-    /// Where the stack ends.
-    pub fn at_stack() -> Address {
+    /// So many bytes from where the stack ends.
+    pub fn on_stack(offset: i32) -> Address {
         Address {
             stack: true,
+            offset,
             ..Address::default()
         }
     }
@@ -94,6 +95,8 @@ pub struct Select<'a> {
     pub func: &'a Function,
     /// How the form is made.
     pub how: How,
+    /// Bytes of the most arguments that a call has on the stack.
+    pub outgoing: u32,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
@@ -529,6 +532,7 @@ fn select_with(
     let mut select = Select {
         func,
         how,
+        outgoing: 0,
         uses: HashMap::new(),
         registers: HashMap::new(),
         masks: HashMap::new(),
@@ -679,6 +683,7 @@ fn select_with(
         registers: select.next,
         constants: select.constants,
         slots: slot_bytes.next_multiple_of(how.width.bits() / 8),
+        outgoing: select.outgoing,
         widest: how.width == Width::Z,
         ..Code256::default()
     };
