@@ -101,6 +101,8 @@ for _name in ("product", "product_added"):
             (25, 100, 83),
             (30, 8, 1100),
             (27, 1027, 9),
+            # Panels in several groups.
+            (13, 117, 1100),
             (23, 96, 96),
         ]
     ]

@@ -11,7 +11,9 @@
 //! Runs after `vectorise`: it must know what is in lanes.
 //!
 //! Where sums fill registers of 512 bits there are twice as many of these as there are of 256: there more iterations are done
-//! at once, by a loop of its own, which only the form of the function for such vectors keeps.
+//! at once, by a loop of its own, which only the form of the function for such vectors keeps. A loop that stands behind a
+//! branch on the level has only what is for its side. Of loops in each other, the one whose iterations load the same vectors
+//! is taken.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,6 +27,7 @@ use snek_mir::ir::{
 };
 use snek_mir::ops::Raises;
 
+use crate::level::is_for_widest;
 use crate::rewrite::{new_op, place_of};
 use crate::vectorise::build::{PAIRS, advance, tested_at, tests, trip_count};
 
@@ -86,64 +89,76 @@ fn nests(function: &mut Function, wanted: impl Fn(&Structure, OpId) -> Option<bo
     }
     let facts = ranges(function, &structure);
     let mut done: Vec<OpId> = Vec::new();
-    for op in nests {
-        let has_done = |inner: &OpId| structure.loops_around(function, *inner).contains(&op);
-        if done.iter().any(has_done) {
-            continue;
+    // A vector that is loaded for several iterations is worth more than sums that do not wait.
+    for alike in [true, false] {
+        for &op in &nests {
+            let is_in = |inner: OpId, outer: OpId| {
+                let around = structure.loops_around(function, inner);
+                around.contains(&outer)
+            };
+            if done
+                .iter()
+                .any(|done| *done == op || is_in(*done, op) || is_in(op, *done))
+            {
+                continue;
+            }
+            let independent = wanted(&structure, op) == Some(true);
+            if jam(function, (&structure, &facts), op, independent, alike).is_some() {
+                done.push(op);
+            }
         }
-        let independent = wanted(&structure, op) == Some(true);
-        let Some(mut lanes) = Lanes::new(function, &structure, &facts, op) else {
-            continue;
-        };
-        let nest = Nest {
-            function,
-            structure: &structure,
-            op,
-            accesses: accesses(function, &structure, op),
-        };
-        let Some(factor) = nest.factor(&mut lanes) else {
-            continue;
-        };
-        let widest = nest.widest_factor();
-        let dependences = match independent {
-            true => snek_analysis::dependence::Dependences::none(),
-            false => match lanes.dependences(&nest.accesses) {
-                Ok(found) => found,
-                Err(_) => continue,
-            },
-        };
-        if dependences.window < u64::from(factor) || dependences.apart.len() > PAIRS {
-            continue;
-        }
-        let Some(varying) = Varying::find(&nest) else {
-            continue;
-        };
-        let window = dependences.window;
-        let widest = widest.filter(|factor| window >= u64::from(*factor));
-        let widest =
-            widest.and_then(|factor| Some((self::many(function, op, factor, &varying)?, factor)));
-        let Some(many) = many(function, op, factor, &varying) else {
-            continue;
-        };
-        let place = tested_at(function, &structure, op, &dependences);
-        let site = function.ops[op].site;
-        let apart = place.and_then(|place| tests(function, &dependences, place, site));
-        if let Some(widest) = widest {
-            enter(function, &facts, op, widest, (apart, true));
-        }
-        enter(function, &facts, op, (many, factor), (apart, false));
-        done.push(op);
     }
 }
 
+/// Does several iterations of a loop at once, if that is right and worth it. `alike`: where they load the same vectors.
+fn jam(
+    function: &mut Function,
+    (structure, facts): (&Structure, &Ranges),
+    op: OpId,
+    independent: bool,
+    alike: bool,
+) -> Option<()> {
+    let mut lanes = Lanes::new(function, structure, facts, op)?;
+    let nest = Nest {
+        function,
+        structure,
+        op,
+        accesses: accesses(function, structure, op),
+    };
+    let factors = nest.factors(&mut lanes, alike)?;
+    let dependences = match independent {
+        true => snek_analysis::dependence::Dependences::none(),
+        false => lanes.dependences(&nest.accesses).ok()?,
+    };
+    let window = dependences.window;
+    let least = factors.iter().map(|(factor, _)| *factor).min()?;
+    if window < u64::from(least) || dependences.apart.len() > PAIRS {
+        return None;
+    }
+    let varying = Varying::find(&nest)?;
+    let mut loops = Vec::new();
+    for (factor, asks) in factors {
+        if window >= u64::from(factor) {
+            loops.push((many(function, op, factor, &varying)?, factor, asks));
+        }
+    }
+    let place = tested_at(function, structure, op, &dependences);
+    let site = function.ops[op].site;
+    let apart = place.and_then(|place| tests(function, &dependences, place, site));
+    for (many, factor, asks) in loops {
+        enter(function, facts, op, (many, factor), (apart, asks));
+    }
+    Some(())
+}
+
 /// Puts `many`, which does `factor` iterations at once, before the loop, which does the rest, or all if the arrays are not
-/// apart. `widest`: it is for registers of 512 bits.
+/// apart. `asks`: it is for registers of 512 bits, and has to ask whether there are any.
 fn enter(
     function: &mut Function,
     facts: &Ranges,
     op: OpId,
     (many, factor): (For, u8),
-    (apart, widest): (Option<ValueId>, bool),
+    (apart, asks): (Option<ValueId>, bool),
 ) {
     let OpKind::For(f) = function.ops[op].kind.clone() else {
         return;
@@ -158,7 +173,7 @@ fn enter(
     if let Some(apart) = apart {
         condition = b.int(IntOp::And, Overflow::Wrap, condition, apart);
     }
-    if widest {
+    if asks {
         let has = b.has_widest_vectors();
         condition = b.int(IntOp::And, Overflow::Wrap, condition, has);
     }
@@ -194,13 +209,33 @@ struct Nest<'f> {
 }
 
 impl Nest<'_> {
-    /// How many iterations are worth doing at once.
-    fn factor(&self, lanes: &mut Lanes<'_>) -> Option<u8> {
+    /// How many iterations are worth doing at once: by the first loop, by one for what that leaves, and so on, and which of
+    /// them ask for registers of 512 bits.
+    fn factors(&self, lanes: &mut Lanes<'_>, alike: bool) -> Option<Vec<(u8, bool)>> {
+        let sums = self.gains(lanes, alike)?;
+        let fits = |factor: &u8| u32::from(*factor) * sums <= REGISTERS;
+        let factor = [FACTOR, FACTOR / 2].into_iter().find(fits);
+        let widest = self.widest_factor();
+        let is_for_widest = is_for_widest(self.function, self.structure, self.op);
+        let mut factors = match (is_for_widest, widest) {
+            (None, Some(most)) if most == WIDEST_FACTOR => vec![(most, true)],
+            (Some(true), Some(most)) => {
+                let less = (most > FACTOR).then_some((most / 2, false));
+                return Some([(most, false)].into_iter().chain(less).collect());
+            }
+            (None | Some(_), _) => Vec::new(),
+        };
+        factors.push((factor?, false));
+        Some(factors)
+    }
+
+    /// Whether more iterations at once gain; gives the registers that the sums of one take.
+    fn gains(&self, lanes: &mut Lanes<'_>, alike: bool) -> Option<u32> {
         let function = self.function;
         let OpKind::For(f) = &function.ops[self.op].kind else {
             return None;
         };
-        f.step.checked_mul(i64::from(FACTOR))?;
+        f.step.checked_mul(i64::from(WIDEST_FACTOR))?;
         let ops = edit::ops_in(function, f.body);
         if ops.len() > SIZE
             || !ops.iter().all(|op| is_simple(function, *op))
@@ -225,21 +260,19 @@ impl Nest<'_> {
                 sums = sums.max(self.sums(inner));
             }
         }
-        if sums == 0 && !self.loads_alike(lanes, &in_lanes) {
-            return None;
-        }
-        [FACTOR, FACTOR / 2]
-            .into_iter()
-            .find(|factor| u32::from(*factor) * sums <= REGISTERS)
+        let gains = match alike {
+            true => self.loads_alike(lanes, &in_lanes),
+            false => sums > 0,
+        };
+        gains.then_some(sums)
     }
 
-    /// How many iterations are worth doing at once with registers of 512 bits, if that is more: where all sums fill them.
+    /// How many iterations registers of 512 bits have room for, at most: where all sums fill them.
     fn widest_factor(&self) -> Option<u8> {
         let function = self.function;
         let OpKind::For(f) = &function.ops[self.op].kind else {
             return None;
         };
-        f.step.checked_mul(i64::from(WIDEST_FACTOR))?;
         let mut most = 0;
         for inner in edit::ops_in(function, f.body) {
             let data = &function.ops[inner];
@@ -259,8 +292,9 @@ impl Nest<'_> {
             }
             most = most.max(sums);
         }
-        let fits = most > 0 && u32::from(WIDEST_FACTOR) * most <= WIDEST_REGISTERS;
-        fits.then_some(WIDEST_FACTOR)
+        let fits = |factor: &u8| u32::from(*factor) * most <= WIDEST_REGISTERS;
+        let mut factors = [WIDEST_FACTOR, WIDEST_FACTOR / 2, WIDEST_FACTOR / 4].into_iter();
+        factors.find(fits).filter(|_| most > 0)
     }
 
     /// Registers for the sums of floats that a loop carries.

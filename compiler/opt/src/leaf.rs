@@ -12,10 +12,11 @@ use std::collections::{HashMap, HashSet};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Function, FunctionId, IntOp, Op, OpId, OpKind, Program, RegionId, Role, Type, Value, ValueDef,
-    ValueId,
+    Function, FunctionId, Op, OpId, OpKind, Program, RegionId, Role, Type, Value, ValueDef, ValueId,
 };
 use snek_mir::ops::Raises;
+
+use crate::level::is_of_level;
 
 /// Vectors of less bits have nothing to gain.
 const WIDE: u32 = 256;
@@ -88,20 +89,6 @@ fn find_in(function: &Function, region: RegionId, users: &Users) -> Option<Group
         }
     }
     None
-}
-
-/// Whether a condition depends on how wide the vectors are.
-fn is_of_level(function: &Function, value: ValueId) -> bool {
-    let Some(data) = function.def_op(value) else {
-        return false;
-    };
-    match data.kind {
-        OpKind::VectorLevel => true,
-        OpKind::Compare(_) | OpKind::Int(IntOp::And, _) => {
-            data.args.iter().any(|arg| is_of_level(function, *arg))
-        }
-        _ => false,
-    }
 }
 
 fn is_wide(ty: Type) -> bool {

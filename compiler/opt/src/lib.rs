@@ -22,6 +22,7 @@ mod inline;
 mod interchange;
 mod jam;
 mod leaf;
+mod level;
 mod licm;
 mod masked;
 mod outline;

@@ -3,17 +3,19 @@
 //!
 //! `for i { for j { for k { s += a[i, k] * b[k, j] } } }` walks down the columns of `b` for every `i`: with a large `b`
 //! each step is another line of the cache. It becomes
-//! `for panel { copy b[:, panel]; for i { for j in panel { for k { ... copy[k, j] } } } }` and the nest as it was for the
-//! columns that are left, or for all where arrays overlap, `b` is small, or there is no memory. Any load that moves
-//! with the two inner loops and not with the outer one is such a `b`, in either order of its subscripts.
+//! `for group { copy the panels; for i { for panel { for j in panel { for k { ... copy[panel, k, j] } } } } }` and the nest
+//! as it was for the columns that are left, or for all where arrays overlap, `b` is small, or there is no memory. Any load
+//! that moves with the two inner loops and not with the outer one is such a `b`, in either order of its subscripts.
+//!
+//! A group is as many panels as stay in the second cache, so that each element of `a` comes from memory once for all of
+//! them. The loops over `i` are there twice, behind a branch on how wide the vectors are: the widest ones take a panel's row
+//! at once, others a half of it, and `vectorise` and `jam` choose for each side.
 //!
 //! Each iteration does what it did, and those of one `i` keep their order. Iterations of different `i` must not meet: an
 //! array that is stored to has `i` itself as a subscript wherever it is accessed, and shares no memory with the others.
 //! Nothing may raise, so the copy is given back on every way. Where the outermost loop has become parallel, each part of it
 //! makes panels of its own, so its parts should be large: [`together`] says so to the calls. Runs before `vectorise`, which then finds a short loop
 //! over neighbours.
-
-use std::collections::HashMap;
 
 use snek_abi::parallel::TOGETHER;
 use snek_analysis::dependence::{Access, Dependences, Lanes, accesses};
@@ -30,8 +32,10 @@ use crate::jam::is_simple;
 use crate::rewrite::{and, new_op, place_of};
 use crate::vectorise::build::{PAIRS, tested_at, tests};
 
-/// Bytes of a panel's row: a line of the cache.
-const ROW: u32 = 64;
+/// Bytes of a panel's row: two of the widest registers.
+const ROW: u32 = 128;
+/// Bytes of a group of panels: what fits into the second caches of most machines, beside what else is read.
+const CACHE: i64 = 512 << 10;
 /// Smaller arrays stay in the first cache as they are.
 const LARGE: i64 = 64 << 10;
 /// Fewer iterations of the outer loop do not pay for the copy.
@@ -263,36 +267,61 @@ fn build(function: &mut Function, structure: &Structure, nest: &Nest, dependence
         condition,
         &[Type::I64],
         |b| {
+            let shift = b.const_i64(i64::from(width.trailing_zeros()));
+            let all = b.int(IntOp::Shr, Overflow::Wrap, columns, shift);
             let row = b.const_i64(width * i64::from(size));
-            let bytes = b.int(IntOp::Mul, Overflow::Wrap, depth, row);
+            let panel = b.int(IntOp::Mul, Overflow::Wrap, depth, row);
+            let cache = b.const_i64(CACHE);
+            let one = b.const_i64(1);
+            let together = b.int(IntOp::FloorDiv, Overflow::Wrap, cache, panel);
+            let together = b.int(IntOp::Max, Overflow::Wrap, together, one);
+            let together = b.int(IntOp::Min, Overflow::Wrap, together, all);
+            let bytes = b.int(IntOp::Mul, Overflow::Wrap, together, panel);
             let take = b.call_runtime("snek_rt_scratch_take", vec![bytes], &[Type::I64]);
             let there = b.compare(Compare::Ne, take[0], zero);
             b.if_(
                 there,
                 &[Type::I64],
                 |b| {
-                    let mask = b.const_i64(-width);
-                    let end = b.int(IntOp::And, Overflow::Wrap, columns, mask);
                     let wide = b.const_i64(width);
                     let ty = Type::Array(ArrayType {
-                        rank: 2,
+                        rank: 3,
                         layout: Layout::Contiguous,
                         ..nest.element
                     });
-                    let view = b.value(OpKind::View, vec![take[0], depth, wide], ty);
-                    b.for_(
-                        "made.panel",
-                        (zero, end, width),
-                        vec![],
-                        |b, _, panel, _| {
-                            pack(b, nest, (panel, view), (zero, depth, wide));
+                    let extents = vec![take[0], together, depth, wide];
+                    let panels = Panels {
+                        view: b.value(OpKind::View, extents, ty),
+                        zero,
+                        depth,
+                        wide,
+                    };
+                    // The last group may have less of them.
+                    let less = b.int(IntOp::Sub, Overflow::Wrap, together, one);
+                    let groups = b.int(IntOp::Add, Overflow::Wrap, all, less);
+                    let groups = b.int(IntOp::FloorDiv, Overflow::Wrap, groups, together);
+                    b.for_("made.group", (zero, groups, 1), vec![], |b, _, group, _| {
+                        let first = b.int(IntOp::Mul, Overflow::Wrap, group, together);
+                        let left = b.int(IntOp::Sub, Overflow::Wrap, all, first);
+                        let count = b.int(IntOp::Min, Overflow::Wrap, together, left);
+                        pack(b, nest, &panels, (first, count));
+                        let rows = |b: &mut Builder<'_>| {
                             let region = b.region();
-                            panel_nest(b.function, nest, region, (panel, view), (zero, wide));
+                            panel_nest(b.function, nest, region, &panels, (first, count));
                             Vec::new()
-                        },
-                    );
+                        };
+                        match is_dense(b.function, nest) {
+                            // More columns, and more rows, fit into wider registers.
+                            true => {
+                                let widest = b.has_widest_vectors();
+                                b.if_(widest, &[], rows, rows);
+                            }
+                            false => _ = rows(b),
+                        }
+                        Vec::new()
+                    });
                     b.call_runtime("snek_rt_scratch_give", vec![take[0], bytes], &[]);
-                    vec![end]
+                    vec![b.int(IntOp::Mul, Overflow::Wrap, all, wide)]
                 },
                 |_| vec![zero],
             )
@@ -306,52 +335,77 @@ fn stop_of(function: &Function, op: OpId) -> ValueId {
     function.ops[op].args[1]
 }
 
-/// Copies a panel.
-fn pack(
-    b: &mut Builder<'_>,
-    nest: &Nest,
-    (panel, view): (ValueId, ValueId),
-    (zero, depth, wide): (ValueId, ValueId, ValueId),
-) {
+/// Whether neighbours lie side by side in all arrays: there are no forms with the widest vectors of others.
+fn is_dense(function: &Function, nest: &Nest) -> bool {
+    let mut bases = nest.accesses.iter().map(|access| access.base);
+    bases.all(|base| {
+        let array = function.ty(base).array();
+        array.is_some_and(|array| array.layout == Layout::Contiguous)
+    })
+}
+
+/// Copies of columns: `view[panel, depth, column]`.
+struct Panels {
+    view: ValueId,
+    zero: ValueId,
+    depth: ValueId,
+    wide: ValueId,
+}
+
+/// Copies the panels of a group, whose first one has the number `first`.
+fn pack(b: &mut Builder<'_>, nest: &Nest, panels: &Panels, (first, count): (ValueId, ValueId)) {
+    let Panels {
+        view,
+        zero,
+        depth,
+        wide,
+    } = *panels;
     let induction = |b: &Builder<'_>, op: OpId| match &b.function.ops[op].kind {
         OpKind::For(f) => b.function.regions[f.body].params[0],
         _ => zero,
     };
     let (j, k) = (induction(b, nest.columns), induction(b, nest.depth));
     let ty = b.function.types(&b.function.ops[nest.load].results.clone());
-    b.for_("made.depth", (zero, depth, 1), vec![], |b, _, row, _| {
-        b.for_("made.column", (zero, wide, 1), vec![], |b, _, column, _| {
-            let there = b.int(IntOp::Add, Overflow::Wrap, panel, column);
-            let mut args = vec![nest.packed.base];
-            for subscript in &nest.packed.subscripts {
-                args.push(match *subscript {
-                    value if value == j => there,
-                    value if value == k => row,
-                    value => value,
-                });
-            }
-            let bounds = vec![Bound::Proved; args.len() - 1];
-            let value = b.value(OpKind::Load(bounds), args, ty[0]);
-            let bounds = vec![Bound::Proved; 2];
-            b.op(OpKind::Store(bounds), vec![view, row, column, value], &[]);
+    b.for_("made.panel", (zero, count, 1), vec![], |b, _, panel, _| {
+        let number = b.int(IntOp::Add, Overflow::Wrap, first, panel);
+        let begin = b.int(IntOp::Mul, Overflow::Wrap, number, wide);
+        b.for_("made.depth", (zero, depth, 1), vec![], |b, _, row, _| {
+            b.for_("made.column", (zero, wide, 1), vec![], |b, _, column, _| {
+                let there = b.int(IntOp::Add, Overflow::Wrap, begin, column);
+                let mut args = vec![nest.packed.base];
+                for subscript in &nest.packed.subscripts {
+                    args.push(match *subscript {
+                        value if value == j => there,
+                        value if value == k => row,
+                        value => value,
+                    });
+                }
+                let bounds = vec![Bound::Proved; args.len() - 1];
+                let value = b.value(OpKind::Load(bounds), args, ty[0]);
+                let bounds = vec![Bound::Proved; 3];
+                let place = vec![view, panel, row, column, value];
+                b.op(OpKind::Store(bounds), place, &[]);
+                Vec::new()
+            });
             Vec::new()
         });
         Vec::new()
     });
 }
 
-/// The nest for the columns of a panel, at the end of a region.
+/// The nest for the columns of a group of panels, at the end of a region: its loop over columns becomes one over panels with
+/// one over their columns inside.
 fn panel_nest(
     function: &mut Function,
     nest: &Nest,
     region: RegionId,
-    (panel, view): (ValueId, ValueId),
-    (zero, wide): (ValueId, ValueId),
+    panels: &Panels,
+    (first, count): (ValueId, ValueId),
 ) {
     let mut cloner = Cloner::within();
     let rows = cloner.op(function, nest.rows);
     function.regions[region].ops.push(rows);
-    let same = |cloner: &Cloner<'_>, function: &Function, op: OpId| match &function.ops[op].kind {
+    let copy = |cloner: &Cloner<'_>, function: &Function, op: OpId| match &function.ops[op].kind {
         OpKind::For(f) => {
             let induction = function.regions[f.body].params[0];
             cloner.values.get(&induction).copied()
@@ -359,43 +413,56 @@ fn panel_nest(
         _ => None,
     };
     let (Some(j), Some(k)) = (
-        same(&cloner, function, nest.columns),
-        same(&cloner, function, nest.depth),
+        copy(&cloner, function, nest.columns),
+        copy(&cloner, function, nest.depth),
     ) else {
         return;
     };
     let loaded = cloner.values[&function.ops[nest.load].results[0]];
-    for op in edit::ops_in(function, region) {
-        let data = &mut function.ops[op];
-        if data.results.first() == Some(&loaded) {
-            data.kind = OpKind::Load(vec![Bound::Proved; 2]);
-            data.args = vec![view, k, j];
-        }
-    }
-    // Everybody else wants the column's own number.
-    for op in edit::ops_in(function, region) {
-        let OpKind::For(f) = function.ops[op].kind.clone() else {
-            continue;
-        };
-        if function.regions[f.body].params[0] != j {
-            continue;
-        }
-        let data = &mut function.ops[op];
-        data.args[0] = zero;
-        data.args[1] = wide;
-        let site = data.site;
+    let is_over = |function: &Function, op: OpId, induction: ValueId| match &function.ops[op].kind {
+        OpKind::For(f) => function.regions[f.body].params[0] == induction,
+        _ => false,
+    };
+    let place = edit::regions_in(function, region)
+        .into_iter()
+        .find_map(|around| {
+            let mut ops = function.regions[around].ops.iter();
+            let at = ops.position(|op| is_over(function, *op, j))?;
+            Some((around, at))
+        });
+    let Some((around, at)) = place else {
+        return;
+    };
+    let columns = function.regions[around].ops.remove(at);
+    let OpKind::For(f) = function.ops[columns].kind.clone() else {
+        return;
+    };
+    let site = function.ops[columns].site;
+    function.ops[columns].args[..2].copy_from_slice(&[panels.zero, panels.wide]);
+    let mut b = Builder::before(function, around, at, site);
+    let each = (panels.zero, count, 1);
+    b.for_("made.panel", each, vec![], |b, _, panel, _| {
+        let number = b.int(IntOp::Add, Overflow::Wrap, first, panel);
+        let begin = b.int(IntOp::Mul, Overflow::Wrap, number, panels.wide);
+        b.insert(columns);
+        // Everybody but the load wants the column's own number.
         let add = OpKind::Int(IntOp::Add, Overflow::Wrap);
-        let add = new_op(function, add, vec![panel, j], &[Type::I64], site);
-        let column = function.ops[add].results[0];
-        let renamed = HashMap::from([(j, column)]);
-        for inner in edit::ops_in(function, f.body) {
-            let data = &mut function.ops[inner];
-            if data.results.first() != Some(&loaded) {
-                for arg in &mut data.args {
-                    *arg = renamed.get(arg).copied().unwrap_or(*arg);
+        let add = new_op(b.function, add, vec![begin, j], &[Type::I64], site);
+        let column = b.function.ops[add].results[0];
+        for inner in edit::ops_in(b.function, f.body) {
+            let data = &mut b.function.ops[inner];
+            if data.results.first() == Some(&loaded) {
+                data.kind = OpKind::Load(vec![Bound::Proved; 3]);
+                data.args = vec![panels.view, panel, k, j];
+                continue;
+            }
+            for arg in &mut data.args {
+                if *arg == j {
+                    *arg = column;
                 }
             }
         }
-        function.regions[f.body].ops.insert(0, add);
-    }
+        b.function.regions[f.body].ops.insert(0, add);
+        Vec::new()
+    });
 }

@@ -11,11 +11,12 @@ use snek_mir::ir::{
 };
 
 use super::builder::{Builder, runtime};
+use super::control::Scope;
 use super::signature::{Results, abi_type, body_signature};
 use super::{Lower, Val};
 use crate::CodegenError;
 use crate::data::{Data, Extern};
-use crate::leaf::Width;
+use crate::leaf::{self, Width};
 use crate::unit::{Forms, Unit};
 
 /// A call of a MIR function: its status, if it has one, and the parts of its results.
@@ -130,13 +131,27 @@ impl<'a> Lower<'a> {
         })
     }
 
+    /// The form to call of a function. A single loop that runs again and again amid scalar code gets none with the widest
+    /// vectors: it is short, mostly, and while they are worked on, scalars have fewer units of the processor to themselves.
+    fn form(&self, callee: FunctionId) -> Form<'a> {
+        let form = form_of(self.forms, callee, self.width);
+        let (Form::Asked(widths), Some(own)) = (form, self.width) else {
+            return form;
+        };
+        let is_loop = |scope: &Scope| matches!(scope, Scope::Loop { .. });
+        let stays = widths.contains(&own)
+            && self.scopes.iter().any(is_loop)
+            && leaf::is_flat(&self.program.functions[callee]);
+        if stays { Form::Of(own) } else { form }
+    }
+
     pub(super) fn call(&mut self, op: &Op, callee: FunctionId) -> Result<(), CodegenError> {
         let mut copies = Vec::new();
         let mut args = Vec::with_capacity(op.args.len());
         for arg in &op.args {
             args.push(self.argument(*arg, &mut copies)?);
         }
-        let form = form_of(self.forms, callee, self.width);
+        let form = self.form(callee);
         let called = call_body(&mut self.b, self.program, callee, args, self.limit, form)?;
         if let Some(status) = called.status {
             self.test_status(status, op.site)?;

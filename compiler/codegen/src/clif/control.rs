@@ -234,9 +234,9 @@ impl<'a> Lower<'a> {
             let types = self.part_types(&op.results)?;
             self.block_with(&types)
         };
-        if self.is_beyond(op.args[0]) {
+        if let Some(holds) = self.known_of_level(op.args[0]) {
             self.scopes.push(Scope::If(merge));
-            self.region(other)?;
+            self.region(if holds { then } else { other })?;
             self.scopes.pop();
             return self.enter_with_results(merge, &op.results);
         }
@@ -273,23 +273,24 @@ impl<'a> Lower<'a> {
         self.enter_with_results(merge, &op.results)
     }
 
-    /// Whether a condition asks for wider vectors than there are in this form.
-    fn is_beyond(&self, condition: ValueId) -> bool {
+    /// What a condition is in this form, if it asks how wide the vectors are and that decides it.
+    fn known_of_level(&self, condition: ValueId) -> Option<bool> {
         let function = self.function;
-        let Some(op) = function.def_op(condition) else {
-            return false;
-        };
+        let op = function.def_op(condition)?;
         let is_level = |value: ValueId| {
             let def = function.def_op(value);
             def.is_some_and(|def| matches!(def.kind, OpKind::VectorLevel))
         };
         match op.kind {
-            OpKind::Int(IntOp::And, _) => op.args.iter().any(|arg| self.is_beyond(*arg)),
-            OpKind::Compare(Compare::Ge) if is_level(op.args[0]) => {
-                let least = self.const_int(op.args[1]);
-                least.is_some_and(|least| least > self.vector_level())
+            OpKind::Int(IntOp::And, _) => {
+                let mut parts = op.args.iter().map(|arg| self.known_of_level(*arg));
+                parts.any(|part| part == Some(false)).then_some(false)
             }
-            _ => false,
+            OpKind::Compare(Compare::Ge) if is_level(op.args[0]) => {
+                let least = self.const_int(op.args[1])?;
+                Some(least <= self.vector_level())
+            }
+            _ => None,
         }
     }
 

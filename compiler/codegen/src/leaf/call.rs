@@ -8,7 +8,7 @@ use regalloc2::{Operand, PReg, PRegSet, RegClass};
 
 use super::Width;
 use super::machine::{Arg, LOW, MASKS, Size, VECTORS, What, general, mask, vector};
-use super::select::{Maybe, Select, class_of, refuse};
+use super::select::{A, Address, Maybe, Select, class_of, refuse};
 
 /// The registers of integer parameters.
 pub const PARAMS: [usize; 6] = [7, 6, 2, 1, 8, 9];
@@ -73,13 +73,16 @@ impl Select<'_> {
         args: &[Value],
     ) -> Maybe<()> {
         let (mut ints, mut floats) = (PARAMS.into_iter(), 0..8);
+        let mut on_stack = 0;
         for arg in args {
             let fixed = match class_of(self.ty(*arg)) {
                 RegClass::Int => ints.next().map(general),
                 _ => floats.next().map(vector),
             };
             let Some(fixed) = fixed else {
-                return refuse("a call with many arguments");
+                self.hand_over(*arg, on_stack)?;
+                on_stack += 1;
+                continue;
             };
             // Constants are made where they are handed over, so that they take no register before.
             let register = match self.int_const(*arg) {
@@ -92,6 +95,7 @@ impl Select<'_> {
             };
             operands.push(Operand::reg_fixed_use(register, fixed));
         }
+        self.outgoing = self.outgoing.max(8 * on_stack);
         let (vectors, masks) = match self.how.width {
             Width::Y => (LOW, 0),
             Width::Z => (VECTORS, MASKS),
@@ -114,6 +118,37 @@ impl Select<'_> {
             clobbers.remove(fixed);
         }
         self.push(what, operands, clobbers);
+        Ok(())
+    }
+
+    /// Puts an argument onto the stack, where the callee finds the `number`-th of those that have no register.
+    fn hand_over(&mut self, arg: Value, number: u32) -> Maybe<()> {
+        let ty = self.ty(arg);
+        if ty.bits() > 64 {
+            return refuse("a call with many vectors");
+        }
+        let address = Address::on_stack(8 * number as i32);
+        if class_of(ty) == RegClass::Int {
+            // Bits above its own may be any.
+            let constant = self.int_const(arg).and_then(|c| i32::try_from(c).ok());
+            match constant {
+                Some(constant) => self.op(
+                    Code::Mov_rm64_imm32,
+                    &[A::M(address), A::Imm32to64(constant)],
+                ),
+                None => {
+                    let from = self.reg(arg);
+                    self.op(Code::Mov_rm64_r64, &[A::M(address), A::U(from, Size::B8)]);
+                }
+            }
+            return Ok(());
+        }
+        let code = match ty.bits() {
+            64 => Code::VEX_Vmovsd_m64_xmm,
+            _ => Code::VEX_Vmovss_m32_xmm,
+        };
+        let from = self.reg(arg);
+        self.op(code, &[A::M(address), A::U(from, Size::X)]);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use cranelift_codegen::binemit::Reloc;
 use iced_x86::{Encoder, FastFormatter, Instruction, OpKind, Register};
 use regalloc2::{
     Allocation, AllocationKind, Block, Edit, Inst as InstId, InstOrEdit, Output, RegClass,
+    SpillSlot,
 };
 
 use super::Refused;
@@ -75,8 +76,10 @@ struct Emitter<'a> {
     output: &'a Output,
     encoder: Encoder,
     formatter: Option<FastFormatter>,
-    /// Bytes of the frame below the saved registers: spill slots, then stack slots.
+    /// Where spill slots and stack slots begin, in bytes from where the stack ends: above the arguments of calls, and above
+    /// the spill slots. The saved registers are above both.
     spills: u32,
+    slots: u32,
     saved: Vec<usize>,
     /// Whether registers of more than 128 bits are used.
     wide: bool,
@@ -100,11 +103,14 @@ pub fn emit(
         output,
         encoder: Encoder::new(64),
         formatter: listing.then(FastFormatter::new),
-        spills: 8 * output.num_spillslots as u32,
+        spills: 0,
+        slots: 0,
         saved,
         wide: code.insts.iter().any(is_wide),
         piece: Piece::default(),
     };
+    emitter.spills = code.outgoing.next_multiple_of(emitter.vector_bytes());
+    emitter.slots = emitter.spills + 8 * output.num_spillslots as u32;
     if emitter.frame_size() > LARGEST_FRAME {
         return Ok(Err(Refused("a large frame".to_owned())));
     }
@@ -156,7 +162,7 @@ fn used_registers(code: &Code256, output: &Output) -> BTreeSet<usize> {
 impl Emitter<'_> {
     /// Bytes below the frame pointer.
     fn frame_size(&self) -> u32 {
-        let size = self.spills + self.code.slots + 8 * self.saved.len() as u32;
+        let size = self.save_area() + 8 * self.saved.len() as u32;
         size.next_multiple_of(self.vector_bytes())
     }
 
@@ -171,7 +177,12 @@ impl Emitter<'_> {
 
     /// Where saved registers lie, from the stack pointer.
     fn save_area(&self) -> u32 {
-        self.spills + self.code.slots
+        self.slots + self.code.slots
+    }
+
+    /// Where a spill slot lies, from the stack pointer.
+    fn spill(&self, slot: SpillSlot) -> i64 {
+        i64::from(self.spills) + 8 * slot.index() as i64
     }
 
     fn put(
@@ -318,7 +329,7 @@ impl Emitter<'_> {
         }
         let slot = |allocation: Allocation| {
             let slot = allocation.as_stack();
-            slot.map_or(0, |slot| 8 * slot.index() as i64)
+            slot.map_or(0, |slot| self.spill(slot))
         };
         let class = [from, to]
             .into_iter()
@@ -409,7 +420,7 @@ impl Emitter<'_> {
                     match arg {
                         Arg::Reg(operand, size) => match allocations[*operand].as_stack() {
                             Some(slot) => {
-                                let offset = 8 * slot.index() as i64;
+                                let offset = self.spill(slot);
                                 Self::stack_memory(&mut instruction, at, Register::RSP, offset);
                             }
                             None => {
@@ -484,9 +495,9 @@ impl Emitter<'_> {
         }
         if memory.stack {
             Self::stack_memory(instruction, at, Register::RSP, offset);
-            instruction.set_memory_displ_size(0);
+            instruction.set_memory_displ_size(u32::from(offset != 0));
         } else if let Some(slot) = memory.slot {
-            offset += i64::from(self.spills + slot);
+            offset += i64::from(self.slots + slot);
             Self::stack_memory(instruction, at, Register::RSP, offset);
         } else if let Some(base) = memory.base {
             let base = register(allocations[base], Size::B8)?;

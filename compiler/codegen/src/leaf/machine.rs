@@ -81,7 +81,7 @@ pub struct Memory {
     pub incoming: Option<u32>,
     /// A stack slot of the function: its offset among these.
     pub slot: Option<u32>,
-    /// Where the stack ends.
+    /// From where the stack ends.
     pub stack: bool,
 }
 
@@ -177,6 +177,8 @@ pub struct Code256 {
     pub constants: Vec<Vec<u8>>,
     /// Bytes of stack slots.
     pub slots: u32,
+    /// Bytes of the most arguments that a call has on the stack: they lie where it ends.
+    pub outgoing: u32,
     /// There are 32 vector registers of 512 bits, and masks.
     pub widest: bool,
 }

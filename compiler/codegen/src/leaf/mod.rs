@@ -167,6 +167,21 @@ fn waits_for_divisions(function: &Function) -> bool {
         })
 }
 
+/// Whether no loop is in another one.
+pub fn is_flat(function: &Function) -> bool {
+    let is_loop = |op: &OpId| {
+        matches!(
+            function.ops[*op].kind,
+            OpKind::For(_) | OpKind::While { .. }
+        )
+    };
+    let loops = edit::ops(function).into_iter().filter(is_loop);
+    let mut inside = loops
+        .flat_map(|op| function.ops[op].kind.regions())
+        .flat_map(|region| edit::ops_in(function, region));
+    !inside.any(|op| is_loop(&op))
+}
+
 /// A form that callers may ask for, unless the emitter refuses it.
 pub fn compile(
     context: &mut Context,

@@ -67,10 +67,11 @@ pub struct Address {
 }
 
 impl Address {
-    /// Where the stack ends.
-    pub fn at_stack() -> Address {
+    /// So many bytes from where the stack ends.
+    pub fn on_stack(offset: i32) -> Address {
         Address {
             stack: true,
+            offset,
             ..Address::default()
         }
     }
@@ -96,6 +97,8 @@ pub struct Select<'a> {
     loops: &'a LoopAnalysis,
     /// How the form is made.
     pub how: How,
+    /// Bytes of the most arguments that a call has on the stack.
+    pub outgoing: u32,
     uses: HashMap<Value, u32>,
     registers: HashMap<Value, VReg>,
     next: usize,
@@ -558,6 +561,7 @@ fn select_with(
         func,
         loops,
         how,
+        outgoing: 0,
         uses: HashMap::new(),
         registers: HashMap::new(),
         masks: HashMap::new(),
@@ -721,6 +725,7 @@ fn select_with(
         registers: select.next,
         constants: select.constants,
         slots: slot_bytes.next_multiple_of(how.width.bits() / 8),
+        outgoing: select.outgoing,
         widest: how.width == Width::Z,
         ..Code256::default()
     };

@@ -302,6 +302,16 @@ pub fn min_unsigned(lane: Type) -> Pair {
     }
 }
 
+/// The first operand if it is smaller, or larger, than the second one, else that.
+pub fn float_extreme(is_smaller: bool, ty: Type) -> Code {
+    match (is_smaller, ty == types::F32) {
+        (true, true) => Code::VEX_Vminss_xmm_xmm_xmmm32,
+        (true, false) => Code::VEX_Vminsd_xmm_xmm_xmmm64,
+        (false, true) => Code::VEX_Vmaxss_xmm_xmm_xmmm32,
+        (false, false) => Code::VEX_Vmaxsd_xmm_xmm_xmmm64,
+    }
+}
+
 /// The smaller or larger float, as the machine has it.
 pub fn machine_extreme(is_min: bool, single: bool) -> Pair {
     match (is_min, single) {

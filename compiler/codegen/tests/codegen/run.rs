@@ -134,6 +134,148 @@ assert many.nothing(1) is None
 }
 
 #[test]
+fn arguments_beyond_the_registers_are_on_the_stack() {
+    let mut module = Module::new("arguments");
+    let small = Type::Scalar(Scalar::I16);
+    let single = Type::Scalar(Scalar::F32);
+    let mut params = Vec::new();
+    for _ in 0..4 {
+        params.extend([
+            ("i", INT),
+            ("x", FLOAT),
+            ("s", small),
+            ("y", single),
+            ("b", BOOL),
+        ]);
+    }
+    // What comes is added up with a weight of its own.
+    let callee = module.function("callee", &params, &[INT, FLOAT], |b, args| {
+        let (mut ints, mut floats) = (b.const_i64(0), b.const_float(FLOAT, 0.0));
+        for (at, arg) in args.iter().copied().enumerate() {
+            let weight = b.const_i64(at as i64 + 1);
+            match b.function.ty(arg) {
+                FLOAT => {
+                    let weight = b.convert(Convert::IntToFloat, weight, FLOAT);
+                    let product = b.float(FloatOp::Mul, arg, weight);
+                    floats = b.float(FloatOp::Add, floats, product);
+                }
+                ty if ty == single => {
+                    let double = b.convert(Convert::FloatToFloat, arg, FLOAT);
+                    floats = b.float(FloatOp::Sub, floats, double);
+                }
+                ty => {
+                    let value = match ty {
+                        INT => arg,
+                        _ => b.convert(Convert::Extend, arg, INT),
+                    };
+                    let product = b.int(IntOp::Mul, Overflow::Wrap, value, weight);
+                    ints = b.int(IntOp::Add, Overflow::Wrap, ints, product);
+                }
+            }
+        }
+        vec![ints, floats]
+    });
+    let given = [("n", INT), ("x", FLOAT), ("b", BOOL)];
+    module.exported("called", &given, &[INT, FLOAT], |b, args| {
+        let (n, x, on) = (args[0], args[1], args[2]);
+        let (zero, none) = (b.const_i64(0), b.const_float(FLOAT, 0.0));
+        b.for_("i", (zero, n, 1), vec![zero, none], |b, _, i, sums| {
+            let mut values = Vec::new();
+            for at in 0..4 {
+                let int = match at {
+                    3 => b.const_i64(-7),
+                    _ => b.int(IntOp::Add, Overflow::Wrap, i, n),
+                };
+                let float = match at {
+                    3 => x,
+                    _ => sums[1],
+                };
+                let small = b.convert(Convert::Truncate, int, small);
+                let single = b.convert(Convert::FloatToFloat, x, single);
+                values.extend([int, float, small, single, on]);
+            }
+            let got = b.values(OpKind::Call(callee), values, &[INT, FLOAT]);
+            vec![
+                b.int(IntOp::Add, Overflow::Wrap, sums[0], got[0]),
+                b.float(FloatOp::Add, x, got[1]),
+            ]
+        })
+    });
+    assert!(module.refusals().is_empty(), "{:#?}", module.refusals());
+    module.check(
+        r#"
+import arguments
+def called(n, x, b):
+    ints, floats = 0, 0.0
+    for i in range(n):
+        args = []
+        for at in range(4):
+            k = -7 if at == 3 else i + n
+            args += [k, x if at == 3 else floats, k, x, b]
+        total = 0.0
+        for at, arg in enumerate(args):
+            if at % 5 == 1:
+                total += arg * (at + 1)
+            elif at % 5 == 3:
+                total -= arg
+            else:
+                ints += arg * (at + 1)
+        floats = x + total
+    return ints, floats
+for n in 0, 1, 5:
+    for on in False, True:
+        assert arguments.called(n, 1.5, on) == called(n, 1.5, on), (n, on)
+"#,
+    );
+}
+
+#[test]
+fn the_smaller_and_the_larger_are_chosen_as_compared() {
+    let mut module = Module::new("chosen");
+    for (ty, bits) in [(FLOAT, 64), (Type::Scalar(Scalar::F32), 32)] {
+        for (name, compare) in [
+            ("lt", Compare::Lt),
+            ("gt", Compare::Gt),
+            ("le", Compare::Le),
+            ("ge", Compare::Ge),
+        ] {
+            for (way, swap) in [("", false), ("_swapped", true)] {
+                let params = [("a", FLOAT), ("b", FLOAT)];
+                let name = format!("{name}{way}{bits}");
+                module.exported(&name, &params, &[FLOAT], |b, args| {
+                    let convert = |b: &mut Builder<'_>, value, to| match ty {
+                        FLOAT => value,
+                        _ => b.convert(Convert::FloatToFloat, value, to),
+                    };
+                    let left = convert(b, args[0], ty);
+                    let right = convert(b, args[1], ty);
+                    let holds = b.compare(compare, left, right);
+                    let chosen = match swap {
+                        false => b.select(holds, left, right),
+                        true => b.select(holds, right, left),
+                    };
+                    vec![convert(b, chosen, FLOAT)]
+                });
+            }
+        }
+    }
+    module.check(
+        r#"
+import chosen, math, operator
+values = [0.0, -0.0, 1.0, -1.0, 2.5, math.inf, -math.inf, math.nan]
+for a in values:
+    for b in values:
+        for name in "lt", "gt", "le", "ge":
+            holds = getattr(operator, name)(a, b)
+            for bits in "32", "64":
+                for way, want in (("", a if holds else b), ("_swapped", b if holds else a)):
+                    got = getattr(chosen, name + way + bits)(a, b)
+                    assert repr(got) == repr(want), (name, way, bits, a, b, got)
+"#,
+    );
+}
+
+#[test]
 fn conversions_saturate_and_extend() {
     let mut module = Module::new("conversions");
     let ints = [

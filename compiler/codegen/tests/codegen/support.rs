@@ -187,11 +187,19 @@ impl Module {
         }
     }
 
+    /// The machine code, as text.
+    pub fn listing(&self, opt_level: snek_codegen::OptLevel) -> String {
+        let options = CodegenOptions {
+            opt_level,
+            ..CodegenOptions::default()
+        };
+        let isa = Isa::new(&options).expect("the target is known");
+        snek_codegen::emit_asm(&self.program, &isa, &options).expect("it compiles")
+    }
+
     /// The forms that leaves do not have although they have such vectors, and why.
     pub fn refusals(&self) -> Vec<String> {
-        let options = CodegenOptions::default();
-        let isa = Isa::new(&options).expect("the target is known");
-        let text = snek_codegen::emit_asm(&self.program, &isa, &options).expect("it compiles");
+        let text = self.listing(CodegenOptions::default().opt_level);
         let lines = text.lines().filter(|line| line.starts_with("; no "));
         lines.map(str::to_owned).collect()
     }

@@ -816,6 +816,113 @@ fn escape(b: &mut Builder<'_>, cx: ValueId, cy: ValueId, lanes: u8) -> ValueId {
 }
 
 #[test]
+fn branches_on_the_level() {
+    let mut module = Module::new("vector_levels");
+    let params = [
+        ("a", array(Scalar::F64, 1, Layout::Contiguous)),
+        ("out", array(Scalar::F64, 1, Layout::Contiguous)),
+    ];
+    // Forms with the widest vectors have one side of the branch, and the others the other one.
+    for (name, both) in [("squares", false), ("squares_if", true)] {
+        exported(&mut module, name, &params, |b, args| {
+            let (a, out) = (args[0], args[1]);
+            let mut condition = b.has_widest_vectors();
+            if both {
+                let count = b.extent(a, 0);
+                let few = b.const_i64(64);
+                let many = b.compare(Compare::Ge, count, few);
+                condition = b.int(IntOp::And, Overflow::Wrap, many, condition);
+            }
+            let squares = |lanes: u8| {
+                move |b: &mut Builder<'_>| {
+                    over(b, out, lanes, |b, i| {
+                        let value = load(b, a, i, Scalar::F64, lanes);
+                        let square = b.float(FloatOp::Mul, value, value);
+                        store(b, out, i, square, lanes);
+                    });
+                    Vec::new()
+                }
+            };
+            b.if_(condition, &[], squares(16), squares(8));
+        });
+    }
+    check(
+        module,
+        r#"
+import vector_levels as m
+for n in 0, 16, 48, 64, 128:
+    for square in m.squares, m.squares_if:
+        a, out = rng.normal(size=n), np.zeros(n)
+        square(a, out)
+        assert same(out, a * a), (square, n)
+"#,
+    );
+}
+
+/// A function that adds up, `n` times, after a leaf: one with a single loop, or with one loop in another.
+fn calls_of_a_leaf(nested: bool) -> String {
+    let mut module = Module::new("short");
+    let ty = array(Scalar::F64, 1, Layout::Contiguous);
+    let leaf = module.function("leaf", &[("a", ty)], &[], |b, args| {
+        let a = args[0];
+        let doubled = |b: &mut Builder<'_>| {
+            over(b, a, 8, |b, i| {
+                let value = load(b, a, i, Scalar::F64, 8);
+                let value = b.float(FloatOp::Add, value, value);
+                store(b, a, i, value, 8);
+            });
+            Vec::new()
+        };
+        let (zero, twice) = (b.const_i64(0), b.const_i64(2));
+        match nested {
+            true => {
+                b.for_("j", (zero, twice, 1), Vec::new(), |b, _, _, _| doubled(b));
+            }
+            false => _ = doubled(b),
+        }
+        Vec::new()
+    });
+    module.program.functions[leaf].role = Role::Leaf;
+    module.program.functions[leaf].may_raise = false;
+    module.exported(
+        "caller",
+        &[("a", ty), ("n", Type::I64)],
+        &[Type::I64],
+        |b, args| {
+            let zero = b.const_i64(0);
+            b.for_("i", (zero, args[1], 1), vec![zero], |b, _, i, sums| {
+                b.op(OpKind::Call(leaf), vec![args[0]], &[]);
+                let inner = b.for_("k", (zero, i, 1), sums.to_vec(), |b, _, k, sums| {
+                    vec![b.int(IntOp::Xor, Overflow::Wrap, sums[0], k)]
+                });
+                vec![inner[0]]
+            })
+        },
+    );
+    let text = module.listing(snek_codegen::OptLevel::Speed);
+    let start = text
+        .find("caller.1$wide:")
+        .unwrap_or_else(|| panic!("no second form: {text}"));
+    let rest = &text[start..];
+    let end = rest.find("block0").unwrap_or(rest.len());
+    rest[..end].to_owned()
+}
+
+#[test]
+fn a_short_leaf_amid_scalars_is_no_wider_than_they_are() {
+    let short = calls_of_a_leaf(false);
+    assert!(
+        short.contains("leaf.0$wide") && !short.contains("vector_level"),
+        "{short}"
+    );
+    let long = calls_of_a_leaf(true);
+    assert!(
+        long.contains("leaf.0$widest") && long.contains("vector_level"),
+        "{long}"
+    );
+}
+
+#[test]
 fn carried_vectors_and_masks() {
     let mut module = Module::new("vector_carried");
     lanewise(

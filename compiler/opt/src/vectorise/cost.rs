@@ -11,9 +11,11 @@ use snek_mir::ir::{
 };
 
 use super::shape::{Context, Fold};
+use crate::level::is_for_widest;
 
-/// Bits of the vectors that are hoped for.
+/// Bits of the vectors that are hoped for, and of those that a loop for the widest ones has.
 const NATIVE: u32 = 256;
+const NATIVE_WIDEST: u32 = 512;
 /// Iterations of inner loops are taken to be as many.
 const INNER: f64 = 16.0;
 /// A loop must gain this much.
@@ -119,7 +121,11 @@ pub fn estimate(
         }
     }
     model.region(f.body, 1.0);
-    let native = (NATIVE / model.widest).max(2);
+    let register = match is_for_widest(context.function, context.structure, op) {
+        Some(true) => NATIVE_WIDEST,
+        Some(false) | None => NATIVE,
+    };
+    let native = (register / model.widest).max(2);
     // Several registers per value hide the latency of folds, and the overhead of short bodies.
     let hides = folds.iter().any(|fold| fold.in_order.is_none());
     let sums_floats = folds.iter().zip(&params[1..]).any(|(fold, param)| {
@@ -154,7 +160,7 @@ pub fn estimate(
     }
     let per_lane = f64::from(lanes);
     let group =
-        1.0 + model.shared + model.lane * per_lane + model.bits * per_lane / f64::from(NATIVE);
+        1.0 + model.shared + model.lane * per_lane + model.bits * per_lane / f64::from(register);
     let gain = (model.scalar + 1.0) * per_lane / group;
     let lanes = lanes as u8;
     let worthwhile = match model.in_order.is_empty() {
