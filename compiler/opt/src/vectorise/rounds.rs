@@ -6,9 +6,7 @@
 
 use snek_mir::builder::Builder;
 use snek_mir::edit;
-use snek_mir::ir::{
-    Compare, Function, IntOp, LabelId, OpId, OpKind, Overflow, ValueDef, ValueId,
-};
+use snek_mir::ir::{Compare, Function, IntOp, LabelId, OpId, OpKind, Overflow, ValueDef, ValueId};
 
 use crate::rewrite::place_of;
 
