@@ -102,6 +102,8 @@ pub fn run(function: &mut Function) {
         if let (Some((_, terms)), Some(around)) = (&found, loops.get(inside))
             && let Some(counter) = parallel(around)
             && terms.iter().any(|term| term.is_of(counter))
+            // Nests of parallel loops stay nests.
+            && !loops[inside + 1..].iter().any(|l| parallel(l).is_some())
         {
             found = at(around).or(found);
         }
