@@ -39,6 +39,11 @@ use crate::vectorise::{chunk, runs_in_lanes};
 
 /// Iterations of a block.
 const BLOCK: i64 = 256;
+/// Bits of a value in a block whose early part is short: the machine begins with the early part of the next block while the
+/// rest of this one waits for itself, as far as it sees ahead.
+const SHORT_BLOCK: u32 = 2048;
+/// Early parts of more ops are not short.
+const SHORT: usize = 40;
 /// Loops of less iterations run as they are.
 const LEAST: u8 = 32;
 /// Bodies of more ops are not doubled.
@@ -152,6 +157,8 @@ struct Plan {
     op: OpId,
     /// What the early part has: ops of the body, in order.
     early: Vec<OpId>,
+    /// Iterations of a block.
+    block: i64,
     /// Values of it that go through memory.
     crossing: Vec<ValueId>,
     dependences: Dependences,
@@ -226,11 +233,30 @@ impl Plan {
         }
         Some(Plan {
             op,
+            block: block(function, &early),
             early,
             crossing,
             dependences,
             within,
         })
+    }
+}
+
+/// How many iterations are a block, by its early part.
+fn block(function: &Function, early: &[OpId]) -> i64 {
+    let calls = |op: &OpId| {
+        matches!(
+            function.ops[*op].kind,
+            OpKind::Call(_) | OpKind::CallRuntime(_)
+        )
+    };
+    let results = early.iter().flat_map(|op| &function.ops[*op].results);
+    let scalars = results.filter_map(|value| function.ty(*value).scalar());
+    match scalars.map(Scalar::bits).max() {
+        Some(bits) if early.len() <= SHORT && !early.iter().any(calls) => {
+            i64::from(SHORT_BLOCK / bits.max(8))
+        }
+        _ => BLOCK,
     }
 }
 
@@ -600,9 +626,9 @@ impl Plan {
             condition,
             &types,
             |b| {
-                let size = b.const_i64(BLOCK);
+                let size = b.const_i64(self.block);
                 let carried = data.args[2..].to_vec();
-                let bounds = (start, stop, BLOCK);
+                let bounds = (start, stop, self.block);
                 b.for_("made.block", bounds, carried, |b, _, first, carried| {
                     let left = b.int(IntOp::Sub, Overflow::Wrap, stop, first);
                     let count = b.int(IntOp::Min, Overflow::Wrap, left, size);
@@ -635,9 +661,9 @@ impl Plan {
                 continue;
             };
             let element = Element::Scalar(scalar);
-            let bytes = BLOCK as u32 * element.size();
+            let bytes = self.block as u32 * element.size();
             let address = b.value(OpKind::Local(bytes), vec![], Type::I64);
-            let count = b.const_i64(BLOCK);
+            let count = b.const_i64(self.block);
             let ty = Type::Array(ArrayType {
                 element,
                 rank: 1,

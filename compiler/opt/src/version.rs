@@ -41,6 +41,18 @@ enum Condition {
     Within(ValueId, u32),
 }
 
+impl Condition {
+    /// Whether it asks something of a value.
+    fn is_of(self, asked: ValueId) -> bool {
+        match self {
+            Condition::Below(value, ..)
+            | Condition::NotNegative(value, _)
+            | Condition::Within(value, _) => value == asked,
+            Condition::ConstantBelow(..) => false,
+        }
+    }
+}
+
 /// Runs the pass.
 pub fn run(function: &mut Function) {
     let structure = Structure::new(function);
@@ -72,13 +84,29 @@ pub fn run(function: &mut Function) {
         if !is_innermost(function, *innermost) {
             continue;
         }
-        // Within a parallel loop: what is outside of it is not known in its body once that is a function of its own.
-        let is_parallel = |l: &OpId| matches!(&function.ops[*l].kind, OpKind::For(f) if f.kind == LoopKind::Parallel);
-        let inside = loops.iter().position(is_parallel).unwrap_or(loops.len());
-        let found = loops[..inside.max(1)].iter().rev().find_map(|l| {
+        // Within a parallel loop: what is outside of it is not known in its body once that is a function of its own. But a
+        // test of its counter, in each iteration, would keep these from running in lanes.
+        let parallel = |l: &OpId| match &function.ops[*l].kind {
+            OpKind::For(f) if f.kind == LoopKind::Parallel => {
+                Some(function.regions[f.body].params[0])
+            }
+            _ => None,
+        };
+        let inside = loops.iter().position(|l| parallel(l).is_some());
+        let inside = inside.unwrap_or(loops.len());
+        let at = |l: &OpId| {
             let terms = moderate(function, &structure, &facts, need, *l)?;
             Some((*l, terms))
-        });
+        };
+        let mut found = loops[..inside.max(1)].iter().rev().find_map(at);
+        if let (Some((_, terms)), Some(around)) = (&found, loops.get(inside))
+            && let Some(counter) = parallel(around)
+            && terms.iter().any(|term| term.is_of(counter))
+            // Nests of parallel loops stay nests.
+            && !loops[inside + 1..].iter().any(|l| parallel(l).is_some())
+        {
+            found = at(around).or(found);
+        }
         if let Some((outer, terms)) = found {
             let plan = plans.entry(outer).or_default();
             plan.0.extend(terms);

@@ -105,7 +105,7 @@ fn wanted_of_leaf(function: &Function) -> &'static [Width] {
     let is_vector = |ty: Type| matches!(ty, Type::Vector(..) | Type::Mask(_));
     let most = function.values.iter().map(|value| bits(value.ty)).max();
     match most.unwrap_or(0) {
-        bits if bits >= 512 && !waits_for_divisions(function) && !is_strided(function) => {
+        bits if bits >= 512 && !is_strided(function) && widest_gains(function) => {
             &[Width::Y, Width::Z]
         }
         bits if bits >= 256 => &[Width::Y],
@@ -113,6 +113,12 @@ fn wanted_of_leaf(function: &Function) -> &'static [Width] {
         _ if function.values.iter().any(|value| is_vector(value.ty)) => &[],
         _ => &[Width::Y],
     }
+}
+
+/// Whether there is a loop for vectors of 512 bits alone, or none that is better off with two of 256.
+fn widest_gains(function: &Function) -> bool {
+    let asks = |op: OpId| matches!(function.ops[op].kind, OpKind::VectorLevel);
+    edit::ops(function).into_iter().any(asks) || !waits_for_divisions(function)
 }
 
 /// Whether some array parameter may have any strides.

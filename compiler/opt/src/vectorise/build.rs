@@ -25,11 +25,14 @@ pub const PAIRS: usize = 24;
 const MODERATE: i64 = 1 << 62;
 
 /// What is known of a loop that is to run in lanes.
+#[derive(Clone, Copy)]
 pub struct Plan<'p> {
     /// The loop.
     pub op: OpId,
     /// How many lanes.
     pub lanes: u8,
+    /// Only for what has registers of 512 bits.
+    pub for_widest: bool,
     /// Its carried values.
     pub folds: &'p [Fold],
     /// What must be tested.
@@ -95,6 +98,10 @@ pub fn build(
             let fits = sums_fit(&mut b, facts, trip, *init, most);
             condition = b.int(IntOp::And, Overflow::Wrap, condition, fits);
         }
+    }
+    if plan.for_widest {
+        let has = b.has_widest_vectors();
+        condition = b.int(IntOp::And, Overflow::Wrap, condition, has);
     }
     let branch = b.if_(
         condition,

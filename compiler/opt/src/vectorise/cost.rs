@@ -31,6 +31,9 @@ const LONG: u32 = 36;
 /// Bodies of more operations leave no registers for that.
 const ROOM: u32 = 110;
 
+/// Loops of so much arithmetic are worth another form for registers of 512 bits; others wait for memory.
+const HEAVY: f64 = 20.0;
+
 /// Sums in order that leave the machine waiting.
 const CHAINS: usize = 2;
 
@@ -43,6 +46,8 @@ pub struct Estimate {
     pub gain: f64,
     /// The lanes of a second loop for what is left, if that is worth one.
     pub rest: Option<u8>,
+    /// The lanes of a loop before it that only registers of 512 bits have, if that is worth one.
+    pub widest: Option<u8>,
 }
 
 /// What a value is over the iterations of the loop.
@@ -66,6 +71,9 @@ struct Model<'c, 'f> {
     widest: u32,
     /// Ops on vectors.
     ops: u32,
+    /// What those cost that wider registers make faster, and those that they do not.
+    arithmetic: f64,
+    divisions: f64,
     /// The cycles after which each value is there, and the last of them.
     ready: HashMap<ValueId, u32>,
     chain: u32,
@@ -101,6 +109,8 @@ pub fn estimate(
         dense,
         widest: 8,
         ops: 0,
+        arithmetic: 0.0,
+        divisions: 0.0,
         ready: HashMap::new(),
         chain: 0,
         scalar: 0.0,
@@ -142,15 +152,15 @@ pub fn estimate(
         _ => 1,
     };
     let most = (WIDEST / model.widest).min(64);
-    let mut lanes = (native * times).min(most);
-    while u64::from(lanes) > window {
-        lanes /= 2;
-    }
-    if let Some(trip) = constant_trip(context, op) {
-        while i128::from(lanes) > trip {
+    let trip = constant_trip(context, op);
+    let fitting = |wanted: u32| {
+        let mut lanes = wanted.min(most);
+        while u64::from(lanes) > window || trip.is_some_and(|trip| i128::from(lanes) > trip) {
             lanes /= 2;
         }
-    }
+        lanes
+    };
+    let lanes = fitting(native * times);
     if lanes < 2 || window < NEAR {
         return None;
     }
@@ -170,8 +180,19 @@ pub fn estimate(
     };
     // Groups that take turns, and many short sums, leave much for iterations one by one.
     let many = is_pair || times == 8 || (times == 4 && sums_floats);
-    let rest = (many && u32::from(lanes) == native * times).then_some(native as u8);
-    (gain >= worthwhile).then_some(Estimate { lanes, gain, rest })
+    let is_whole = u32::from(lanes) == native * times;
+    let rest = (many && is_whole).then_some(native as u8);
+    // Lanes that fold would give other sums there.
+    let is_heavy = model.arithmetic >= HEAVY.max(model.divisions);
+    let is_heavy = is_heavy && times == 1 && !hides;
+    let widest = fitting(2 * native);
+    let widest = (is_heavy && widest > native).then_some(widest as u8);
+    (gain >= worthwhile).then_some(Estimate {
+        lanes,
+        gain,
+        rest,
+        widest,
+    })
 }
 
 fn constant_trip(context: &Context<'_>, op: OpId) -> Option<i128> {
@@ -332,6 +353,15 @@ impl Model<'_, '_> {
                         _ => cost_in_lanes,
                     };
                     self.ops += 1;
+                    match kind {
+                        OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt) => {
+                            self.divisions += cost_in_lanes;
+                        }
+                        // Lane by lane.
+                        OpKind::CallRuntime(_)
+                        | OpKind::Int(IntOp::FloorDiv | IntOp::FloorMod, _) => {}
+                        _ => self.arithmetic += cost_in_lanes,
+                    }
                     self.bits += weight * cost_in_lanes * f64::from(bits.unwrap_or(64).max(8));
                 }
             }

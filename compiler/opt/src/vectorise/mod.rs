@@ -325,17 +325,26 @@ fn take(
     let inside = gain_inside(&nest);
     let outcome = match nest.found {
         Ok(candidate) if candidate.estimate.gain > inside * BETTER => {
+            let estimate = &candidate.estimate;
             let plan = Plan {
                 op: nest.op,
-                lanes: candidate.estimate.lanes,
+                lanes: estimate.lanes,
+                for_widest: false,
                 folds: &candidate.folds,
                 dependences: &candidate.dependences,
                 unwritten: &candidate.unwritten,
             };
+            let is_alone = plan.dependences.pivot.is_none();
+            if let Some(lanes) = estimate.widest.filter(|_| is_alone) {
+                let widest = Plan {
+                    lanes,
+                    for_widest: true,
+                    ..plan
+                };
+                let _ = build::build(function, structure, facts, &widest);
+            }
             let built = build::build(function, structure, facts, &plan);
-            if let (Ok(()), Some(lanes), None) =
-                (&built, candidate.estimate.rest, plan.dependences.pivot)
-            {
+            if let (Ok(()), Some(lanes)) = (&built, estimate.rest.filter(|_| is_alone)) {
                 // The same tests hold for what is left.
                 let rest = Plan { lanes, ..plan };
                 let _ = build::build(function, structure, facts, &rest);
