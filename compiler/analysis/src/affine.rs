@@ -4,8 +4,7 @@
 //! Everything else is a symbol. This must never equate symbols that may differ. [`Affine::modular`] follows all 64-bit
 //! arithmetic instead; its polynomials are exact modulo 2^64 only.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_mir::ir::{Convert, Function, IntOp, IntUnaryOp, OpKind, Overflow, Scalar, Type, ValueId};
 
 use crate::arrays::extent_of;
@@ -142,8 +141,8 @@ impl Polynomial {
 pub struct Affine<'f> {
     function: &'f Function,
     /// One value for each extent, so that several reads of one extent are one symbol.
-    extents: HashMap<(ValueId, u8), ValueId>,
-    known: HashMap<ValueId, Polynomial>,
+    extents: FxHashMap<(ValueId, u8), ValueId>,
+    known: FxHashMap<ValueId, Polynomial>,
     /// What wraps is followed, too.
     modular: bool,
 }
@@ -151,7 +150,7 @@ pub struct Affine<'f> {
 impl<'f> Affine<'f> {
     /// For one function.
     pub fn new(function: &'f Function, structure: &Structure) -> Self {
-        let mut extents = HashMap::new();
+        let mut extents = FxHashMap::default();
         for &op in &structure.order {
             let data = &function.ops[op];
             if let OpKind::Extent(axis) = data.kind {
@@ -159,7 +158,7 @@ impl<'f> Affine<'f> {
                 extents.entry(of).or_insert(data.results[0]);
             }
         }
-        let known = HashMap::new();
+        let known = FxHashMap::default();
         Self {
             function,
             extents,

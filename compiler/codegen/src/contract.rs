@@ -4,14 +4,13 @@
 //! Only products that nobody else needs and that are made in the same block: then nothing is computed twice, and nothing
 //! comes into a loop that was not in it.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Block, Function, Inst, InstBuilder, Opcode, Value};
+use rustc_hash::FxHashMap;
 
 /// Changes the sums and differences of a function.
 pub fn run(func: &mut Function) {
-    let mut uses: HashMap<Value, u32> = HashMap::new();
+    let mut uses: FxHashMap<Value, u32> = FxHashMap::default();
     for block in func.layout.blocks() {
         for inst in func.layout.block_insts(block) {
             for value in func.dfg.inst_values(inst) {
@@ -31,7 +30,13 @@ pub fn run(func: &mut Function) {
     }
 }
 
-fn fuse(func: &mut Function, uses: &HashMap<Value, u32>, block: Block, inst: Inst, subtract: bool) {
+fn fuse(
+    func: &mut Function,
+    uses: &FxHashMap<Value, u32>,
+    block: Block,
+    inst: Inst,
+    subtract: bool,
+) {
     let product = |value: Value| {
         let value = func.dfg.resolve_aliases(value);
         let made_by = func.dfg.value_def(value).inst()?;

@@ -4,8 +4,6 @@
 //! may have, so this one is ours: relative addresses, and only to the section symbol of `.text`,
 //! which no other module can take over.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use gimli::write::{
     Address, AttributeValue, CallFrameInstruction, DwarfUnit, EhFrame, EndianVec,
@@ -18,6 +16,7 @@ use gimli::{
 };
 use object::write::{Object, Relocation, SymbolId};
 use object::{RelocationFlags, SectionKind, elf};
+use rustc_hash::FxHashMap;
 
 use crate::CodegenError;
 use crate::isa::Isa;
@@ -62,7 +61,7 @@ pub fn add_tables(
         sections.extend(line_tables(functions, file_name).map_err(internal)?);
     }
 
-    let mut symbols = HashMap::new();
+    let mut symbols = FxHashMap::default();
     let mut added = Vec::new();
     for (name, table, align, kind) in sections {
         let section = object.add_section(Vec::new(), name.as_bytes().to_vec(), kind);

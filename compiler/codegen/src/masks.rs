@@ -5,14 +5,13 @@
 //! together: the one that most of their sources (comparisons; loads of bools, which are bytes) and users have. Sources
 //! and users convert from and to theirs.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_mir::ir::{Function, LabelId, OpKind, RegionId, Type, ValueId};
 
 /// The widths of the masks of a function.
 #[derive(Debug, Default)]
 pub struct MaskWidths {
-    bits: HashMap<ValueId, u32>,
+    bits: FxHashMap<ValueId, u32>,
 }
 
 impl MaskWidths {
@@ -28,9 +27,9 @@ impl MaskWidths {
         }
         let mut walk = Walk {
             function,
-            above: HashMap::new(),
+            above: FxHashMap::default(),
             votes: Vec::new(),
-            labels: HashMap::new(),
+            labels: FxHashMap::default(),
         };
         walk.region(function.body, &[]);
         walk.settle()
@@ -56,10 +55,10 @@ type Targets = (Vec<ValueId>, Vec<ValueId>);
 struct Walk<'a> {
     function: &'a Function,
     /// Union-find: a value that flows together with this one.
-    above: HashMap<ValueId, ValueId>,
+    above: FxHashMap<ValueId, ValueId>,
     /// Masks, and the widths that their sources and users have.
     votes: Vec<(ValueId, u32, u32)>,
-    labels: HashMap<LabelId, Targets>,
+    labels: FxHashMap<LabelId, Targets>,
 }
 
 impl Walk<'_> {
@@ -182,12 +181,12 @@ impl Walk<'_> {
     }
 
     fn settle(self) -> MaskWidths {
-        let mut counts: HashMap<ValueId, [u32; 4]> = HashMap::new();
+        let mut counts: FxHashMap<ValueId, [u32; 4]> = FxHashMap::default();
         for (value, bits, weight) in &self.votes {
             let width = (bits.trailing_zeros() as usize).clamp(3, 6) - 3;
             counts.entry(self.root(*value)).or_default()[width] += weight;
         }
-        let mut bits = HashMap::new();
+        let mut bits = FxHashMap::default();
         for (id, value) in self.function.values.iter_enumerated() {
             let Type::Mask(lanes) = value.ty else {
                 continue;

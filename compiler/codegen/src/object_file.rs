@@ -2,14 +2,13 @@
 //!
 //! Everything is added in an order that the program fixes, so equal programs give equal bytes.
 
-use std::collections::HashMap;
-
 use cranelift_module::{
     DataDescription, DataId, FuncId, Linkage, Module, ModuleError, ModuleReloc, ModuleRelocTarget,
     default_libcall_names,
 };
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use object::write::StandardSection;
+use rustc_hash::FxHashMap;
 use snek_abi::{
     ABI_VERSION, FUNCTION_RELEASES_GIL, FrameInfo, FunctionDesc, ModuleDesc, ParamDesc, StrDesc,
     TYPE_DISJOINT, TYPE_WRITTEN, TypeDesc, TypeTag,
@@ -49,9 +48,9 @@ pub fn assemble(
         program,
         info,
         module: ObjectModule::new(builder),
-        units: HashMap::new(),
-        runtime: HashMap::new(),
-        data: HashMap::new(),
+        units: FxHashMap::default(),
+        runtime: FxHashMap::default(),
+        data: FxHashMap::default(),
     };
     for (unit, compiled) in units.iter().zip(&compiled) {
         assembler.define_unit(*unit, compiled)?;
@@ -130,9 +129,9 @@ struct Assembler<'a> {
     program: &'a Program,
     info: ModuleInfo<'a>,
     module: ObjectModule,
-    units: HashMap<Unit, FuncId>,
-    runtime: HashMap<&'static str, FuncId>,
-    data: HashMap<Data, DataId>,
+    units: FxHashMap<Unit, FuncId>,
+    runtime: FxHashMap<&'static str, FuncId>,
+    data: FxHashMap<Data, DataId>,
 }
 
 impl Assembler<'_> {

@@ -10,7 +10,7 @@ use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{
     Block, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef, types,
 };
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A loop carries no more of them: each takes two registers.
 const MOST: usize = 5;
@@ -44,7 +44,7 @@ pub fn run(func: &mut Function, cfg: &ControlFlowGraph, domtree: &DominatorTree)
                 latch,
                 before,
                 body,
-                steps: HashMap::new(),
+                steps: FxHashMap::default(),
             }
             .run();
         }
@@ -57,8 +57,8 @@ fn innermost(
     domtree: &DominatorTree,
     head: Block,
     latch: Block,
-) -> Option<HashSet<Block>> {
-    let mut body = HashSet::from([head]);
+) -> Option<FxHashSet<Block>> {
+    let mut body = FxHashSet::from_iter([head]);
     let mut pending = vec![latch];
     while let Some(block) = pending.pop() {
         if body.insert(block) {
@@ -81,9 +81,9 @@ struct Loop<'f> {
     latch: Block,
     /// Jumps into it.
     before: Block,
-    body: HashSet<Block>,
+    body: FxHashSet<Block>,
     /// What is added to values in each iteration, by what says how: made before the loop.
-    steps: HashMap<Vec<(Opcode, Option<Value>, i64)>, Value>,
+    steps: FxHashMap<Vec<(Opcode, Option<Value>, i64)>, Value>,
 }
 
 /// A parameter of the head that a constant is added to in each iteration.
@@ -211,7 +211,7 @@ impl Loop<'_> {
     /// What is computed in each iteration from a product of the counter, as far as it is needed by one thing only.
     fn products(&self, counter: Value) -> Vec<Value> {
         let dfg = &self.func.dfg;
-        let mut uses: HashMap<Value, Vec<Inst>> = HashMap::new();
+        let mut uses: FxHashMap<Value, Vec<Inst>> = FxHashMap::default();
         let mut products = Vec::new();
         for block in self.func.layout.blocks() {
             let inside = self.body.contains(&block);

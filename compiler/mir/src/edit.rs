@@ -6,7 +6,8 @@ use crate::ir::{
     ValueDef, ValueId,
 };
 use oxc_index::IndexVec;
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// Calls `visit` with each op of a region and of the regions in it, outer ones first, in the order of the text.
 pub fn walk(function: &Function, region: RegionId, visit: &mut impl FnMut(RegionId, OpId)) {
@@ -60,7 +61,7 @@ pub fn is_used_in(function: &Function, region: RegionId, value: ValueId) -> bool
 }
 
 /// Makes each live use of a key of `map` a use of its value; a value that is itself a key is looked up again.
-pub fn replace_uses(function: &mut Function, map: &HashMap<ValueId, ValueId>) {
+pub fn replace_uses(function: &mut Function, map: &FxHashMap<ValueId, ValueId>) {
     if map.is_empty() {
         return;
     }
@@ -79,7 +80,7 @@ pub fn replace_uses(function: &mut Function, map: &HashMap<ValueId, ValueId>) {
 
 /// Makes each live use of `old` a use of `new`.
 pub fn replace_all_uses(function: &mut Function, old: ValueId, new: ValueId) {
-    replace_uses(function, &HashMap::from([(old, new)]));
+    replace_uses(function, &FxHashMap::from_iter([(old, new)]));
 }
 
 /// Takes an op out of its region. Its results must be unused.
@@ -186,11 +187,11 @@ pub struct Cloner<'s> {
     pub source: Option<&'s Function>,
     /// What values of the source are in the target. Values that are not here and not defined by what is cloned stay as
     /// they are (which is right only within one function).
-    pub values: HashMap<ValueId, ValueId>,
+    pub values: FxHashMap<ValueId, ValueId>,
     /// The same for labels.
-    pub labels: HashMap<LabelId, LabelId>,
+    pub labels: FxHashMap<LabelId, LabelId>,
     /// What sites of the source are in the target. Filled on demand by `site`.
-    pub sites: HashMap<SiteId, SiteId>,
+    pub sites: FxHashMap<SiteId, SiteId>,
     /// When inlining: the site of the call, which becomes the caller of copied sites.
     pub call: Option<SiteId>,
 }
@@ -200,9 +201,9 @@ impl<'s> Cloner<'s> {
     pub fn within() -> Cloner<'s> {
         Cloner {
             source: None,
-            values: HashMap::new(),
-            labels: HashMap::new(),
-            sites: HashMap::new(),
+            values: FxHashMap::default(),
+            labels: FxHashMap::default(),
+            sites: FxHashMap::default(),
             call: None,
         }
     }

@@ -8,6 +8,7 @@ use crate::ir::{
     ArrayType, AtomicOp, Bound, Compare, Convert, Element, FloatOp, FloatUnaryOp, IntOp,
     IntUnaryOp, LabelId, OpKind, Overflow, Raise, RegionId, Scalar, Schedule, Type,
 };
+use smallvec::{SmallVec, smallvec};
 use snek_abi::{AbiType, Effect, RuntimeFn};
 
 /// Whether an op itself may raise.
@@ -181,13 +182,13 @@ impl OpKind {
     }
 
     /// The regions that it owns, in the order in which they are written.
-    pub fn regions(&self) -> Vec<RegionId> {
+    pub fn regions(&self) -> SmallVec<[RegionId; 2]> {
         match self {
-            OpKind::If { then, other } => vec![*then, *other],
-            OpKind::Block { body, .. } => vec![*body],
-            OpKind::For(data) => vec![data.body],
-            OpKind::While { cond, body, .. } => vec![*cond, *body],
-            _ => Vec::new(),
+            OpKind::If { then, other } => smallvec![*then, *other],
+            OpKind::Block { body, .. } => smallvec![*body],
+            OpKind::For(data) => smallvec![data.body],
+            OpKind::While { cond, body, .. } => smallvec![*cond, *body],
+            _ => SmallVec::new(),
         }
     }
 

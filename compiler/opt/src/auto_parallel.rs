@@ -8,8 +8,7 @@
 //!
 //! It runs where proofs have been made and still hold. Functions without `@parallel` cost nothing.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_analysis::arrays::view;
 use snek_analysis::effects::{Effects, effects};
 use snek_analysis::races::plan_of;
@@ -79,7 +78,7 @@ fn of_function(
             names: &names,
             relaxed: false,
         };
-        let mut taken: HashSet<OpId> = HashSet::new();
+        let mut taken: FxHashSet<OpId> = FxHashSet::default();
         for &op in &structure.order {
             let OpKind::For(f) = &function.ops[op].kind else {
                 continue;
@@ -325,7 +324,7 @@ fn is_worth_it(b: &mut Builder<'_>, op: OpId) -> ValueId {
 }
 
 struct Estimate<'e> {
-    inside: &'e HashSet<ValueId>,
+    inside: &'e FxHashSet<ValueId>,
     cloner: Cloner<'e>,
 }
 

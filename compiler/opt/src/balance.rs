@@ -6,9 +6,8 @@
 //! `(x & y) ^ (x & z) ^ (y & z)` is `((x ^ y) & (y ^ z)) ^ y`, whose first step is the second one of the next iteration where
 //! values move on from name to name.
 
-use std::collections::HashMap;
-
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
@@ -64,7 +63,7 @@ enum User {
 }
 
 /// When values of a loop's body are there, in cycles; others are there from the start.
-type Ranks = HashMap<ValueId, u32>;
+type Ranks = FxHashMap<ValueId, u32>;
 
 struct Balance<'f> {
     function: &'f mut Function,

@@ -8,8 +8,7 @@
 //!
 //! Only innermost loops, and only where that gains in lanes: scalar code has no use for it.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
 use snek_mir::ir::{
@@ -77,11 +76,11 @@ struct Member {
 /// Values that may have fewer bits, in the order of the text, and the types that their groups get.
 struct Groups {
     members: Vec<Member>,
-    at: HashMap<ValueId, usize>,
+    at: FxHashMap<ValueId, usize>,
     /// For each member another one of its group, or itself.
     parents: Vec<usize>,
     /// By the first of a group.
-    types: HashMap<usize, Scalar>,
+    types: FxHashMap<usize, Scalar>,
     /// Comparisons that are made in the type of their operands' group.
     compares: Vec<OpId>,
 }
@@ -90,9 +89,9 @@ impl Groups {
     fn of(function: &Function, op: OpId) -> Groups {
         let mut groups = Groups {
             members: Vec::new(),
-            at: HashMap::new(),
+            at: FxHashMap::default(),
             parents: Vec::new(),
-            types: HashMap::new(),
+            types: FxHashMap::default(),
             compares: Vec::new(),
         };
         let OpKind::For(f) = &function.ops[op].kind else {
@@ -209,7 +208,7 @@ impl Groups {
 
     /// Finds the type of each group in which something is computed.
     fn choose(&mut self, function: &Function) {
-        let mut all: HashMap<usize, (Interval, bool, u32)> = HashMap::new();
+        let mut all: FxHashMap<usize, (Interval, bool, u32)> = FxHashMap::default();
         let mut include = |root: usize, interval: Interval, computes: bool, least: u32| {
             let of = all.entry(root).or_insert((interval, false, 0));
             of.0 = (of.0.0.min(interval.0), of.0.1.max(interval.1));
@@ -268,8 +267,8 @@ impl Groups {
 
     /// Computes the members in their new types, and lets others use these.
     fn rewrite(&self, function: &mut Function) {
-        let mut new: HashMap<ValueId, ValueId> = HashMap::new();
-        let mut wide: HashMap<ValueId, ValueId> = HashMap::new();
+        let mut new: FxHashMap<ValueId, ValueId> = FxHashMap::default();
+        let mut wide: FxHashMap<ValueId, ValueId> = FxHashMap::default();
         for member in &self.members {
             let Some(ty) = self.type_of(member.value) else {
                 continue;
@@ -312,9 +311,9 @@ impl Groups {
     fn convert(
         &self,
         function: &mut Function,
-        new: &HashMap<ValueId, ValueId>,
-    ) -> HashMap<ValueId, ValueId> {
-        let mut same = HashMap::new();
+        new: &FxHashMap<ValueId, ValueId>,
+    ) -> FxHashMap<ValueId, ValueId> {
+        let mut same = FxHashMap::default();
         for op in edit::ops(function) {
             let data = &function.ops[op];
             let OpKind::Convert(convert) = data.kind else {
@@ -414,7 +413,7 @@ fn operand(
     value: ValueId,
     ty: Scalar,
     site: SiteId,
-    new: &HashMap<ValueId, ValueId>,
+    new: &FxHashMap<ValueId, ValueId>,
 ) -> ValueId {
     match (new.get(&value), function.const_int(value)) {
         (Some(made), _) => *made,
@@ -433,7 +432,7 @@ fn narrowed(
     out: &mut Vec<OpId>,
     op: OpId,
     ty: Scalar,
-    new: &HashMap<ValueId, ValueId>,
+    new: &FxHashMap<ValueId, ValueId>,
 ) -> ValueId {
     let data = function.ops[op].clone();
     let site = data.site;

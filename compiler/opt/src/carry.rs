@@ -6,8 +6,7 @@
 //!
 //! Such loops wait for each iteration's result anyway, so nothing here is in the way of vectors.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_analysis::structure::Structure;
 use snek_mir::edit;
 use snek_mir::ir::{
@@ -29,7 +28,7 @@ pub fn run(function: &mut Function) {
             found.push((op, pair));
         }
     }
-    let mut replaced = HashMap::new();
+    let mut replaced = FxHashMap::default();
     for (op, pair) in found {
         carry(function, op, &pair, &mut replaced);
     }
@@ -149,7 +148,12 @@ fn offset(function: &Function, value: ValueId, variable: ValueId) -> Option<i64>
     }
 }
 
-fn carry(function: &mut Function, op: OpId, pair: &Pair, replaced: &mut HashMap<ValueId, ValueId>) {
+fn carry(
+    function: &mut Function,
+    op: OpId,
+    pair: &Pair,
+    replaced: &mut FxHashMap<ValueId, ValueId>,
+) {
     let OpKind::For(the_loop) = &function.ops[op].kind else {
         return;
     };

@@ -8,8 +8,7 @@
 //!
 //! Outlining does it (`outline.rs`); here are the conditions and the loops.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_analysis::arrays::roots;
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
@@ -52,8 +51,8 @@ pub fn nest(function: &Function, op: OpId) -> Vec<OpId> {
 }
 
 /// The values that are defined in a loop.
-pub(crate) fn defined_inside(function: &Function, op: OpId) -> HashSet<ValueId> {
-    let mut inside = HashSet::new();
+pub(crate) fn defined_inside(function: &Function, op: OpId) -> FxHashSet<ValueId> {
+    let mut inside = FxHashSet::default();
     if let OpKind::For(f) = &function.ops[op].kind {
         for region in edit::regions_in(function, f.body) {
             inside.extend(&function.regions[region].params);

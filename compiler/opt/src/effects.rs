@@ -1,7 +1,6 @@
 //! Functions that cannot raise say so, which makes calls of them cheap; functions that nobody can call go.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_analysis::effects::effects;
 use snek_mir::edit::callees;
 use snek_mir::ir::{Fold, FunctionId, OpKind, Program};
@@ -36,7 +35,7 @@ fn drop_unused(program: &mut Program) {
     if used.iter().all(|used| *used) {
         return;
     }
-    let mut ids: HashMap<FunctionId, FunctionId> = HashMap::new();
+    let mut ids: FxHashMap<FunctionId, FunctionId> = FxHashMap::default();
     let old = std::mem::take(&mut program.functions);
     for (id, function) in old.into_iter_enumerated() {
         if used[id.index()] {

@@ -12,8 +12,7 @@
 //! Loops stay two if one of them runs in lanes and together they would not, if they would want many registers, or if the
 //! second one loads what the first one stored a few iterations before: in lanes that load waits for several stores.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_analysis::adjacent::{Meeting, Pair};
 use snek_analysis::dependence::{Access, Dependences, WINDOW, accesses};
 use snek_analysis::structure::{Structure, is_loop};
@@ -40,7 +39,7 @@ const MOST: usize = 16;
 /// Runs the pass.
 pub fn run(function: &mut Function, names: &Names, notes: &mut Notes) {
     // What stays for when tests fail.
-    let mut left: HashSet<OpId> = HashSet::new();
+    let mut left: FxHashSet<OpId> = FxHashSet::default();
     for _ in 0..MOST {
         let structure = Structure::new(function);
         let mut candidates = candidates(function, &structure);

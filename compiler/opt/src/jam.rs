@@ -15,8 +15,7 @@
 //! branch on the level has only what is for its side. Of loops in each other, the one whose iterations load the same vectors
 //! is taken.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::dependence::{Access, Lanes, Motion, accesses};
 use snek_analysis::ranges::{Ranges, ranges};
 use snek_analysis::structure::{Structure, is_loop};
@@ -360,19 +359,19 @@ pub(crate) fn is_simple(function: &Function, op: OpId) -> bool {
 /// What is not the same in all iterations of a loop.
 struct Varying<'n> {
     nest: &'n Nest<'n>,
-    values: HashSet<ValueId>,
+    values: FxHashSet<ValueId>,
     /// Loads of arrays that the loop stores to.
-    unsteady: HashSet<OpId>,
+    unsteady: FxHashSet<OpId>,
 }
 
 impl<'n> Varying<'n> {
     /// `None` if loops or branches do not go the same way in all iterations.
-    fn find(nest: &'n Nest<'n>) -> Option<HashSet<ValueId>> {
+    fn find(nest: &'n Nest<'n>) -> Option<FxHashSet<ValueId>> {
         let function = nest.function;
         let OpKind::For(f) = &function.ops[nest.op].kind else {
             return None;
         };
-        let stored: HashSet<ValueId> = nest
+        let stored: FxHashSet<ValueId> = nest
             .accesses
             .iter()
             .filter(|access| access.writes)
@@ -381,7 +380,7 @@ impl<'n> Varying<'n> {
         let loads = nest.accesses.iter().filter(|access| !access.writes);
         let mut this = Varying {
             nest,
-            values: HashSet::from([function.regions[f.body].params[0]]),
+            values: FxHashSet::from_iter([function.regions[f.body].params[0]]),
             unsteady: loads
                 .filter(|access| stored.contains(&access.base))
                 .map(|access| access.op)
@@ -451,7 +450,12 @@ impl<'n> Varying<'n> {
 }
 
 /// The loop that does `factor` iterations at once.
-fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId>) -> Option<For> {
+fn many(
+    function: &mut Function,
+    op: OpId,
+    factor: u8,
+    varying: &FxHashSet<ValueId>,
+) -> Option<For> {
     let OpKind::For(f) = function.ops[op].kind.clone() else {
         return None;
     };
@@ -463,8 +467,8 @@ fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId
     let name = function.values[induction].name.clone();
     let first = function.add_param(body, Type::I64, name);
     let mut jam = Jam {
-        values: vec![HashMap::from([(induction, first)])],
-        labels: HashMap::from([(f.label, label)]),
+        values: vec![FxHashMap::from_iter([(induction, first)])],
+        labels: FxHashMap::from_iter([(f.label, label)]),
         function,
         varying,
     };
@@ -472,7 +476,7 @@ fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId
         let mut b = Builder::at_end(jam.function, body, site);
         let ahead = b.const_i64(n * f.step);
         let value = b.int(IntOp::Add, Overflow::Wrap, first, ahead);
-        jam.values.push(HashMap::from([(induction, value)]));
+        jam.values.push(FxHashMap::from_iter([(induction, value)]));
     }
     jam.region(f.body, body, &[]);
     Some(For {
@@ -489,10 +493,10 @@ fn many(function: &mut Function, op: OpId, factor: u8, varying: &HashSet<ValueId
 /// Writes a body for several iterations.
 struct Jam<'f> {
     function: &'f mut Function,
-    varying: &'f HashSet<ValueId>,
+    varying: &'f FxHashSet<ValueId>,
     /// What values are now, in each iteration.
-    values: Vec<HashMap<ValueId, ValueId>>,
-    labels: HashMap<snek_mir::ir::LabelId, snek_mir::ir::LabelId>,
+    values: Vec<FxHashMap<ValueId, ValueId>>,
+    labels: FxHashMap<snek_mir::ir::LabelId, snek_mir::ir::LabelId>,
 }
 
 impl Jam<'_> {

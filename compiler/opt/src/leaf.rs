@@ -7,8 +7,7 @@
 //! its vectors are: that is another thing in each of its forms. A branch on it comes into the leaf too. The order of what happens does not
 //! change, so nothing else has to be proved.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
@@ -56,10 +55,10 @@ fn find(function: &Function) -> Option<Group> {
 }
 
 /// The ops that use each value, and the regions in which they are.
-type Users = HashMap<ValueId, Vec<OpId>>;
+type Users = FxHashMap<ValueId, Vec<OpId>>;
 
 fn users(function: &Function) -> Users {
-    let mut users = Users::new();
+    let mut users = Users::default();
     for op in edit::ops(function) {
         for arg in &function.ops[op].args {
             users.entry(*arg).or_default().push(op);
@@ -143,8 +142,8 @@ fn fits(function: &Function, op: &Op) -> bool {
     if !may(&op.kind) {
         return false;
     }
-    let mut inside = HashSet::new();
-    let mut targets = HashSet::new();
+    let mut inside = FxHashSet::default();
+    let mut targets = FxHashSet::default();
     inside.extend(op.kind.label());
     for region in op.kind.regions() {
         for inner in edit::ops_in(function, region) {
@@ -162,7 +161,7 @@ fn fits(function: &Function, op: &Op) -> bool {
 /// The group that begins with a loop, if it can be a leaf.
 fn group(function: &Function, region: RegionId, first: usize, users: &Users) -> Option<Group> {
     let ops = &function.regions[region].ops;
-    let mut inside: HashSet<OpId> = HashSet::new();
+    let mut inside: FxHashSet<OpId> = FxHashSet::default();
     let mut made: Vec<ValueId> = Vec::new();
     let mut end = first;
     loop {
@@ -202,7 +201,7 @@ fn group(function: &Function, region: RegionId, first: usize, users: &Users) -> 
 
 /// What a group takes from outside: pure ops to do again, and values.
 fn captures(function: &Function, ops: &[OpId]) -> Option<(Vec<OpId>, Vec<ValueId>)> {
-    let mut known: HashSet<ValueId> = HashSet::new();
+    let mut known: FxHashSet<ValueId> = FxHashSet::default();
     let mut all = Vec::new();
     for op in ops {
         all.push(*op);
@@ -231,7 +230,7 @@ fn captures(function: &Function, ops: &[OpId]) -> Option<(Vec<OpId>, Vec<ValueId
 fn bring(
     function: &Function,
     value: ValueId,
-    known: &mut HashSet<ValueId>,
+    known: &mut FxHashSet<ValueId>,
     repeated: &mut Vec<OpId>,
     captured: &mut Vec<ValueId>,
 ) -> Option<()> {

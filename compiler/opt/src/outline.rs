@@ -5,8 +5,7 @@
 //! outlined too, from the inside of the new functions. A nest of them may run as one loop (`collapse.rs`): behind a test,
 //! with the plain loop where it fails.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
@@ -27,7 +26,7 @@ pub fn run(program: &mut Program) {
         let id = FunctionId::from_usize(next);
         let mut count = 0;
         // Loops of nests that are run as one loop elsewhere.
-        let mut plain: HashSet<OpId> = HashSet::new();
+        let mut plain: FxHashSet<OpId> = FxHashSet::default();
         while let Some(op) = first_parallel(&program.functions[id]) {
             let mut nest = None;
             if !plain.contains(&op)
@@ -399,7 +398,7 @@ fn make_combine(source: &Function, f: &For, symbol: String, site: SiteId) -> Opt
     let mut function = empty(source, symbol, Role::Combine, &params, &types);
     let mut cloner = Cloner {
         source: Some(source),
-        values: HashMap::new(),
+        values: FxHashMap::default(),
         ..Cloner::within()
     };
     let site = cloner.site(&mut function, site);

@@ -7,8 +7,9 @@
 //!
 //! Runs on what `vectorise` has left scalar.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::dependence::{Access, Dependences, Lanes, accesses};
 use snek_analysis::ranges::{Ranges, ranges};
 use snek_analysis::structure::{Structure, is_loop};
@@ -122,7 +123,7 @@ impl Plan {
                 groups.entry(place).or_default().push(access);
             }
         }
-        let head: HashSet<OpId> = function.regions[f.body].ops.iter().copied().collect();
+        let head: FxHashSet<OpId> = function.regions[f.body].ops.iter().copied().collect();
         let mut needs = Dependences::none();
         let mut elements = Vec::new();
         for (place, group) in groups {
@@ -277,8 +278,8 @@ impl Plan {
     /// Drops the loads and stores; `values` has what the elements are, first at the beginning of the body and then at its
     /// end.
     fn replace(&self, function: &mut Function, values: &mut [Vec<ValueId>]) {
-        let mut replaced: HashMap<ValueId, ValueId> = HashMap::new();
-        let resolve = |replaced: &HashMap<ValueId, ValueId>, value: &ValueId| {
+        let mut replaced: FxHashMap<ValueId, ValueId> = FxHashMap::default();
+        let resolve = |replaced: &FxHashMap<ValueId, ValueId>, value: &ValueId| {
             *replaced.get(value).unwrap_or(value)
         };
         let mut ops = std::mem::take(&mut function.regions[self.body].ops);

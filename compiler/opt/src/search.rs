@@ -7,8 +7,7 @@
 //!
 //! Runs before `vectorise`, which does the rest; loops that would not run in lanes are not touched.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
@@ -42,7 +41,7 @@ pub fn run(function: &mut Function) {
             found.push((op, search));
         }
     }
-    let mut replaced = HashMap::new();
+    let mut replaced = FxHashMap::default();
     for (op, search) in found {
         run_in_blocks(function, op, &search, &mut replaced);
     }
@@ -83,8 +82,8 @@ fn search(function: &Function, structure: &Structure, op: OpId, the_loop: &For) 
         return None;
     }
     let (condition, changes) = decision(function, &body.params, &function.ops[next].args)?;
-    let own: HashSet<OpId> = body.ops.iter().copied().collect();
-    let mut slice = HashSet::new();
+    let own: FxHashSet<OpId> = body.ops.iter().copied().collect();
+    let mut slice = FxHashSet::default();
     slice_of(function, &own, condition, &mut slice);
     if slice.len() > CONDITION {
         return None;
@@ -92,7 +91,7 @@ fn search(function: &Function, structure: &Structure, op: OpId, the_loop: &For) 
     // In the order of the body; what the variable reaches is `inside`.
     let variable = body.params[0];
     let (mut before, mut inside): (Vec<OpId>, Vec<OpId>) = (Vec::new(), Vec::new());
-    let mut moving = HashSet::from([variable]);
+    let mut moving = FxHashSet::from_iter([variable]);
     let (mut loads, mut carried) = (false, false);
     for &inner in body.ops.iter().filter(|inner| slice.contains(*inner)) {
         let data = &function.ops[inner];
@@ -177,7 +176,12 @@ fn decision(function: &Function, params: &[ValueId], nexts: &[ValueId]) -> Optio
 }
 
 /// The ops of a body that a value is computed from.
-fn slice_of(function: &Function, own: &HashSet<OpId>, value: ValueId, slice: &mut HashSet<OpId>) {
+fn slice_of(
+    function: &Function,
+    own: &FxHashSet<OpId>,
+    value: ValueId,
+    slice: &mut FxHashSet<OpId>,
+) {
     if let ValueDef::Result(op, _) = function.values[value].def
         && own.contains(&op)
         && slice.insert(op)
@@ -192,7 +196,7 @@ fn run_in_blocks(
     function: &mut Function,
     op: OpId,
     search: &Search,
-    replaced: &mut HashMap<ValueId, ValueId>,
+    replaced: &mut FxHashMap<ValueId, ValueId>,
 ) {
     let data = function.ops[op].clone();
     let OpKind::For(the_loop) = &data.kind else {
@@ -216,7 +220,7 @@ fn run_in_blocks(
         let short = b.const_i64(SHORT);
         let is_long = b.compare(Compare::Ge, left, short);
         let known = params[1..].iter().copied().zip(carried.iter().copied());
-        let known: HashMap<ValueId, ValueId> = known.collect();
+        let known: FxHashMap<ValueId, ValueId> = known.collect();
         let test = |b: &mut Builder<'_>| {
             let mut cloner = Cloner::within();
             cloner.values.extend(known.clone());

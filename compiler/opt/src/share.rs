@@ -3,8 +3,7 @@
 //! `while x*x + y*y <= 4: ... x*x - y*y ...` computes the squares once an iteration: values of the condition's region are
 //! not visible in the body, so each shared one becomes one more value that the condition yields.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_mir::edit;
 use snek_mir::ir::{Function, LabelId, OpId, OpKind, RegionId, Type, ValueId};
 
@@ -43,7 +42,7 @@ fn share(
         return false;
     }
     // Values of the condition that the body has, too: what is yielded, and what is defined around the loop.
-    let mut known: HashMap<ValueId, ValueId> = HashMap::new();
+    let mut known: FxHashMap<ValueId, ValueId> = FxHashMap::default();
     let params = function.regions[body].params.clone();
     for (value, param) in yielded(function, cond)[1..].iter().zip(params) {
         known.insert(*value, param);

@@ -11,8 +11,7 @@
 //!
 //! Only for nests in which a row waits for itself, so that lanes have refused it. Runs before `vectorise`.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::affine::Affine;
 use snek_analysis::dependence::{Access, Dependences, accesses};
 use snek_analysis::ranges::{Ranges, ranges};
@@ -65,7 +64,7 @@ struct Nest {
     /// The store whose values stay in registers.
     store: OpId,
     /// The loads of them: how many rows below the store, and how many steps after it, 0 or 1.
-    loads: HashMap<OpId, (i64, i64)>,
+    loads: FxHashMap<OpId, (i64, i64)>,
 }
 
 /// How far apart, in rows and columns, two iterations are that reach one element. `None`: anything.
@@ -131,7 +130,7 @@ impl Nest {
             before: before.to_vec(),
             dependences: Dependences::none(),
             store: store.op,
-            loads: HashMap::new(),
+            loads: FxHashMap::default(),
         };
         let mut affine = Affine::modular(function, structure);
         let mut waits = false;
@@ -369,7 +368,7 @@ impl Nest {
     fn element(&self, b: &mut Builder<'_>, cloner: &mut Cloner<'_>, body: &[OpId]) -> ValueId {
         let data = b.function.ops[self.store].clone();
         let (array, places) = (data.args[0], &data.args[1..data.args.len() - 1]);
-        let mut needed = HashSet::new();
+        let mut needed = FxHashSet::default();
         for place in places {
             slice(b.function, body, *place, &mut needed);
         }
@@ -386,7 +385,7 @@ impl Nest {
 }
 
 /// The ops of a body that a value is computed from.
-fn slice(function: &Function, body: &[OpId], value: ValueId, needed: &mut HashSet<OpId>) {
+fn slice(function: &Function, body: &[OpId], value: ValueId, needed: &mut FxHashSet<OpId>) {
     if let ValueDef::Result(op, _) = function.values[value].def
         && body.contains(&op)
         && needed.insert(op)

@@ -14,8 +14,9 @@
 //! rest does not wait for itself all that time anyway: calls of functions that have a form for lanes, divisions, or much
 //! arithmetic beside a scatter. Runs before `vector_math`, which then finds a loop for lanes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::adjacent::{Meeting, Pair};
 use snek_analysis::dependence::{Access, Dependences, accesses};
 use snek_analysis::effects::effects;
@@ -185,7 +186,7 @@ struct Body<'f> {
     ops: &'f [OpId],
     /// Where each access is in the text.
     accesses: Vec<Access>,
-    place: HashMap<OpId, usize>,
+    place: FxHashMap<OpId, usize>,
     /// Nothing in it raises, leaves or calls.
     quiet: bool,
 }
@@ -272,12 +273,12 @@ fn leaves(function: &Function, op: OpId) -> bool {
 
 impl Body<'_> {
     /// The largest early part: its ops, what must be tested, and the ops that stand behind what may raise or leave.
-    fn early(&self) -> Option<(Vec<OpId>, Dependences, HashSet<OpId>)> {
+    fn early(&self) -> Option<(Vec<OpId>, Dependences, FxHashSet<OpId>)> {
         let mut pair = Pair::new(self.function, self.structure, [self.op, self.op])?;
-        let mut late: HashSet<OpId> = HashSet::new();
+        let mut late: FxHashSet<OpId> = FxHashSet::default();
         loop {
             let (early, tested) = self.closure(&late);
-            let is_early: HashSet<OpId> = early.iter().copied().collect();
+            let is_early: FxHashSet<OpId> = early.iter().copied().collect();
             let (first, second): (Vec<&Access>, Vec<&Access>) = self
                 .accesses
                 .iter()
@@ -321,10 +322,10 @@ impl Body<'_> {
     }
 
     /// What depends on nothing but the induction variable and is not late, and which of it stands behind what may raise.
-    fn closure(&self, late: &HashSet<OpId>) -> (Vec<OpId>, HashSet<OpId>) {
+    fn closure(&self, late: &FxHashSet<OpId>) -> (Vec<OpId>, FxHashSet<OpId>) {
         let function = self.function;
-        let mut known = HashSet::from([self.induction]);
-        let (mut early, mut tested, mut left) = (Vec::new(), HashSet::new(), false);
+        let mut known = FxHashSet::from_iter([self.induction]);
+        let (mut early, mut tested, mut left) = (Vec::new(), FxHashSet::default(), false);
         for &op in self.ops {
             let data = &function.ops[op];
             let there = |value: &ValueId| {
@@ -358,7 +359,7 @@ impl Body<'_> {
     fn within(
         &self,
         early: &[OpId],
-        tested: &HashSet<OpId>,
+        tested: &FxHashSet<OpId>,
     ) -> Option<Vec<(Subscript, ValueId, u8)>> {
         let mut within = Vec::new();
         for &op in early.iter().filter(|op| tested.contains(op)) {
@@ -410,8 +411,8 @@ impl Body<'_> {
     /// What the rest uses of the early part and does not compute again.
     fn crossing(&self, early: &[OpId]) -> Option<Vec<ValueId>> {
         let function = self.function;
-        let own: HashSet<OpId> = early.iter().copied().collect();
-        let mut used: HashSet<ValueId> = HashSet::new();
+        let own: FxHashSet<OpId> = early.iter().copied().collect();
+        let mut used: FxHashSet<ValueId> = FxHashSet::default();
         let f = the_loop(function, self.op)?;
         for op in edit::ops_in(function, f.body) {
             if !own.contains(&op) {
@@ -439,7 +440,7 @@ impl Body<'_> {
         wanted.reverse();
         let mut crossing: Vec<ValueId> = Vec::new();
         for value in wanted {
-            let mut slice = HashSet::new();
+            let mut slice = FxHashSet::default();
             self.slice(value, &own, &crossing, &mut slice);
             let cost: f64 = slice
                 .iter()
@@ -469,9 +470,9 @@ impl Body<'_> {
     }
 
     /// The early ops that the rest does again.
-    fn again(&self, early: &[OpId], crossing: &[ValueId]) -> HashSet<OpId> {
-        let own: HashSet<OpId> = early.iter().copied().collect();
-        let mut again = HashSet::new();
+    fn again(&self, early: &[OpId], crossing: &[ValueId]) -> FxHashSet<OpId> {
+        let own: FxHashSet<OpId> = early.iter().copied().collect();
+        let mut again = FxHashSet::default();
         let Some(f) = the_loop(self.function, self.op) else {
             return again;
         };
@@ -489,9 +490,9 @@ impl Body<'_> {
     fn slice(
         &self,
         value: ValueId,
-        own: &HashSet<OpId>,
+        own: &FxHashSet<OpId>,
         known: &[ValueId],
-        slice: &mut HashSet<OpId>,
+        slice: &mut FxHashSet<OpId>,
     ) {
         if let ValueDef::Result(op, _) = self.function.values[value].def
             && own.contains(&op)
@@ -506,8 +507,8 @@ impl Body<'_> {
 
     /// Only what stores or what crosses is computed from is worth being early.
     fn drop_unneeded(&self, early: &mut Vec<OpId>, crossing: &[ValueId]) {
-        let own: HashSet<OpId> = early.iter().copied().collect();
-        let mut needed = HashSet::new();
+        let own: FxHashSet<OpId> = early.iter().copied().collect();
+        let mut needed = FxHashSet::default();
         let is_store = |op: &&OpId| matches!(self.function.ops[**op].kind, OpKind::Store(_));
         for store in early.iter().filter(is_store) {
             needed.insert(*store);
@@ -527,7 +528,7 @@ impl Body<'_> {
         let Some(f) = the_loop(function, self.op) else {
             return false;
         };
-        let own: HashSet<OpId> = early.iter().copied().collect();
+        let own: FxHashSet<OpId> = early.iter().copied().collect();
         let all = edit::ops_in(function, f.body);
         let again = self.again(early, crossing);
         let (mut whole, mut rest, mut lanes) = (0.0, 0.0, 0.0);
@@ -733,7 +734,7 @@ impl Plan {
         if !buffers.is_empty() {
             let mut inner = Builder::before(b.function, body, 0, site);
             let place = inner.int(IntOp::Sub, Overflow::Wrap, i, first);
-            let mut renamed = HashMap::new();
+            let mut renamed = FxHashMap::default();
             for (value, buffer) in self.crossing.iter().zip(buffers) {
                 let ty = inner.function.ty(*value);
                 let load = OpKind::Load(vec![Bound::Proved]);

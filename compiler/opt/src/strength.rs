@@ -3,8 +3,7 @@
 //! For ops at the head level of serial counted loops, with a factor that the loop does not change, and arithmetic that
 //! wraps or was proved: the carried value is exact modulo two to the word size, as the product was.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_mir::edit;
 use snek_mir::ir::{Function, IntOp, LoopKind, OpId, OpKind, Overflow, Type, ValueId};
 
@@ -32,7 +31,7 @@ fn reduce(function: &mut Function, op: OpId, replacements: &mut Replacements) ->
     if f.kind != LoopKind::Serial {
         return false;
     }
-    let mut inside: HashSet<ValueId> = HashSet::new();
+    let mut inside: FxHashSet<ValueId> = FxHashSet::default();
     for region in edit::regions_in(function, f.body) {
         inside.extend(&function.regions[region].params);
         for inner in &function.regions[region].ops {

@@ -3,8 +3,9 @@
 //! The runtime hands tasks out for some levels only, and once it does not, it does not for anything below. So where a join
 //! runs its tasks in order, they call copies in which all joins do: recursion costs there what it would without them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
 use snek_mir::edit::{self, callees};
 use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, RegionId};
 
@@ -39,7 +40,7 @@ pub fn run(program: &mut Program) {
         }
     }
     // Only what is called below some join is copied.
-    let mut copies: HashMap<FunctionId, FunctionId> = HashMap::new();
+    let mut copies: FxHashMap<FunctionId, FunctionId> = FxHashMap::default();
     let mut work: Vec<FunctionId> = Vec::new();
     for id in direct {
         for region in in_order(&program.functions[id]) {
@@ -80,7 +81,7 @@ fn redirect(
     id: FunctionId,
     region: RegionId,
     all: &BTreeSet<FunctionId>,
-    copies: &mut HashMap<FunctionId, FunctionId>,
+    copies: &mut FxHashMap<FunctionId, FunctionId>,
     work: &mut Vec<FunctionId>,
 ) {
     for op in edit::ops_in(&program.functions[id], region) {

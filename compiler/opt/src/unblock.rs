@@ -3,8 +3,7 @@
 //! Inlining makes such blocks of functions with several `return`s. As branches they are seen through by everything else.
 //! Only where a single branch goes on behind the `if`, so that nothing is doubled.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_mir::edit;
 use snek_mir::ir::{Function, LabelId, OpId, OpKind, RegionId, Type, ValueId};
 
@@ -12,7 +11,7 @@ use crate::rewrite::new_op;
 
 /// Runs the pass.
 pub fn run(function: &mut Function) {
-    let mut replaced: HashMap<ValueId, ValueId> = HashMap::new();
+    let mut replaced: FxHashMap<ValueId, ValueId> = FxHashMap::default();
     for op in edit::ops(function) {
         if let OpKind::Block { label, body } = function.ops[op].kind
             && can_dissolve(function, body, label)
@@ -104,7 +103,7 @@ fn dissolve(
     region: RegionId,
     label: LabelId,
     types: &[Type],
-    replaced: &mut HashMap<ValueId, ValueId>,
+    replaced: &mut FxHashMap<ValueId, ValueId>,
 ) {
     let Some(at) = first_leaving(function, region, label) else {
         if let Some(end) = function.terminator(region)

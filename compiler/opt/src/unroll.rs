@@ -7,8 +7,7 @@
 //! Loops that only hand on most of what they carry, as `d = c; c = b; b = a`, do several iterations at once, so that each
 //! value is back in its place: nothing moves.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Function, IntOp, LoopKind, OpId, OpKind, Overflow, RegionId, Type, ValueId};
@@ -178,7 +177,7 @@ fn unroll(function: &mut Function, op: OpId, trip: i64) {
         carried = body.copy(function, &params, given, &mut out);
     }
     function.regions[region].ops.splice(at..=at, out);
-    let results: HashMap<ValueId, ValueId> = data.results.into_iter().zip(carried).collect();
+    let results: FxHashMap<ValueId, ValueId> = data.results.into_iter().zip(carried).collect();
     edit::replace_uses(function, &results);
 }
 

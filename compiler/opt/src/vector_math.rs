@@ -7,8 +7,7 @@
 //!
 //! Must never touch functions with `strict_math`, nor the calls that forms themselves make for rare arguments.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, Role, VectorForm};
@@ -25,7 +24,7 @@ pub fn keep_needed(program: &mut Program) {
     if program.vector_forms.is_empty() {
         return;
     }
-    let mut needed = HashSet::new();
+    let mut needed = FxHashSet::default();
     for function in &program.functions {
         if !function.strict_math {
             let calls = calls(program, function);
@@ -71,7 +70,7 @@ fn with_forms(
 ) -> Option<Function> {
     let function = &program.functions[id];
     let (mut trial, calls) = all_forms(program, function)?;
-    let loops: HashSet<OpId> = vectorise(&mut trial, names, &mut Notes::default())
+    let loops: FxHashSet<OpId> = vectorise(&mut trial, names, &mut Notes::default())
         .into_iter()
         .collect();
     if loops.is_empty() {

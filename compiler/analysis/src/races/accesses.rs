@@ -4,10 +4,10 @@
 //! [`Template`]s: accesses in its own terms, into which a call puts its arguments.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use oxc_index::IndexVec;
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, ValueDef, ValueId};
 
 use super::model::{Form, Model};
@@ -67,7 +67,7 @@ pub(super) struct Template {
 #[derive(Debug)]
 pub(super) struct Summary {
     templates: Vec<Template>,
-    opaque: HashSet<ValueId>,
+    opaque: FxHashSet<ValueId>,
 }
 
 /// Accesses of a function beyond which a call is taken to access whole arrays.
@@ -77,7 +77,7 @@ const TEMPLATES: usize = 32;
 pub(super) struct Callees<'p> {
     program: &'p Program,
     pub effects: &'p IndexVec<FunctionId, Effects>,
-    known: RefCell<HashMap<FunctionId, Option<Rc<Summary>>>>,
+    known: RefCell<FxHashMap<FunctionId, Option<Rc<Summary>>>>,
 }
 
 impl<'p> Callees<'p> {
@@ -218,7 +218,7 @@ impl Collector<'_> {
             return;
         };
         let inner = &self.callees.program.functions[callee];
-        let mut given: HashMap<ValueId, Polynomial> = HashMap::new();
+        let mut given: FxHashMap<ValueId, Polynomial> = FxHashMap::default();
         for template in &summary.templates {
             let mut access = self.to(model, op, data.args[template.param]);
             access.writes = template.writes;
@@ -374,7 +374,7 @@ impl Collector<'_> {
 }
 
 /// Puts values into all places of symbols at once: they may have symbols of the same number.
-fn put_all(polynomial: &Polynomial, given: &HashMap<ValueId, Polynomial>) -> Option<Polynomial> {
+fn put_all(polynomial: &Polynomial, given: &FxHashMap<ValueId, Polynomial>) -> Option<Polynomial> {
     const ASIDE: usize = 1 << 29;
     let mut result = Polynomial::constant(polynomial.constant);
     for (product, factor) in &polynomial.terms {

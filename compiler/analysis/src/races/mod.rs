@@ -16,9 +16,8 @@ mod model;
 mod report;
 mod system;
 
-use std::collections::HashMap;
-
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_diagnostics::{Code, Diagnostic};
 use snek_mir::edit;
 use snek_mir::ir::{Bound, Function, FunctionId, LoopKind, OpId, OpKind, Program, ValueId};
@@ -142,7 +141,7 @@ struct Checker<'p> {
 struct Question<'c> {
     scope: Scope<'c>,
     model: Model<'c>,
-    signs: HashMap<(OpId, usize), bool>,
+    signs: FxHashMap<(OpId, usize), bool>,
 }
 
 impl<'p> Checker<'p> {
@@ -233,7 +232,7 @@ impl<'p> Checker<'p> {
             });
             nonnegative.sort_unstable();
             nonnegative.dedup();
-            let hypotheses = Hypotheses::from([(op, nonnegative.clone())]);
+            let hypotheses = Hypotheses::from_iter([(op, nonnegative.clone())]);
             let facts = ranges_if(self.function, &self.structure, &hypotheses);
             let mut question = self.question(op, &facts);
             question.model.nonnegative.clone_from(&nonnegative);
@@ -515,8 +514,8 @@ impl<'p> Checker<'p> {
 }
 
 /// Which subscripts are known not to be negative where they are used.
-fn subscript_signs(function: &Function, facts: &Ranges) -> HashMap<(OpId, usize), bool> {
-    let mut signs = HashMap::new();
+fn subscript_signs(function: &Function, facts: &Ranges) -> FxHashMap<(OpId, usize), bool> {
+    let mut signs = FxHashMap::default();
     for (op, data) in function.ops.iter_enumerated() {
         let Some(bounds) = data.kind.bounds() else {
             continue;

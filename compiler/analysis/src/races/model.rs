@@ -4,8 +4,7 @@
 //! Each condition holds wherever its symbols are defined, or at the place that it was asked for. Symbols that are no
 //! values of the function are numbered from [`SYNTHETIC`]; must never be looked up in the function.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_mir::ir::{
     Compare, Function, IntOp, IntUnaryOp, OpId, OpKind, Overflow, Program, Scalar, Type, ValueDef,
     ValueId,
@@ -72,11 +71,11 @@ pub(super) struct Model<'f> {
     /// Steps of the parallel loop that are not constant: their sign is not known.
     pub steps: Vec<Polynomial>,
     /// Symbols of which nothing more is known than their conditions.
-    pub opaque: HashSet<ValueId>,
-    made: HashMap<Key, ValueId>,
+    pub opaque: FxHashSet<ValueId>,
+    made: FxHashMap<Key, ValueId>,
     /// Whether each synthetic symbol differs from iteration to iteration.
     varying: Vec<bool>,
-    meanings: HashMap<ValueId, Meaning>,
+    meanings: FxHashMap<ValueId, Meaning>,
 }
 
 impl<'f> Model<'f> {
@@ -96,10 +95,10 @@ impl<'f> Model<'f> {
             scope,
             nonnegative: Vec::new(),
             steps: Vec::new(),
-            opaque: HashSet::new(),
-            made: HashMap::new(),
+            opaque: FxHashSet::default(),
+            made: FxHashMap::default(),
             varying: Vec::new(),
-            meanings: HashMap::new(),
+            meanings: FxHashMap::default(),
         }
     }
 
@@ -164,7 +163,7 @@ impl<'f> Model<'f> {
             subscripts,
             conditions: Vec::new(),
         };
-        let mut seen: HashSet<ValueId> = HashSet::new();
+        let mut seen: FxHashSet<ValueId> = FxHashSet::default();
         let mut todo: Vec<ValueId> = Vec::new();
         let mut given: Vec<Polynomial> = conditions.to_vec();
         for polynomial in &form.subscripts {

@@ -5,8 +5,9 @@
 //! the GCD test) and unknowns eliminated one by one (Fourier and Motzkin), constants rounded to integers. "No solution"
 //! is always a proof; "perhaps" may only mean that the system was too large.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use snek_mir::ir::ValueId;
 
 use crate::affine::Polynomial;
@@ -122,7 +123,7 @@ impl System {
                 }
             }
         }
-        let mut known: HashMap<ValueId, i128> = HashMap::new();
+        let mut known: FxHashMap<ValueId, i128> = FxHashMap::default();
         let mut made = Vec::new();
         for (symbol, rest) in pairs {
             let signs = rest.iter().map(|v| {
@@ -301,7 +302,7 @@ struct Row {
 
 /// Whether the inequalities have no integer solution, by elimination of one unknown after the other.
 fn eliminate(nonnegative: &[Polynomial]) -> bool {
-    let mut columns: HashMap<&[ValueId], usize> = HashMap::new();
+    let mut columns: FxHashMap<&[ValueId], usize> = FxHashMap::default();
     for polynomial in nonnegative {
         for (product, _) in &polynomial.terms {
             let next = columns.len();

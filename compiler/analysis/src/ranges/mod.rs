@@ -21,9 +21,8 @@ mod walk;
 
 pub use interval::{Interval, floor_div};
 
-use std::collections::HashMap;
-
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_mir::ir::{Bound, Function, OpId, ValueId};
 
 use crate::structure::Structure;
@@ -100,11 +99,11 @@ pub struct Unbounded {
 const ROUNDS: usize = 6;
 
 /// Values that are supposed not to be negative inside of a `for` loop.
-pub type Hypotheses = HashMap<OpId, Vec<ValueId>>;
+pub type Hypotheses = FxHashMap<OpId, Vec<ValueId>>;
 
 /// Analyses a function.
 pub fn ranges(function: &Function, structure: &Structure) -> Ranges {
-    ranges_if(function, structure, &Hypotheses::new())
+    ranges_if(function, structure, &Hypotheses::default())
 }
 
 /// Analyses a function under hypotheses.

@@ -1,8 +1,7 @@
 //! The walk: scopes, regions, loops and subscripts. `transfer.rs` has the scalar ops, `conditions.rs` the branches.
 
-use std::collections::HashMap;
-
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_abi::ScalarKind;
 use snek_mir::ir::{
     Bound, Function, IntOp, LabelId, Layout, LoopKind, Message, OpId, OpKind, Overflow, RegionId,
@@ -49,9 +48,9 @@ pub(super) struct Walk<'f> {
     born: Vec<u32>,
     clock: u32,
     counters: Option<IndexVec<ValueId, bool>>,
-    extents: HashMap<(ValueId, u8), Node>,
-    suppositions: HashMap<Node, Supposition>,
-    frames: HashMap<LabelId, Frame>,
+    extents: FxHashMap<(ValueId, u8), Node>,
+    suppositions: FxHashMap<Node, Supposition>,
+    frames: FxHashMap<LabelId, Frame>,
     stable: bool,
     gave_up: bool,
     hypotheses: &'f Hypotheses,
@@ -83,9 +82,9 @@ impl<'f> Walk<'f> {
             clock: 1,
             counters: has_loops.then(|| counters(function, structure)),
             relations,
-            extents: HashMap::new(),
-            suppositions: HashMap::new(),
-            frames: HashMap::new(),
+            extents: FxHashMap::default(),
+            suppositions: FxHashMap::default(),
+            frames: FxHashMap::default(),
             stable: true,
             gave_up: false,
             hypotheses,

@@ -1,7 +1,5 @@
 //! A Cranelift function under construction, with what it refers to.
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{
     ConstantData, Endianness, ExtFuncData, ExternalName, FuncRef, GlobalValue, GlobalValueData,
@@ -9,6 +7,7 @@ use cranelift_codegen::ir::{
     UserExternalName, Value,
 };
 use cranelift_frontend::FunctionBuilder;
+use rustc_hash::FxHashMap;
 use snek_abi::RuntimeFn;
 
 use super::signature::runtime_signature;
@@ -21,8 +20,8 @@ pub struct Builder<'a> {
     pub ins: FunctionBuilder<'a>,
     /// What the function refers to: `u0:n` in its text.
     pub externs: Vec<Extern>,
-    functions: HashMap<Extern, FuncRef>,
-    data: HashMap<Extern, GlobalValue>,
+    functions: FxHashMap<Extern, FuncRef>,
+    data: FxHashMap<Extern, GlobalValue>,
 }
 
 impl<'a> Builder<'a> {
@@ -31,8 +30,8 @@ impl<'a> Builder<'a> {
         Builder {
             ins,
             externs: Vec::new(),
-            functions: HashMap::new(),
-            data: HashMap::new(),
+            functions: FxHashMap::default(),
+            data: FxHashMap::default(),
         }
     }
 

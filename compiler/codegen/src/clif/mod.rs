@@ -20,12 +20,11 @@ pub mod signature;
 mod thunk;
 mod vector;
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::types::Type;
 use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_mir::ir::{
     Convert, FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType,
     ValueId,
@@ -139,8 +138,8 @@ enum Val {
 }
 
 /// Values of less than 64 bits that are extended, and the first type that they are extended to.
-fn extended(function: &Function) -> HashMap<ValueId, (Scalar, Option<Value>)> {
-    let mut found = HashMap::new();
+fn extended(function: &Function) -> FxHashMap<ValueId, (Scalar, Option<Value>)> {
+    let mut found = FxHashMap::default();
     for data in &function.ops {
         if let OpKind::Convert(Convert::Extend) = data.kind
             && let Some(to) = data.results.first()
@@ -175,7 +174,7 @@ struct Lower<'a> {
     /// The source file that line tables are about.
     file: &'a str,
     /// Values that are extended somewhere, and to what: loads of them extend at once.
-    extended: HashMap<ValueId, (Scalar, Option<Value>)>,
+    extended: FxHashMap<ValueId, (Scalar, Option<Value>)>,
     /// That of the form, if it is not the first: vectors are in such registers where they fill them.
     width: Option<Width>,
     forms: &'a Forms,
@@ -501,4 +500,4 @@ impl<'a> Lower<'a> {
 }
 
 /// Blocks by what leads to them.
-type BlockMap<K> = HashMap<K, clif::Block>;
+type BlockMap<K> = FxHashMap<K, clif::Block>;

@@ -6,10 +6,9 @@
 //!
 //! Only vector instructions move. All others, stores among them, keep their order, and with it the flags that they set.
 
-use std::collections::HashMap;
-
 use iced_x86::Code;
 use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass, VReg};
+use rustc_hash::FxHashMap;
 
 use super::machine::{Arg, Code256, Inst, What};
 
@@ -88,7 +87,7 @@ fn may_move(inst: &Inst) -> bool {
 }
 
 /// The instructions of a block but for those that load constants, which are wherever they are needed first.
-fn without_constants(insts: &[Inst], out: &[bool]) -> (Vec<Inst>, HashMap<VReg, Inst>) {
+fn without_constants(insts: &[Inst], out: &[bool]) -> (Vec<Inst>, FxHashMap<VReg, Inst>) {
     let loaded = |inst: &Inst| match (&inst.what, &inst.operands[..]) {
         (What::Code(_, args), [def]) if may_move(inst) && !out[def.vreg().vreg()] => {
             let is_constant = |arg: &Arg| matches!(arg, Arg::Mem(at) if at.constant.is_some());
@@ -97,7 +96,7 @@ fn without_constants(insts: &[Inst], out: &[bool]) -> (Vec<Inst>, HashMap<VReg, 
         _ => None,
     };
     let mut rest = Vec::with_capacity(insts.len());
-    let mut constants = HashMap::new();
+    let mut constants = FxHashMap::default();
     for inst in insts {
         match loaded(inst) {
             Some(register) => {
@@ -111,7 +110,7 @@ fn without_constants(insts: &[Inst], out: &[bool]) -> (Vec<Inst>, HashMap<VReg, 
 
 fn with_constants(
     insts: impl Iterator<Item = Inst>,
-    mut constants: HashMap<VReg, Inst>,
+    mut constants: FxHashMap<VReg, Inst>,
 ) -> Vec<Inst> {
     let mut all = Vec::new();
     for inst in insts {
@@ -301,7 +300,7 @@ struct Graph<'a> {
     insts: &'a [Inst],
     nodes: Vec<Node>,
     /// How often each vector register is read.
-    reads: HashMap<usize, usize>,
+    reads: FxHashMap<usize, usize>,
     out: &'a [bool],
     /// Registers that are filled at the start of the block.
     filled: usize,
@@ -322,8 +321,8 @@ impl<'a> Graph<'a> {
                 nodes[to].waits += 1;
             }
         };
-        let mut made: HashMap<VReg, usize> = HashMap::new();
-        let mut reads: HashMap<usize, usize> = HashMap::new();
+        let mut made: FxHashMap<VReg, usize> = FxHashMap::default();
+        let mut reads: FxHashMap<usize, usize> = FxHashMap::default();
         let (mut fixed, mut stored): (Option<usize>, Option<usize>) = (None, None);
         let mut loads: Vec<usize> = Vec::new();
         let mut moving: Vec<usize> = Vec::new();
@@ -401,14 +400,14 @@ impl<'a> Graph<'a> {
     }
 
     /// How many more registers are filled after an instruction. `left`: how often each register will be read.
-    fn growth(&self, at: usize, left: &HashMap<usize, usize>) -> isize {
+    fn growth(&self, at: usize, left: &FxHashMap<usize, usize>) -> isize {
         let node = &self.nodes[at];
         let dies = |register: &&usize| left.get(register) == Some(&1) && !self.out[**register];
         let dead = node.reads.iter().filter(dies).count() as isize;
         isize::from(node.makes.is_some()) - dead
     }
 
-    fn done(&self, at: usize, left: &mut HashMap<usize, usize>) {
+    fn done(&self, at: usize, left: &mut FxHashMap<usize, usize>) {
         for register in &self.nodes[at].reads {
             if let Some(left) = left.get_mut(register) {
                 *left -= 1;

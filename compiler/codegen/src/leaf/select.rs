@@ -4,7 +4,7 @@
 mod address;
 mod registers;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
@@ -15,6 +15,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 use iced_x86::Code;
 use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::call::PARAMS;
 use super::machine::{
@@ -99,25 +100,25 @@ pub struct Select<'a> {
     pub how: How,
     /// Bytes of the most arguments that a call has on the stack.
     pub outgoing: u32,
-    uses: HashMap<Value, u32>,
-    registers: HashMap<Value, VReg>,
+    uses: FxHashMap<Value, u32>,
+    registers: FxHashMap<Value, VReg>,
     next: usize,
     /// Those of masks.
-    masks: HashMap<Value, VReg>,
-    needed: HashSet<Value>,
+    masks: FxHashMap<Value, VReg>,
+    needed: FxHashSet<Value>,
     /// What has become part of the end of its block.
-    pub done: HashSet<ClifInst>,
+    pub done: FxHashSet<ClifInst>,
     /// An op that has no instruction was asked for.
     unknown: bool,
     constants: Vec<Vec<u8>>,
     /// Registers for constants, which are filled at the start of the function if they are used.
     constant_registers: BTreeMap<usize, VReg>,
     /// Which constants these are for.
-    constant_of: HashMap<VReg, usize>,
-    used_constants: HashSet<usize>,
+    constant_of: FxHashMap<VReg, usize>,
+    used_constants: FxHashSet<usize>,
     /// Instructions take constants from memory where they can.
     from_memory: bool,
-    places: HashMap<ClifInst, Place>,
+    places: FxHashMap<ClifInst, Place>,
     /// Where the selection is.
     here: Place,
     /// Whether that seldom runs.
@@ -399,8 +400,8 @@ impl<'a> Select<'a> {
     fn terminator(
         &mut self,
         inst: ClifInst,
-        blocks: &HashMap<ClifBlock, Block>,
-        edges: &HashMap<(ClifBlock, usize), Block>,
+        blocks: &FxHashMap<ClifBlock, Block>,
+        edges: &FxHashMap<(ClifBlock, usize), Block>,
     ) -> Maybe<(Vec<Block>, Vec<VReg>)> {
         let data = self.func.dfg.insts[inst];
         let block = self.here.block;
@@ -562,19 +563,19 @@ fn select_with(
         loops,
         how,
         outgoing: 0,
-        uses: HashMap::new(),
-        registers: HashMap::new(),
-        masks: HashMap::new(),
+        uses: FxHashMap::default(),
+        registers: FxHashMap::default(),
+        masks: FxHashMap::default(),
         unknown: false,
         next: 0,
-        needed: HashSet::new(),
-        done: HashSet::new(),
+        needed: FxHashSet::default(),
+        done: FxHashSet::default(),
         constants: Vec::new(),
         constant_registers: BTreeMap::new(),
-        constant_of: HashMap::new(),
-        used_constants: HashSet::new(),
+        constant_of: FxHashMap::default(),
+        used_constants: FxHashSet::default(),
         from_memory,
-        places: HashMap::new(),
+        places: FxHashMap::default(),
         here: Place {
             block: entry,
             stores: (entry, 0),
@@ -591,7 +592,7 @@ fn select_with(
         slot_bytes += slot.size;
     }
     let layout: Vec<ClifBlock> = func.layout.blocks().collect();
-    let mut ends: HashMap<ClifBlock, (ClifBlock, u32)> = HashMap::new();
+    let mut ends: FxHashMap<ClifBlock, (ClifBlock, u32)> = FxHashMap::default();
     for block in domtree.cfg_postorder().iter().rev() {
         let mut before = cfg.pred_iter(*block).map(|pred| pred.block);
         let only = before.next().filter(|_| before.next().is_none());
@@ -612,8 +613,8 @@ fn select_with(
 
     // Numbers: the blocks in their order, behind each those of its edges that are critical or have parameters. What is
     // cold stays where it is, so that the register allocator sees each loop in one piece.
-    let reachable: HashSet<ClifBlock> = domtree.cfg_postorder().iter().copied().collect();
-    let mut cold: HashSet<ClifBlock> = HashSet::new();
+    let reachable: FxHashSet<ClifBlock> = domtree.cfg_postorder().iter().copied().collect();
+    let mut cold: FxHashSet<ClifBlock> = FxHashSet::default();
     for block in domtree.cfg_postorder().iter().rev() {
         let is_cold_before = domtree
             .idom(*block)
@@ -622,8 +623,8 @@ fn select_with(
             cold.insert(*block);
         }
     }
-    let (mut blocks, mut edges) = (HashMap::new(), HashMap::new());
-    let mut edge_calls = HashMap::new();
+    let (mut blocks, mut edges) = (FxHashMap::default(), FxHashMap::default());
+    let mut edge_calls = FxHashMap::default();
     let mut count = 0;
     let mut number = || {
         count += 1;

@@ -13,10 +13,10 @@ use crate::ir::{
     SiteId, Type, ValueId,
 };
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_abi::ExcKind;
 use snek_diagnostics::{SourceFile, Span};
 use snek_sema::hir;
-use std::collections::HashMap;
 
 /// A variable at some place of the code.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +71,7 @@ pub(super) struct Body<'l, 'h> {
     pub(super) region: RegionId,
     pub(super) reachable: bool,
     site: SiteId,
-    sites: HashMap<(Span, Option<FrameId>), SiteId>,
+    sites: FxHashMap<(Span, Option<FrameId>), SiteId>,
     pub(super) env: Env,
     pub(super) layouts: Layouts,
     pub(super) loops: Vec<Loop>,
@@ -108,7 +108,7 @@ pub(super) fn lower_function<'h>(
         region,
         reachable: true,
         site,
-        sites: HashMap::new(),
+        sites: FxHashMap::default(),
         env: hir.locals.iter().map(|_| Slot::default()).collect(),
         layouts: layouts::infer(hir, param_layouts),
         loops: Vec::new(),

@@ -29,9 +29,10 @@ use crate::ir::{
     Export, ExportParam, Frame, FrameId, Function, FunctionId, Layout, Program, VectorForm,
 };
 use oxc_index::IndexVec;
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_diagnostics::{InternalError, SourceMap};
 use snek_sema::hir;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 type Result<T> = std::result::Result<T, InternalError>;
 
@@ -60,12 +61,12 @@ fn lower_here(hir: &hir::Program, sources: &SourceMap) -> Result<Program> {
     let mut lowering = Lowering {
         hir,
         sources,
-        instances: HashMap::new(),
+        instances: FxHashMap::default(),
         queue: VecDeque::new(),
         functions: IndexVec::new(),
         frames: IndexVec::new(),
-        frame_of: HashMap::new(),
-        symbols: HashSet::new(),
+        frame_of: FxHashMap::default(),
+        symbols: FxHashSet::default(),
     };
     let exports = lowering.exports()?;
     let forms = lowering.vector_forms()?;
@@ -78,13 +79,13 @@ struct Lowering<'h> {
     hir: &'h hir::Program,
     sources: &'h SourceMap,
     /// By HIR function and the layouts of all arrays in its parameters.
-    instances: HashMap<(hir::FunctionId, Vec<Layout>), FunctionId>,
+    instances: FxHashMap<(hir::FunctionId, Vec<Layout>), FunctionId>,
     queue: VecDeque<(hir::FunctionId, Vec<Layout>, FunctionId)>,
     /// Those in the queue have their symbol, and no code yet.
     functions: IndexVec<FunctionId, Function>,
     frames: IndexVec<FrameId, Frame>,
-    frame_of: HashMap<hir::FunctionId, FrameId>,
-    symbols: HashSet<String>,
+    frame_of: FxHashMap<hir::FunctionId, FrameId>,
+    symbols: FxHashSet<String>,
 }
 
 impl<'h> Lowering<'h> {

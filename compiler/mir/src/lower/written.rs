@@ -4,7 +4,8 @@ use crate::edit::walk;
 use crate::ir::{Function, FunctionId, Layout, OpId, OpKind, Program, RegionId, Type, ValueId};
 use crate::verify::flatten;
 use oxc_index::IndexVec;
-use std::collections::{BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 
 /// Which parameters of each function are written, by their position.
 type Written = IndexVec<FunctionId, BTreeSet<usize>>;
@@ -42,7 +43,7 @@ pub(super) fn mark(program: &mut Program) {
 
 fn written_by(
     function: &Function,
-    origins: &HashMap<ValueId, BTreeSet<usize>>,
+    origins: &FxHashMap<ValueId, BTreeSet<usize>>,
     written: &Written,
 ) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
@@ -68,8 +69,8 @@ fn written_by(
 }
 
 /// The parameters that each array value may be a view of.
-fn origins(function: &Function) -> HashMap<ValueId, BTreeSet<usize>> {
-    let mut origins: HashMap<ValueId, BTreeSet<usize>> = HashMap::new();
+fn origins(function: &Function) -> FxHashMap<ValueId, BTreeSet<usize>> {
+    let mut origins: FxHashMap<ValueId, BTreeSet<usize>> = FxHashMap::default();
     let is_array = |value: ValueId| matches!(function.ty(value), Type::Array(_));
     for (index, param) in function.params().iter().enumerate() {
         if is_array(*param) {
@@ -80,8 +81,8 @@ fn origins(function: &Function) -> HashMap<ValueId, BTreeSet<usize>> {
         return origins;
     }
     let mut links: Vec<(ValueId, ValueId)> = Vec::new();
-    let mut labels: HashMap<_, OpId> = HashMap::new();
-    let mut owners: HashMap<RegionId, OpId> = HashMap::new();
+    let mut labels: FxHashMap<_, OpId> = FxHashMap::default();
+    let mut owners: FxHashMap<RegionId, OpId> = FxHashMap::default();
     walk(function, function.body, &mut |_, op| {
         let kind = &function.ops[op].kind;
         if let Some(label) = kind.label() {

@@ -7,9 +7,9 @@ use crate::ir::{
     ReductionOp, RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
 use crate::text::default_site;
+use rustc_hash::FxHashMap;
 use snek_abi::{ExcKind, RuntimeFn};
 use snek_diagnostics::{FileId, Span};
-use std::collections::HashMap;
 
 /// More values than any sensible test; keeps a wild id from taking all memory.
 const ID_LIMIT: usize = 1 << 22;
@@ -22,10 +22,10 @@ struct State {
     /// By id: whether the value has been defined.
     defined: Vec<bool>,
     /// Offsets of the tokens that use values not yet defined.
-    used: HashMap<ValueId, usize>,
+    used: FxHashMap<ValueId, usize>,
     /// The place of the op above, innermost first.
     place: Vec<Site>,
-    sites: HashMap<Vec<Site>, SiteId>,
+    sites: FxHashMap<Vec<Site>, SiteId>,
     depth: usize,
 }
 
@@ -43,9 +43,9 @@ impl Parser<'_> {
         let mut state = State {
             function: Function::new(symbol, crate::ir::FrameId::from_usize(0), &[], &[]),
             defined: Vec::new(),
-            used: HashMap::new(),
+            used: FxHashMap::default(),
             place: Vec::new(),
-            sites: HashMap::new(),
+            sites: FxHashMap::default(),
             depth: 0,
         };
         let body = state.function.body;

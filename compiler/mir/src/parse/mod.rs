@@ -10,8 +10,8 @@ use crate::ir::{
 };
 use crate::text::scalar_kind_name;
 use lexer::Token;
+use rustc_hash::FxHashMap;
 use snek_abi::ScalarKind;
-use std::collections::HashMap;
 use std::fmt;
 
 /// Why a text is no MIR.
@@ -50,7 +50,7 @@ type Result<T> = std::result::Result<T, ParseError>;
 /// Reads a program.
 pub fn parse(text: &str) -> Result<Program> {
     let tokens = lexer::tokens(text)?;
-    let mut symbols = HashMap::new();
+    let mut symbols = FxHashMap::default();
     for pair in tokens.windows(2) {
         if let [(_, Token::Word(word)), (at, Token::At(symbol))] = pair
             && word == "func"
@@ -75,7 +75,7 @@ struct Parser<'t> {
     text: &'t str,
     tokens: Vec<(usize, Token)>,
     at: usize,
-    symbols: HashMap<String, FunctionId>,
+    symbols: FxHashMap<String, FunctionId>,
 }
 
 impl Parser<'_> {

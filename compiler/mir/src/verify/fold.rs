@@ -6,7 +6,7 @@ use crate::edit::walk;
 use crate::ir::{
     FloatOp, Fold, For, Function, IntOp, LoopKind, OpId, OpKind, ReductionOp, RegionId, ValueId,
 };
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The faults of all parallel loops of a well-formed function.
 pub(super) fn check(function: &Function) -> Vec<(OpId, String)> {
@@ -36,7 +36,7 @@ fn check_one(
 ) {
     let accumulator = function.regions[data.body].params[1 + index];
     let flows = flows(function, data.body);
-    let mut members = HashSet::from([accumulator]);
+    let mut members = FxHashSet::from_iter([accumulator]);
     let mut work = vec![accumulator];
     while let Some(value) = work.pop() {
         for next in flows.get(&value).into_iter().flatten() {
@@ -86,7 +86,7 @@ fn folded(
     function: &Function,
     op: OpId,
     fold: ReductionOp,
-    members: &HashSet<ValueId>,
+    members: &FxHashSet<ValueId>,
 ) -> Option<ValueId> {
     let data = &function.ops[op];
     let (matches, only_left) = match (&data.kind, fold) {
@@ -136,10 +136,10 @@ enum Flow {
 }
 
 /// Where each value goes within a region: through ops, and out of and into structured ops.
-fn flows(function: &Function, region: RegionId) -> HashMap<ValueId, Vec<Flow>> {
-    let mut flows: HashMap<ValueId, Vec<Flow>> = HashMap::new();
-    let mut labels = HashMap::new();
-    let mut owners = HashMap::new();
+fn flows(function: &Function, region: RegionId) -> FxHashMap<ValueId, Vec<Flow>> {
+    let mut flows: FxHashMap<ValueId, Vec<Flow>> = FxHashMap::default();
+    let mut labels = FxHashMap::default();
+    let mut owners = FxHashMap::default();
     walk(function, region, &mut |_, op| {
         let kind = &function.ops[op].kind;
         if let Some(label) = kind.label() {

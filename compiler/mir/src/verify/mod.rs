@@ -8,9 +8,9 @@ use crate::ir::{
     Element, Export, FunctionId, Layout, OpId, Program, PyType, Role, Scalar, Type, VectorForm,
 };
 use crate::text::print_op;
+use rustc_hash::FxHashSet;
 use snek_abi::ScalarKind;
 use snek_diagnostics::InternalError;
-use std::collections::HashSet;
 use std::fmt;
 
 /// A rule that is broken.
@@ -36,7 +36,7 @@ impl fmt::Display for Fault {
 /// All faults of a program; none if it is right.
 pub fn verify(program: &Program) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut symbols = HashSet::new();
+    let mut symbols = FxHashSet::default();
     for (id, function) in program.functions.iter_enumerated() {
         let mut fault = |message: String| {
             faults.push(Fault {

@@ -1,8 +1,7 @@
 //! Puts a vector loop before a scalar one: `if there is work for lanes, and they may { vector loop }`, then the scalar
 //! loop for what is left, or for all.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use snek_analysis::arrays::view;
 use snek_analysis::dependence::{Access, Dependences, Far};
 use snek_analysis::ranges::Ranges;
@@ -331,7 +330,7 @@ fn watch(function: &mut Function, plan: &Plan<'_>, body: RegionId) -> usize {
 /// Takes loads out of the body that give the same in all iterations, since the tests say that nothing is stored there.
 /// The vector loop runs at least once, so they may be done before it, unless lanes may have left before them.
 fn leave(function: &mut Function, plan: &Plan<'_>, body: RegionId, exits: bool) -> Vec<OpId> {
-    let mut inside: HashSet<ValueId> = HashSet::new();
+    let mut inside: FxHashSet<ValueId> = FxHashSet::default();
     for region in edit::regions_in(function, body) {
         inside.extend(&function.regions[region].params);
         for op in &function.regions[region].ops {

@@ -2,8 +2,7 @@
 //!
 //! Must never decide whether a loop may run in lanes, only whether it should.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::dependence::{Access, Motion};
 use snek_mir::ir::{
     Convert, FloatOp, FloatUnaryOp, IntOp, Layout, OpId, OpKind, ReductionOp, RegionId, Scalar,
@@ -61,10 +60,10 @@ enum Shape {
 
 struct Model<'c, 'f> {
     context: &'c Context<'f>,
-    accesses: HashMap<OpId, (Access, Motion)>,
-    shapes: HashMap<ValueId, Shape>,
+    accesses: FxHashMap<OpId, (Access, Motion)>,
+    shapes: FxHashMap<ValueId, Shape>,
     /// What is done lane by lane.
-    in_order: HashSet<OpId>,
+    in_order: FxHashSet<OpId>,
     /// Arrays have neighbours side by side along their last dimension, whatever their layout says.
     dense: bool,
     /// Bits of the widest scalar in lanes.
@@ -75,7 +74,7 @@ struct Model<'c, 'f> {
     arithmetic: f64,
     divisions: f64,
     /// The cycles after which each value is there, and the last of them.
-    ready: HashMap<ValueId, u32>,
+    ready: FxHashMap<ValueId, u32>,
     chain: u32,
     /// Of one iteration, as it is.
     scalar: f64,
@@ -104,14 +103,14 @@ pub fn estimate(
     let mut model = Model {
         context,
         accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
-        shapes: HashMap::new(),
-        in_order: HashSet::new(),
+        shapes: FxHashMap::default(),
+        in_order: FxHashSet::default(),
         dense,
         widest: 8,
         ops: 0,
         arithmetic: 0.0,
         divisions: 0.0,
-        ready: HashMap::new(),
+        ready: FxHashMap::default(),
         chain: 0,
         scalar: 0.0,
         shared: 0.0,

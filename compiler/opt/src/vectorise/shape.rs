@@ -1,8 +1,7 @@
 //! Whether the body of a loop has the shape that lanes need: what it carries from one iteration to the next only folds, and
 //! nothing in it raises or leaves, unless that may be an early exit of the vector loop.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_analysis::ranges::{Interval, Ranges, ranges};
 use snek_analysis::structure::{Structure, is_loop};
 use snek_mir::edit;
@@ -110,7 +109,7 @@ pub fn shape(context: &Context<'_>, op: OpId) -> Result<Vec<Fold>, Obstacle> {
     };
     leaves(context, f, true)?;
     let folds = folds(context, op)?;
-    let folded: HashSet<OpId> = folds
+    let folded: FxHashSet<OpId> = folds
         .iter()
         .flat_map(|fold| fold.arithmetic.iter().copied())
         .collect();
@@ -163,8 +162,8 @@ pub(crate) fn is_fallback(context: &Context<'_>, op: OpId) -> bool {
 }
 
 /// What is done only when the loop is left.
-fn last_words(function: &Function, f: &For) -> HashSet<OpId> {
-    let mut found = HashSet::new();
+fn last_words(function: &Function, f: &For) -> FxHashSet<OpId> {
+    let mut found = FxHashSet::default();
     for region in edit::regions_in(function, f.body) {
         let end = function
             .terminator(region)
@@ -218,7 +217,7 @@ fn leaves(context: &Context<'_>, f: &For, exits: bool) -> Result<(), Obstacle> {
 fn raises(
     context: &Context<'_>,
     f: &For,
-    folded: &HashSet<OpId>,
+    folded: &FxHashSet<OpId>,
     exits: bool,
 ) -> Result<(), Obstacle> {
     let function = context.function;
@@ -260,11 +259,11 @@ struct Walk<'c, 'f> {
     own: LabelId,
     index: usize,
     /// Values that the carried one has become.
-    chain: HashSet<ValueId>,
+    chain: FxHashSet<ValueId>,
     /// Comparisons of such a value with another one: the op's operator with the other value on the left.
-    tests: HashMap<ValueId, (Compare, ValueId, ValueId)>,
+    tests: FxHashMap<ValueId, (Compare, ValueId, ValueId)>,
     /// Loops inside that carry it on: where in their `next`.
-    inner: HashMap<LabelId, Vec<usize>>,
+    inner: FxHashMap<LabelId, Vec<usize>>,
     kind: Option<ReductionOp>,
     fold: Fold,
     /// What the checked sums of an iteration add at most.
@@ -280,9 +279,9 @@ impl<'c, 'f> Walk<'c, 'f> {
             context,
             own: f.label,
             index: n,
-            chain: HashSet::from([param]),
-            tests: HashMap::new(),
-            inner: HashMap::new(),
+            chain: FxHashSet::from_iter([param]),
+            tests: FxHashMap::default(),
+            inner: FxHashMap::default(),
             kind: None,
             fold: Fold {
                 op: ReductionOp::Add,

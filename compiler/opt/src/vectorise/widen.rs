@@ -18,9 +18,10 @@ mod loops;
 mod memory;
 mod shapes;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use oxc_index::IndexVec;
+use rustc_hash::FxHashMap;
 use snek_mir::edit;
 use snek_mir::ir::{
     Function, IntOp, IntUnaryOp, LabelId, Lanes, OpId, OpKind, Overflow, ReductionOp, RegionId,
@@ -125,10 +126,10 @@ fn in_lanes(
         function,
         plan,
         lanes,
-        scalars: HashMap::new(),
-        vectors: HashMap::new(),
-        rows: HashMap::new(),
-        lines: HashMap::new(),
+        scalars: FxHashMap::default(),
+        vectors: FxHashMap::default(),
+        rows: FxHashMap::default(),
+        lines: FxHashMap::default(),
         spread: Vec::new(),
         region,
         body: region,
@@ -140,7 +141,7 @@ fn in_lanes(
         stored: false,
         slots: Vec::new(),
         slot_types: Vec::new(),
-        targets: HashMap::new(),
+        targets: FxHashMap::default(),
         partings: 0,
         used,
         may_exit,
@@ -193,13 +194,13 @@ struct Widener<'f> {
     plan: Plan,
     lanes: u8,
     /// What uniform values are now, and lane 0 of linear ones.
-    scalars: HashMap<ValueId, ValueId>,
+    scalars: FxHashMap<ValueId, ValueId>,
     /// What varying values are now, and vectors made of others.
-    vectors: HashMap<ValueId, ValueId>,
+    vectors: FxHashMap<ValueId, ValueId>,
     /// Rows of arrays that no value stands for.
-    rows: HashMap<ValueId, Row>,
+    rows: FxHashMap<ValueId, Row>,
     /// Values whose lanes are a distance apart that is not constant.
-    lines: HashMap<ValueId, Line>,
+    lines: FxHashMap<ValueId, Line>,
     /// Values whose vector was made of scalars, in the order in which that happened: it is known in its region only.
     spread: Vec<ValueId>,
     /// Where ops are added.
@@ -219,7 +220,7 @@ struct Widener<'f> {
     /// What lanes that have left take with them, as vectors; none before the first lane leaves.
     slots: Vec<Option<ValueId>>,
     slot_types: Vec<Type>,
-    targets: HashMap<LabelId, Target>,
+    targets: FxHashMap<LabelId, Target>,
     /// How many times lanes have parted by leaving.
     partings: u32,
     /// Uses of values of the function as it was.

@@ -5,8 +5,9 @@
 //! at different times is uniform inside, while its final value varies. Found by walking the body until nothing changes,
 //! starting from the best.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use snek_mir::edit::{self, Parents};
 use snek_mir::ir::{
     Function, IntOp, IntUnaryOp, LabelId, LoopKind, OpId, OpKind, Overflow, RegionId, Type, ValueId,
@@ -51,24 +52,24 @@ impl Shape {
 
 /// The shapes of a body, and the control flow by which lanes part.
 pub struct Plan {
-    shapes: HashMap<ValueId, Shape>,
+    shapes: FxHashMap<ValueId, Shape>,
     /// What the body defines.
-    inside: HashSet<ValueId>,
+    inside: FxHashSet<ValueId>,
     /// `break`s and `next`s by which some lanes leave what others stay in.
     divergent: BTreeSet<OpId>,
     /// Counted loops whose bounds vary.
-    ranged: HashSet<OpId>,
+    ranged: FxHashSet<OpId>,
     /// Regions that surely end by leaving the loop: they are not done in lanes.
-    escaping: HashSet<RegionId>,
+    escaping: FxHashSet<RegionId>,
     /// `break`s and `next`s by what they name.
-    exits: HashMap<LabelId, Vec<OpId>>,
+    exits: FxHashMap<LabelId, Vec<OpId>>,
     /// Who owns a label.
-    owners: HashMap<LabelId, OpId>,
+    owners: FxHashMap<LabelId, OpId>,
     parents: Parents,
     root: OpId,
     changed: bool,
     /// What is carried as a scalar, and the ops that change it lane by lane.
-    in_order: HashMap<ValueId, OpId>,
+    in_order: FxHashMap<ValueId, OpId>,
 }
 
 impl Plan {
@@ -80,17 +81,17 @@ impl Plan {
         may_exit: bool,
     ) -> Result<Plan, Obstacle> {
         let mut plan = Plan {
-            shapes: HashMap::new(),
-            inside: HashSet::new(),
+            shapes: FxHashMap::default(),
+            inside: FxHashSet::default(),
             divergent: BTreeSet::new(),
-            ranged: HashSet::new(),
-            escaping: HashSet::new(),
-            exits: HashMap::new(),
-            owners: HashMap::new(),
+            ranged: FxHashSet::default(),
+            escaping: FxHashSet::default(),
+            exits: FxHashMap::default(),
+            owners: FxHashMap::default(),
             parents: Parents::compute(function),
             root,
             changed: true,
-            in_order: HashMap::new(),
+            in_order: FxHashMap::default(),
         };
         let OpKind::For(data) = &function.ops[root].kind else {
             return Err(obstacle(function, root, "it is no counted loop"));
@@ -104,7 +105,7 @@ impl Plan {
             plan.owners
                 .extend(function.ops[op].kind.label().map(|label| (label, op)));
         }
-        let mut skipped = HashSet::new();
+        let mut skipped = FxHashSet::default();
         for region in edit::regions_in(function, data.body) {
             if may_exit && plan.must_escape(function, region) {
                 plan.escaping.insert(region);
@@ -208,7 +209,7 @@ impl Plan {
 
     /// What the shapes turned out to be must be possible.
     fn accept(&self, function: &Function, body: RegionId) -> Result<(), Obstacle> {
-        let mut skipped = HashSet::new();
+        let mut skipped = FxHashSet::default();
         for region in edit::regions_in(function, body) {
             if self.is_escaping(region) || skipped.contains(&region) {
                 skipped.extend(edit::regions_in(function, region));
