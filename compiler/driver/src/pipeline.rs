@@ -262,7 +262,11 @@ fn link(
     let linked = Target::new(isa.triple(), isa.x86_level()).and_then(|target| {
         snek_link::link(&object.bytes, &object.exports, target, linker, work_dir)
     });
-    linked.map_err(|error| match error {
+    linked.map_err(|error| link_failed(error, path))
+}
+
+fn link_failed(error: LinkError, path: &Path) -> Diagnostic {
+    match error {
         LinkError::NoRuntime(ref triple) => {
             let message = format!("this `snekc` was built without the runtime for {triple}");
             Diagnostic::file_error(Code::L003, "--target", message).help(format!(
@@ -275,5 +279,27 @@ fn link(
             .help("install `cc` and try `SNEK_LINKER=cc`, and please report this"),
         LinkError::Cc(..) => Diagnostic::file_error(Code::L001, "linker", error.to_string())
             .help("unset `SNEK_LINKER` to use the built-in linker"),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_a_runtime_is_named_with_what_to_do() {
+        let error = LinkError::NoRuntime("aarch64-unknown-linux-gnu".to_owned());
+        let diagnostic = link_failed(error, Path::new("sample.so"));
+        assert_eq!(diagnostic.code, Code::L003);
+        assert!(
+            diagnostic
+                .message
+                .contains("without the runtime for aarch64-unknown-linux-gnu")
+        );
+        let help = format!("{:?}", diagnostic.help);
+        assert!(
+            help.contains("rustup target add aarch64-unknown-linux-gnu"),
+            "{help}"
+        );
+    }
 }

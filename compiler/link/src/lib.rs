@@ -371,3 +371,18 @@ fn link_with_cc(
     let path = dir.join(OUTPUT);
     std::fs::read(&path).map_err(|error| LinkError::Io(path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_a_runtime_is_an_error() {
+        let triple: Triple = "riscv64gc-unknown-linux-gnu".parse().expect("a triple");
+        let error = Target::new(&triple, None).err().expect("no runtime");
+        assert!(
+            matches!(&error, LinkError::NoRuntime(of) if of == "riscv64gc-unknown-linux-gnu"),
+            "{error}"
+        );
+    }
+}

@@ -13,7 +13,7 @@ use regalloc2::{
 
 use super::Refused;
 use super::layout::{End, Piece, assemble, ordered};
-use super::machine::{Arg, Code256, Inst, Memory, SAVED, Size, What};
+use super::machine::{Arg, Inst, MachineCode, Memory, SAVED, Size, What};
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::unit::Compiled;
@@ -72,7 +72,7 @@ fn blank(code: iced_x86::Code) -> Instruction {
 }
 
 struct Emitter<'a> {
-    code: &'a Code256,
+    code: &'a MachineCode,
     output: &'a Output,
     encoder: Encoder,
     formatter: Option<FastFormatter>,
@@ -88,7 +88,7 @@ struct Emitter<'a> {
 
 /// Makes the machine code of a function.
 pub fn emit(
-    code: &Code256,
+    code: &MachineCode,
     output: &Output,
     externs: Vec<Extern>,
     listing: bool,
@@ -138,7 +138,7 @@ fn is_wide(inst: &Inst) -> bool {
 }
 
 /// The numbers of the general registers that are written.
-fn used_registers(code: &Code256, output: &Output) -> BTreeSet<usize> {
+fn used_registers(code: &MachineCode, output: &Output) -> BTreeSet<usize> {
     let mut used = BTreeSet::new();
     let mut note = |allocation: Allocation| {
         if let Some(register) = allocation.as_reg()

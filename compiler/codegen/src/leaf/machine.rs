@@ -166,7 +166,7 @@ pub struct BlockCode {
 
 /// A function.
 #[derive(Debug, Default)]
-pub struct Code256 {
+pub struct MachineCode {
     /// In the order of `blocks`.
     pub insts: Vec<Inst>,
     /// In the order of layout; the first is the entry.
@@ -183,7 +183,7 @@ pub struct Code256 {
     pub widest: bool,
 }
 
-impl Code256 {
+impl MachineCode {
     /// How many vector registers there are.
     pub fn vectors(&self) -> usize {
         if self.widest { VECTORS } else { LOW }
@@ -197,7 +197,7 @@ pub const VECTORS: usize = 32;
 /// The mask registers that can choose lanes: as the mask of an instruction, the one before them stands for all lanes.
 pub const MASKS: usize = 7;
 
-impl Function for Code256 {
+impl Function for MachineCode {
     fn num_insts(&self) -> usize {
         self.insts.len()
     }
@@ -282,7 +282,7 @@ pub fn mask(number: usize) -> PReg {
 pub const SAVED: [usize; 5] = [3, 12, 13, 14, 15];
 
 /// Chooses registers.
-pub fn allocate(code: &Code256) -> Result<Output, RegAllocError> {
+pub fn allocate(code: &MachineCode) -> Result<Output, RegAllocError> {
     let set = |registers: &mut dyn Iterator<Item = PReg>| {
         registers.fold(PRegSet::empty(), |set, register| set.with(register))
     };

@@ -10,7 +10,7 @@ use iced_x86::Code;
 use regalloc2::{Operand, OperandConstraint, OperandKind, RegClass, VReg};
 use rustc_hash::FxHashMap;
 
-use super::machine::{Arg, Code256, Inst, What};
+use super::machine::{Arg, Inst, MachineCode, What};
 
 /// The vector registers that may be filled at any time, by the ways that are tried.
 const FILLED: [usize; 7] = [15, 13, 12, 11, 10, 9, 8];
@@ -24,7 +24,7 @@ const LEAST: usize = 24;
 const MOST: usize = 1500;
 
 /// Changes the order in all loops of a function.
-pub fn run(code: &mut Code256) {
+pub fn run(code: &mut MachineCode) {
     let live = Live::new(code);
     let filled = match code.widest {
         true => FILLED_OF_MANY,
@@ -222,7 +222,7 @@ struct Live {
 }
 
 impl Live {
-    fn new(code: &Code256) -> Live {
+    fn new(code: &MachineCode) -> Live {
         let count = code.blocks.len();
         let none = vec![false; code.registers];
         let (mut used, mut defined) = (vec![none.clone(); count], vec![none.clone(); count]);

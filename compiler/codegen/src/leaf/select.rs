@@ -19,7 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::call::PARAMS;
 use super::machine::{
-    Arg, BlockCode, Code256, Condition, Inst, LOW, Memory, Size, What, general, vector,
+    Arg, BlockCode, Condition, Inst, LOW, MachineCode, Memory, Size, What, general, vector,
 };
 use super::{How, Refused, Width};
 use crate::marks;
@@ -538,7 +538,7 @@ pub fn select(
     domtree: &DominatorTree,
     loops: &LoopAnalysis,
     how: How,
-) -> Maybe<Code256> {
+) -> Maybe<MachineCode> {
     let (code, constants) = select_with(func, cfg, domtree, loops, how, false)?;
     match constants > most_constants(how.width) {
         true => Ok(select_with(func, cfg, domtree, loops, how, true)?.0),
@@ -554,7 +554,7 @@ fn select_with(
     loops: &LoopAnalysis,
     how: How,
     from_memory: bool,
-) -> Maybe<(Code256, usize)> {
+) -> Maybe<(MachineCode, usize)> {
     let Some(entry) = func.layout.entry_block() else {
         return refuse("no code");
     };
@@ -722,13 +722,13 @@ fn select_with(
     if select.unknown {
         return refuse("an instruction for 512 bits");
     }
-    let mut code = Code256 {
+    let mut code = MachineCode {
         registers: select.next,
         constants: select.constants,
         slots: slot_bytes.next_multiple_of(how.width.bits() / 8),
         outgoing: select.outgoing,
         widest: how.width == Width::Z,
-        ..Code256::default()
+        ..MachineCode::default()
     };
     for finished in done {
         let Some((mut block, insts)) = finished else {

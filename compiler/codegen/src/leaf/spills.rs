@@ -12,13 +12,13 @@ use regalloc2::{
     Allocation, Block, Edit, Function, InstOrEdit, OperandKind, Output, PReg, PRegSet,
 };
 
-use super::machine::Code256;
+use super::machine::MachineCode;
 
 /// The slots whose values are also in registers, and these.
 type Equal = BTreeMap<usize, PRegSet>;
 
 /// Drops them.
-pub fn run(code: &Code256, output: &mut Output) {
+pub fn run(code: &MachineCode, output: &mut Output) {
     let touches_stack = |edit: &Edit| {
         let Edit::Move { from, to } = edit;
         from.is_stack() || to.is_stack()
@@ -52,7 +52,7 @@ pub fn run(code: &Code256, output: &mut Output) {
 }
 
 /// What is equal at the end of all predecessors of a block that are known.
-fn at_start(code: &Code256, ends: &[Option<Equal>], block: usize) -> Equal {
+fn at_start(code: &MachineCode, ends: &[Option<Equal>], block: usize) -> Equal {
     let before = &code.blocks[block].predecessors;
     let mut known = before.iter().filter_map(|pred| ends[pred.index()].as_ref());
     let Some(first) = known.next() else {
@@ -73,7 +73,7 @@ fn at_start(code: &Code256, ends: &[Option<Equal>], block: usize) -> Equal {
 
 /// Goes through a block, and says of each move whether it is between equals.
 fn walk(
-    code: &Code256,
+    code: &MachineCode,
     output: &Output,
     block: usize,
     equal: &mut Equal,
@@ -191,12 +191,12 @@ mod tests {
             let set = PRegSet::empty();
             (numbers.iter()).fold(set, |set, number| set.with(general(*number)))
         };
-        let code = Code256 {
+        let code = MachineCode {
             blocks: vec![super::super::machine::BlockCode {
                 predecessors: (0..3).map(Block::new).collect(),
                 ..Default::default()
             }],
-            ..Code256::default()
+            ..MachineCode::default()
         };
         let one = Equal::from([(0, with(&[1, 2])), (1, with(&[3]))]);
         let two = Equal::from([(0, with(&[2, 3])), (2, with(&[3]))]);

@@ -3,4 +3,5 @@
 mod link;
 mod run;
 mod support;
+mod vector_memory;
 mod vectors;
