@@ -607,7 +607,7 @@ impl Select<'_> {
                 self.lanes_of_floats(opcode, ty, x, to, &args)?;
             }
             Opcode::Select => {
-                if let Some(is_smaller) = self.chooses_extreme(&args) {
+                if let Some(is_smaller) = self.chooses_smaller(&args) {
                     let code = table::float_extreme(is_smaller, ty);
                     let then = A::U(self.reg(args[1]), x);
                     let other = self.rm(args[2], x);
@@ -674,38 +674,6 @@ impl Select<'_> {
             _ => return refuse(format!("{opcode}.{ty}")),
         }
         Ok(())
-    }
-
-    /// Whether `a < b ? a : b` is chosen, or `a > b ? a : b`: what the machine's minimum and maximum give, the second one of
-    /// two zeros and where one is a NaN.
-    fn chooses_extreme(&self, args: &[Value]) -> Option<bool> {
-        let compare = self.def_as(args[0], Opcode::Fcmp)?;
-        let InstructionData::FloatCompare { cond, .. } = self.func.dfg.insts[compare] else {
-            return None;
-        };
-        let resolved = |value: Value| self.func.dfg.resolve_aliases(value);
-        let compared = [0, 1].map(|at| resolved(self.arg(compare, at)));
-        let chosen = [1, 2].map(|at| resolved(args[at]));
-        let is_less = match cond {
-            FloatCC::LessThan => true,
-            FloatCC::GreaterThan => false,
-            FloatCC::Ordered
-            | FloatCC::Unordered
-            | FloatCC::Equal
-            | FloatCC::NotEqual
-            | FloatCC::OrderedNotEqual
-            | FloatCC::UnorderedOrEqual
-            | FloatCC::LessThanOrEqual
-            | FloatCC::GreaterThanOrEqual
-            | FloatCC::UnorderedOrLessThan
-            | FloatCC::UnorderedOrLessThanOrEqual
-            | FloatCC::UnorderedOrGreaterThan
-            | FloatCC::UnorderedOrGreaterThanOrEqual => return None,
-        };
-        if chosen == compared {
-            return Some(is_less);
-        }
-        (chosen == [compared[1], compared[0]]).then_some(!is_less)
     }
 
     /// Saturating, NaN is 0.

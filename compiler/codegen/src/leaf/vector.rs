@@ -186,35 +186,34 @@ impl Select<'_> {
         Ok(())
     }
 
-    /// A choice of the smaller or larger of two floats, which the machine has: whether that is what is wanted. It gives its
-    /// second operand where the comparison does not hold, so also for zeros and NaN.
-    fn machine_extreme(&mut self, lane: Type, size: Size, to: VReg, args: &[Value]) -> bool {
-        let single = match lane {
-            types::F32 => true,
-            types::F64 => false,
-            _ => return false,
-        };
-        let mask = self.without_casts(args[0]);
-        let Some(compare) = self.def_as(mask, Opcode::Fcmp) else {
-            return false;
-        };
+    /// Whether `a < b ? a : b` is chosen of two floats, or of lanes of them, or `a > b ? a : b`: the machine's minimum or
+    /// maximum, which gives its second operand where the comparison does not hold, so also for zeros and NaN.
+    pub fn chooses_smaller(&self, args: &[Value]) -> Option<bool> {
+        let compare = self.def_as(self.without_casts(args[0]), Opcode::Fcmp)?;
         let InstructionData::FloatCompare {
             args: [a, b], cond, ..
         } = self.func.dfg.insts[compare]
         else {
-            return false;
+            return None;
         };
-        // The condition as `first < second` or `first > second`, of which the first is chosen if it holds.
         let (then, other) = (args[1], args[2]);
         let straight = self.is_same(a, then) && self.is_same(b, other);
         let crossed = self.is_same(b, then) && self.is_same(a, other);
-        let is_min = match cond {
-            _ if !straight && !crossed => return false,
-            FloatCC::LessThan => straight,
-            FloatCC::GreaterThan => !straight,
-            _ => return false,
+        match cond {
+            _ if !straight && !crossed => None,
+            FloatCC::LessThan => Some(straight),
+            FloatCC::GreaterThan => Some(!straight),
+            _ => None,
+        }
+    }
+
+    /// A choice between lanes of two floats that the machine has: whether that is what is wanted.
+    fn machine_extreme(&mut self, lane: Type, size: Size, to: VReg, args: &[Value]) -> bool {
+        let Some(is_min) = self.chooses_smaller(args).filter(|_| lane.is_float()) else {
+            return false;
         };
-        let code = of(table::machine_extreme(is_min, single), size);
+        let (then, other) = (args[1], args[2]);
+        let code = of(table::machine_extreme(is_min, lane == types::F32), size);
         let first = self.near(then, size);
         let second = self.rm(other, size);
         self.op(code, &[A::D(to, size), A::U(first, size), second]);
