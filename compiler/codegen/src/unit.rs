@@ -19,7 +19,7 @@ use crate::CodegenError;
 use crate::clif::{self, Translated};
 use crate::data::Extern;
 use crate::isa::{CodegenOptions, Isa};
-use crate::leaf::{self, Refused, Width};
+use crate::leaf::{self, Form, Refused, Width};
 use crate::{contract, flags, marks, placement};
 
 /// A function of the object file.
@@ -246,7 +246,7 @@ const STACK: usize = 64 << 20;
 pub type Refusals = Vec<(Unit, Refused)>;
 
 /// The forms that functions have besides their first one, the widest last.
-pub type Forms = BTreeMap<FunctionId, Vec<Width>>;
+pub type Forms = BTreeMap<FunctionId, Vec<Form>>;
 
 /// Compiles all units, and further forms of functions, which are put behind them. Says which could not be made.
 pub fn compile_all(
@@ -273,22 +273,18 @@ pub fn compile_all(
     );
     let mut forms = Forms::new();
     let of_leaves = further_forms(&leaves, program, isa, options, &forms, listing)?;
-    let made = leaves.iter().zip(&of_leaves);
-    add_forms(
-        &mut forms,
-        made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
-    );
+    add_forms(&mut forms, made(&leaves, &of_leaves));
     let (known, mut assumed) = (forms.clone(), forms.clone());
-    add_forms(&mut assumed, others.iter());
+    let all = others.iter().filter_map(|unit| match unit {
+        Unit::Wide(_, width) => Some((unit, width.form())),
+        _ => None,
+    });
+    add_forms(&mut assumed, all);
     let mut of_others = further_forms(&others, program, isa, options, &assumed, listing)?;
     // Such forms call each other's: where one is refused, those that call it are.
     loop {
         forms = known.clone();
-        let made = others.iter().zip(&of_others);
-        add_forms(
-            &mut forms,
-            made.filter(|(_, made)| made.is_ok()).map(|(unit, _)| unit),
-        );
+        add_forms(&mut forms, made(&others, &of_others));
         let mut changed = false;
         for (unit, compiled) in others.iter().zip(&mut of_others) {
             let Unit::Wide(id, _) = unit else { continue };
@@ -325,7 +321,7 @@ pub fn compile_all(
     let further = leaves.into_iter().chain(others);
     for (unit, form) in further.zip(of_leaves.into_iter().chain(of_others)) {
         match form {
-            Ok(form) => {
+            Ok((form, _)) => {
                 units.push(unit);
                 compiled.push(form);
             }
@@ -335,10 +331,19 @@ pub fn compile_all(
     Ok((compiled, refusals))
 }
 
-fn add_forms<'u>(forms: &mut Forms, units: impl Iterator<Item = &'u Unit>) {
-    for unit in units {
-        if let Unit::Wide(id, width) = unit {
-            forms.entry(*id).or_default().push(*width);
+/// The units that were not refused.
+fn made<'u>(
+    units: &'u [Unit],
+    compiled: &[Result<(Compiled, Form), Refused>],
+) -> impl Iterator<Item = (&'u Unit, Form)> {
+    let made = units.iter().zip(compiled);
+    made.filter_map(|(unit, made)| made.as_ref().ok().map(|(_, form)| (unit, *form)))
+}
+
+fn add_forms<'u>(forms: &mut Forms, units: impl Iterator<Item = (&'u Unit, Form)>) {
+    for (unit, form) in units {
+        if let Unit::Wide(id, _) = unit {
+            forms.entry(*id).or_default().push(form);
         }
     }
 }
@@ -351,7 +356,7 @@ fn further_forms(
     options: &CodegenOptions,
     forms: &Forms,
     listing: bool,
-) -> Result<Vec<Result<Compiled, Refused>>, CodegenError> {
+) -> Result<Vec<Result<(Compiled, Form), Refused>>, CodegenError> {
     let compiled = in_threads(units, program, options, || {
         let mut translator = clif::Translator::new(program, isa, forms);
         let mut context = Context::new();
@@ -360,10 +365,7 @@ fn further_forms(
             let Unit::Wide(id, width) = unit else {
                 return Err(CodegenError::Internal("a form of no leaf".to_owned()));
             };
-            let how = leaf::How {
-                width,
-                contract: program.functions[id].fastmath,
-            };
+            let how = leaf::How::new(&program.functions[id], width);
             leaf::compile(&mut context, translated, isa, how, listing)
         }
     });

@@ -10,7 +10,8 @@
 //! the rest reaches in an iteration before ([`snek_analysis::adjacent`]; arrays that are apart are tested before the
 //! loop). What stands behind something that may raise or leave is loaded only where tests say that it is there.
 //!
-//! Innermost loops only, and those that lanes refuse as they are. It pays where the early part takes much time, and the
+//! Innermost loops only, and those that lanes refuse as they are; not where a loop around gains more in lanes with all that
+//! is in it. It pays where the early part takes much time, and the
 //! rest does not wait for itself all that time anyway: calls of functions that have a form for lanes, divisions, or much
 //! arithmetic beside a scatter. Runs before `vector_math`, which then finds a loop for lanes.
 
@@ -35,8 +36,8 @@ use crate::report::{LoopShape, Names, Notes};
 use crate::rewrite::{and, forget_proof, is_speculatable, place_of};
 use crate::vector_math;
 use crate::vectorise::build::{PAIRS, tested_at, tests, trip_count};
-use crate::vectorise::shape::{Known, is_fallback};
-use crate::vectorise::{chunk, runs_in_lanes};
+use crate::vectorise::shape::{Context, Known, is_fallback};
+use crate::vectorise::{chunk, gain_as_a_whole, runs_in_lanes};
 
 /// Iterations of a block.
 const BLOCK: i64 = 256;
@@ -73,13 +74,18 @@ pub fn run(
     let loops: Vec<OpId> = loops
         .filter(|op| is_candidate(function, &structure, *op))
         .collect();
-    let plans: Vec<Plan> = loops
+    let mut plans: Vec<Plan> = loops
         .into_iter()
         .filter_map(|op| Plan::find(program, id, &structure, op))
         .collect();
     if plans.is_empty() {
         return None;
     }
+    plans.retain(|plan| {
+        let around = structure.loops_around(function, plan.op);
+        let whole = |outer: &OpId| gain_of_whole(program, function, names, *outer);
+        !around.iter().any(|outer| whole(outer) >= plan.gain)
+    });
     let mut done: Option<Function> = None;
     for plan in plans {
         let now = done.as_ref().unwrap_or(function);
@@ -156,6 +162,8 @@ fn latency(kind: &OpKind) -> f64 {
 /// A loop in two parts.
 struct Plan {
     op: OpId,
+    /// How many times as fast the loop will be.
+    gain: f64,
     /// What the early part has: ops of the body, in order.
     early: Vec<OpId>,
     /// Iterations of a block.
@@ -219,9 +227,10 @@ impl Plan {
         let within = body.within(&early, &tested)?;
         let crossing = body.crossing(&early)?;
         body.drop_unneeded(&mut early, &crossing);
-        if !body.loads_again(&early, &crossing, &mut dependences) || !body.pays(&early, &crossing) {
+        if !body.loads_again(&early, &crossing, &mut dependences) {
             return None;
         }
+        let gain = body.gain(&early, &crossing).filter(|gain| *gain > GAIN)?;
         if inside.iter().any(calls) {
             let effects = effects(program);
             let is_harmless = |op: &OpId| match function.ops[*op].kind {
@@ -234,6 +243,7 @@ impl Plan {
         }
         Some(Plan {
             op,
+            gain,
             block: block(function, &early),
             early,
             crossing,
@@ -522,12 +532,11 @@ impl Body<'_> {
         early.retain(|op| needed.contains(op));
     }
 
-    /// Compares the cycles of an iteration as it is with those of both parts.
-    fn pays(&self, early: &[OpId], crossing: &[ValueId]) -> bool {
+    /// How many times as fast an iteration would be, by the cycles of it as it is and of both parts. `None` without an early
+    /// part.
+    fn gain(&self, early: &[OpId], crossing: &[ValueId]) -> Option<f64> {
         let function = self.function;
-        let Some(f) = the_loop(function, self.op) else {
-            return false;
-        };
+        let f = the_loop(function, self.op)?;
         let own: FxHashSet<OpId> = early.iter().copied().collect();
         let all = edit::ops_in(function, f.body);
         let again = self.again(early, crossing);
@@ -547,7 +556,7 @@ impl Body<'_> {
         let values = crossing.len() as f64;
         let before = wait.max(whole);
         let after = wait.max(rest + values * 0.5) + lanes + values * 0.25 + 0.3;
-        !early.is_empty() && before > after * GAIN
+        (!early.is_empty()).then_some(before / after)
     }
 
     /// How long an iteration waits for the one before.
@@ -753,9 +762,29 @@ impl Plan {
 
 /// Whether a loop would run in lanes once functions have given way to their forms.
 fn in_lanes(program: &Program, function: &Function, names: &Names, op: OpId) -> bool {
+    once_forms(program, function, names, |context| {
+        runs_in_lanes(context, op)
+    })
+}
+
+/// How many times as fast a loop would be then, with all that is in it in lanes; 1 if that cannot be.
+fn gain_of_whole(program: &Program, function: &Function, names: &Names, op: OpId) -> f64 {
+    let gain = once_forms(program, function, names, |context| {
+        gain_as_a_whole(context, op)
+    });
+    gain.unwrap_or(1.0)
+}
+
+/// Asks about a function whose calls have given way to forms for lanes.
+fn once_forms<T>(
+    program: &Program,
+    function: &Function,
+    names: &Names,
+    ask: impl FnOnce(&Context<'_>) -> T,
+) -> T {
     let with_forms = vector_math::all_forms(program, function);
     let function = with_forms
         .as_ref()
         .map_or(function, |(with_forms, _)| with_forms);
-    runs_in_lanes(&Known::of(function, names).context(), op)
+    ask(&Known::of(function, names).context())
 }

@@ -29,21 +29,21 @@ pub struct Called {
 
 /// Which form of a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form<'a> {
+pub enum Target<'a> {
     /// The one that runs everywhere.
     First,
     /// The one of this width: the caller is such a form itself.
     Of(Width),
     /// The processor says which: the first one, or one of these, the widest last.
-    Asked(&'a [Width]),
+    Asked(&'a [leaf::Form]),
 }
 
 /// The form to call of a function. `own` is the width of the caller, if it is not a first form.
-pub fn form_of(forms: &Forms, callee: FunctionId, own: Option<Width>) -> Form<'_> {
+pub fn form_of(forms: &Forms, callee: FunctionId, own: Option<Width>) -> Target<'_> {
     match (forms.get(&callee).map(Vec::as_slice), own) {
-        (None | Some([]), _) => Form::First,
-        (Some([only]), Some(own)) if *only <= own => Form::Of(*only),
-        (Some(widths), _) => Form::Asked(widths),
+        (None | Some([]), _) => Target::First,
+        (Some([only]), Some(own)) if only.width <= own => Target::Of(only.width),
+        (Some(forms), _) => Target::Asked(forms),
     }
 }
 
@@ -55,7 +55,7 @@ pub fn call_body(
     callee: FunctionId,
     mut args: Vec<Value>,
     limit: Option<Value>,
-    form: Form<'_>,
+    form: Target<'_>,
 ) -> Result<Called, CodegenError> {
     let function = &program.functions[callee];
     let results = Results::new(function)?;
@@ -74,13 +74,13 @@ pub fn call_body(
     };
     args.extend(area);
     let signature = body_signature(function)?;
-    let call = if let Form::Asked(widths) = form {
+    let call = if let Target::Asked(forms) = form {
         let level = b.call_runtime(runtime("snek_rt_vector_level")?, &[])[0];
         let mut target = b.function_address(Extern::Unit(Unit::Body(callee)), &signature);
-        for width in widths {
-            let unit = Extern::Unit(Unit::Wide(callee, *width));
+        for form in forms {
+            let least = i64::from(form.level);
+            let unit = Extern::Unit(Unit::Wide(callee, form.width));
             let form = b.function_address(unit, &signature);
-            let least = i64::from(width.level());
             let can = IntCC::SignedGreaterThanOrEqual;
             let can = b.ins.ins().icmp_imm_s(can, level, least);
             target = b.ins.ins().select(can, form, target);
@@ -89,8 +89,8 @@ pub fn call_body(
         b.ins.ins().call_indirect(signature, target, &args)
     } else {
         let unit = match form {
-            Form::Of(width) => Unit::Wide(callee, width),
-            Form::First | Form::Asked(_) => Unit::Body(callee),
+            Target::Of(width) => Unit::Wide(callee, width),
+            Target::First | Target::Asked(_) => Unit::Body(callee),
         };
         let target = b.function(Extern::Unit(unit), &signature);
         b.ins.ins().call(target, &args)
@@ -133,16 +133,16 @@ impl<'a> Lower<'a> {
 
     /// The form to call of a function. A single loop that runs again and again amid scalar code gets none with the widest
     /// vectors: it is short, mostly, and while they are worked on, scalars have fewer units of the processor to themselves.
-    fn form(&self, callee: FunctionId) -> Form<'a> {
+    fn form(&self, callee: FunctionId) -> Target<'a> {
         let form = form_of(self.forms, callee, self.width);
-        let (Form::Asked(widths), Some(own)) = (form, self.width) else {
+        let (Target::Asked(forms), Some(own)) = (form, self.width) else {
             return form;
         };
         let is_loop = |scope: &Scope| matches!(scope, Scope::Loop { .. });
-        let stays = widths.contains(&own)
+        let stays = forms.iter().any(|form| form.width == own)
             && self.scopes.iter().any(is_loop)
             && leaf::is_flat(&self.program.functions[callee]);
-        if stays { Form::Of(own) } else { form }
+        if stays { Target::Of(own) } else { form }
     }
 
     pub(super) fn call(&mut self, op: &Op, callee: FunctionId) -> Result<(), CodegenError> {

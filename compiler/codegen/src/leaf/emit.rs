@@ -13,7 +13,7 @@ use regalloc2::{
 
 use super::Refused;
 use super::layout::{End, Piece, assemble, ordered};
-use super::machine::{Arg, Inst, MachineCode, Memory, SAVED, Size, What};
+use super::machine::{Arg, Condition, Inst, MachineCode, Memory, SAVED, Size, What};
 use crate::CodegenError;
 use crate::data::Extern;
 use crate::unit::Compiled;
@@ -130,11 +130,18 @@ pub fn emit(
 
 /// Whether an instruction has to do with registers of more than 128 bits.
 fn is_wide(inst: &Inst) -> bool {
-    let What::Code(_, args) = &inst.what else {
-        return false;
-    };
-    args.iter()
-        .any(|arg| matches!(arg, Arg::Reg(_, Size::Y | Size::Z)))
+    match &inst.what {
+        What::Code(_, args) | What::Seldom(_, _, args) => args
+            .iter()
+            .any(|arg| matches!(arg, Arg::Reg(_, Size::Y | Size::Z))),
+        What::Call(_)
+        | What::Address(_)
+        | What::Params
+        | What::Jump(_)
+        | What::Branch(..)
+        | What::Return
+        | What::Trap => false,
+    }
 }
 
 /// The numbers of the general registers that are written.
@@ -206,6 +213,30 @@ impl Emitter<'_> {
             self.piece.listing.push_str("  ");
             formatter.format(instruction, &mut self.piece.listing);
             self.piece.listing.push('\n');
+        }
+        Ok(())
+    }
+
+    /// An instruction out of the way, and the jump to it.
+    fn put_aside(
+        &mut self,
+        condition: Condition,
+        instruction: &Instruction,
+        constant: Option<usize>,
+    ) -> Result<(), CodegenError> {
+        if constant.is_some() {
+            return Err(internal(&"a constant out of the way"));
+        }
+        self.encoder
+            .encode(instruction, 0)
+            .map_err(|error| internal(&format!("{error} in {:?}", instruction.code())))?;
+        let bytes = self.encoder.take_buffer();
+        let back = self.piece.put_aside(condition, bytes);
+        if let Some(formatter) = &mut self.formatter {
+            let mut text = String::new();
+            formatter.format(instruction, &mut text);
+            let line = format!("  j({condition:?}) aside {back:#x}: {text}\n");
+            self.piece.listing.push_str(&line);
         }
         Ok(())
     }
@@ -410,67 +441,82 @@ impl Emitter<'_> {
             }
             What::Trap => self.simple(Code::Ud2, &[]),
             What::Code(code, args) => {
-                let mut instruction = blank(*code);
-                let mut constant = None;
-                for (at, arg) in args.iter().enumerate() {
-                    let at = at as u32;
-                    let mut immediate = |kind: OpKind| {
-                        instruction.set_op_kind(at, kind);
-                    };
-                    match arg {
-                        Arg::Reg(operand, size) => match allocations[*operand].as_stack() {
-                            Some(slot) => {
-                                let offset = self.spill(slot);
-                                Self::stack_memory(&mut instruction, at, Register::RSP, offset);
-                            }
-                            None => {
-                                instruction.set_op_kind(at, OpKind::Register);
-                                let register = register(allocations[*operand], *size)?;
-                                instruction.set_op_register(at, register);
-                            }
-                        },
-                        Arg::Imm8(value) => {
-                            immediate(OpKind::Immediate8);
-                            instruction.set_immediate8(*value);
-                        }
-                        Arg::Imm8to32(value) => {
-                            immediate(OpKind::Immediate8to32);
-                            instruction.set_immediate8to32(i32::from(*value));
-                        }
-                        Arg::Imm8to64(value) => {
-                            immediate(OpKind::Immediate8to64);
-                            instruction.set_immediate8to64(i64::from(*value));
-                        }
-                        Arg::Imm16(value) => {
-                            immediate(OpKind::Immediate16);
-                            instruction.set_immediate16(*value as u16);
-                        }
-                        Arg::Imm32(value) => {
-                            immediate(OpKind::Immediate32);
-                            instruction.set_immediate32(*value as u32);
-                        }
-                        Arg::Imm32to64(value) => {
-                            immediate(OpKind::Immediate32to64);
-                            instruction.set_immediate32to64(i64::from(*value));
-                        }
-                        Arg::Imm64(value) => {
-                            immediate(OpKind::Immediate64);
-                            instruction.set_immediate64(*value as u64);
-                        }
-                        Arg::Mask(operand, zeroing) => {
-                            let mask = register(allocations[*operand], Size::K)?;
-                            instruction.set_op_mask(mask);
-                            instruction.set_zeroing_masking(*zeroing);
-                        }
-                        Arg::Mem(memory) => {
-                            constant = memory.constant;
-                            self.memory(&mut instruction, at, memory, allocations)?;
-                        }
-                    }
-                }
+                let (instruction, constant) = self.instruction(*code, args, allocations)?;
                 self.put(&instruction, constant)
             }
+            What::Seldom(condition, code, args) => {
+                let (instruction, constant) = self.instruction(*code, args, allocations)?;
+                self.put_aside(*condition, &instruction, constant)
+            }
         }
+    }
+
+    /// An instruction with its operands, and the constant that it names.
+    fn instruction(
+        &self,
+        code: iced_x86::Code,
+        args: &[Arg],
+        allocations: &[Allocation],
+    ) -> Result<(Instruction, Option<usize>), CodegenError> {
+        let mut instruction = blank(code);
+        let mut constant = None;
+        for (at, arg) in args.iter().enumerate() {
+            let at = at as u32;
+            let mut immediate = |kind: OpKind| {
+                instruction.set_op_kind(at, kind);
+            };
+            match arg {
+                Arg::Reg(operand, size) => match allocations[*operand].as_stack() {
+                    Some(slot) => {
+                        let offset = self.spill(slot);
+                        Self::stack_memory(&mut instruction, at, Register::RSP, offset);
+                    }
+                    None => {
+                        instruction.set_op_kind(at, OpKind::Register);
+                        let register = register(allocations[*operand], *size)?;
+                        instruction.set_op_register(at, register);
+                    }
+                },
+                Arg::Imm8(value) => {
+                    immediate(OpKind::Immediate8);
+                    instruction.set_immediate8(*value);
+                }
+                Arg::Imm8to32(value) => {
+                    immediate(OpKind::Immediate8to32);
+                    instruction.set_immediate8to32(i32::from(*value));
+                }
+                Arg::Imm8to64(value) => {
+                    immediate(OpKind::Immediate8to64);
+                    instruction.set_immediate8to64(i64::from(*value));
+                }
+                Arg::Imm16(value) => {
+                    immediate(OpKind::Immediate16);
+                    instruction.set_immediate16(*value as u16);
+                }
+                Arg::Imm32(value) => {
+                    immediate(OpKind::Immediate32);
+                    instruction.set_immediate32(*value as u32);
+                }
+                Arg::Imm32to64(value) => {
+                    immediate(OpKind::Immediate32to64);
+                    instruction.set_immediate32to64(i64::from(*value));
+                }
+                Arg::Imm64(value) => {
+                    immediate(OpKind::Immediate64);
+                    instruction.set_immediate64(*value as u64);
+                }
+                Arg::Mask(operand, zeroing) => {
+                    let mask = register(allocations[*operand], Size::K)?;
+                    instruction.set_op_mask(mask);
+                    instruction.set_zeroing_masking(*zeroing);
+                }
+                Arg::Mem(memory) => {
+                    constant = memory.constant;
+                    self.memory(&mut instruction, at, memory, allocations)?;
+                }
+            }
+        }
+        Ok((instruction, constant))
     }
 
     fn memory(

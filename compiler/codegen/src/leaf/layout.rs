@@ -1,4 +1,5 @@
-//! Blocks of machine code, laid out as a function: which one follows which, short and long jumps, aligned loops, constants.
+//! Blocks of machine code, laid out as a function: which one follows which, short and long jumps, aligned loops, what is
+//! out of the way, constants.
 
 use cranelift_codegen::binemit::Reloc;
 
@@ -14,10 +15,23 @@ pub struct Piece {
     pub constants: Vec<(usize, usize, usize)>,
     /// Where in `bytes` the distance to an extern stands, of which kind it is, and which extern.
     pub externs: Vec<(usize, Reloc, u32)>,
+    /// What seldom runs: where in `bytes` the jump to it ends, and its instructions, but for the jump back.
+    pub asides: Vec<(usize, Vec<u8>)>,
     /// Where a line begins.
     pub lines: Vec<(usize, u32)>,
     pub listing: String,
     pub end: End,
+}
+
+impl Piece {
+    /// Puts instructions out of the way, and a jump to them here. Gives where they come back to.
+    pub fn put_aside(&mut self, condition: Condition, aside: Vec<u8>) -> usize {
+        // The distance is filled in when places are known.
+        self.bytes
+            .extend([0x0f, 0x80 + condition as u8, 0, 0, 0, 0]);
+        self.asides.push((self.bytes.len(), aside));
+        self.bytes.len()
+    }
 }
 
 /// How a block ends.
@@ -155,7 +169,8 @@ fn loop_end(pieces: &[Piece], all: &[Vec<Jump>], head: usize) -> Option<usize> {
         .find(|block| all[*block].iter().any(|jump| jump.to == head))
 }
 
-/// The function: blocks one after the other, loops at the start of a line of the cache, constants behind.
+/// The function: blocks one after the other, loops at the start of a line of the cache, what is out of the way and constants
+/// behind.
 pub fn assemble(
     blocks: &[BlockCode],
     constants: &[Vec<u8>],
@@ -223,6 +238,7 @@ pub fn assemble(
     let mut bytes: Vec<u8> = Vec::new();
     let mut lines = Vec::new();
     let (mut fixups, mut relocs) = (Vec::new(), Vec::new());
+    let mut asides = Vec::new();
     let mut text = String::new();
     for block in 0..count {
         if !live[block] {
@@ -231,6 +247,9 @@ pub fn assemble(
         pad(&mut bytes, starts[block]);
         let piece = std::mem::take(&mut pieces[block]);
         let start = bytes.len();
+        for (back, aside) in piece.asides {
+            asides.push((start + back, aside));
+        }
         lines.extend(
             piece
                 .lines
@@ -264,6 +283,17 @@ pub fn assemble(
                 text.push_str(&format!("  {name} block{}\n", jump.to));
             }
         }
+    }
+    for (back, aside) in asides {
+        let distance = bytes.len() as i32 - back as i32;
+        bytes[back - 4..back].copy_from_slice(&distance.to_le_bytes());
+        bytes.extend(aside);
+        let jump = Jump {
+            condition: None,
+            to: 0,
+            long: true,
+        };
+        put_jump(&mut bytes, jump, back);
     }
     let code_size = bytes.len() as u32;
     let mut places = Vec::with_capacity(constants.len());

@@ -116,6 +116,9 @@ pub enum Arg {
 pub enum What {
     /// An instruction of the machine.
     Code(Code, Vec<Arg>),
+    /// The same, but only where a condition holds, by flags that the instruction before has set. That is seldom so: it is
+    /// done out of the way.
+    Seldom(Condition, Code, Vec<Arg>),
     /// A call of the n-th extern.
     Call(u32),
     /// The address of the n-th extern, in the first operand.

@@ -109,7 +109,7 @@ fn int_predicate(code: IntCC) -> (u8, bool) {
 
 impl Select<'_> {
     /// A new mask register.
-    fn mask(&mut self) -> VReg {
+    pub fn mask(&mut self) -> VReg {
         self.fresh(RegClass::Vector)
     }
 

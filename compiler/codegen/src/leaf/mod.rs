@@ -13,6 +13,7 @@ mod arithmetic;
 mod call;
 mod contract;
 mod convert;
+mod division;
 mod emit;
 mod evex;
 mod latch;
@@ -30,9 +31,11 @@ mod vector;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
+use rustc_hash::FxHashSet;
 use snek_mir::edit;
 use snek_mir::ir::{
-    FloatOp, FloatUnaryOp, Function, Layout, Op, OpId, OpKind, RegionId, Role, Type, ValueId,
+    FloatOp, FloatUnaryOp, Function, Layout, Op, OpId, OpKind, RegionId, Role, Scalar, Type,
+    ValueId,
 };
 use target_lexicon::Architecture;
 
@@ -60,11 +63,20 @@ impl Width {
         }
     }
 
-    /// What the runtime must say at least for the processor to have them: see `snek_rt_vector_level`.
+    /// What `vector_level` is in forms with them, and what the runtime must say at least for these to be called, if they
+    /// need no more: see `snek_rt_vector_level`.
     pub fn level(self) -> u8 {
         match self {
             Width::Y => 1,
             Width::Z => 2,
+        }
+    }
+
+    /// A form with them that needs no more.
+    pub fn form(self) -> Form {
+        Form {
+            width: self,
+            level: self.level(),
         }
     }
 }
@@ -76,7 +88,32 @@ pub struct How {
     pub width: Width,
     /// A product that is added may be rounded once with the sum.
     pub contract: bool,
+    /// It gains only if some division is made of products.
+    pub needs_products: bool,
 }
+
+impl How {
+    /// How a form of a function is made.
+    pub fn new(function: &Function, width: Width) -> How {
+        How {
+            width,
+            contract: function.fastmath,
+            needs_products: width == Width::Z && waits_for_divisions(function),
+        }
+    }
+}
+
+/// A form that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Its registers.
+    pub width: Width,
+    /// What the runtime must say at least for it to be called: see `snek_rt_vector_level`.
+    pub level: u8,
+}
+
+/// What the runtime must say for divisions by products to gain: the machine does products of 512 bits at once.
+const OF_PRODUCTS: u8 = 3;
 
 /// Why a function has no such form: what the selection does not know.
 #[derive(Debug)]
@@ -115,10 +152,15 @@ fn wanted_of_leaf(function: &Function) -> &'static [Width] {
     }
 }
 
-/// Whether there is a loop for vectors of 512 bits alone, or none that is better off with two of 256.
+/// Whether there is a loop for vectors of 512 bits alone, or none that is better off with two of 256, or some division might
+/// be made of products.
 fn widest_gains(function: &Function) -> bool {
-    let asks = |op: OpId| matches!(function.ops[op].kind, OpKind::VectorLevel);
-    edit::ops(function).into_iter().any(asks) || !waits_for_divisions(function)
+    let is_double = |value: &ValueId| matches!(function.ty(*value), Type::Vector(Scalar::F64, _));
+    let divides = |op: OpId| {
+        let op = &function.ops[op];
+        matches!(op.kind, OpKind::Float(FloatOp::Div)) && op.results.iter().any(is_double)
+    };
+    !waits_for_divisions(function) || edit::ops(function).into_iter().any(divides)
 }
 
 /// Whether some array parameter may have any strides.
@@ -144,9 +186,13 @@ fn loop_gains(function: &Function) -> bool {
     edit::ops(function).iter().any(is_innermost)
 }
 
-/// Whether there are divisions or roots in loops in other loops. The machine does those of 512 bits no faster than those of
+/// Whether there are divisions or roots in loops in other loops, and no loop is for vectors of 512 bits alone. The machine does those of 512 bits no faster than those of
 /// 256 twice, and they take longer: two registers that take turns are ahead of one.
 fn waits_for_divisions(function: &Function) -> bool {
+    let asks = |op: OpId| matches!(function.ops[op].kind, OpKind::VectorLevel);
+    if edit::ops(function).into_iter().any(asks) {
+        return false;
+    }
     let is_slow = |kind: &OpKind| {
         matches!(
             kind,
@@ -188,14 +234,14 @@ pub fn is_flat(function: &Function) -> bool {
     !inside.any(|op| is_loop(&op))
 }
 
-/// A form that callers may ask for, unless the emitter refuses it.
+/// A form that callers may ask for, and what they ask for, unless the emitter refuses it.
 pub fn compile(
     context: &mut Context,
     translated: Translated,
     isa: &Isa,
     how: How,
     listing: bool,
-) -> Result<Result<Compiled, Refused>, CodegenError> {
+) -> Result<Result<(Compiled, Form), Refused>, CodegenError> {
     context.clear();
     context.func = translated.function;
     // Registers of more than 128 bits are unknown to Cranelift's verifier, and to some rules of its middle end, which panic.
@@ -225,12 +271,24 @@ pub fn compile(
     {
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
+    let divisions = match how.width {
+        Width::Y => FxHashSet::default(),
+        Width::Z => division::by_products(&context.func, &context.cfg, &context.loop_analysis),
+    };
+    if how.needs_products && divisions.is_empty() {
+        return Ok(Err(Refused("divisions take their time".to_owned())));
+    }
+    let level = match divisions.is_empty() {
+        true => how.width.level(),
+        false => OF_PRODUCTS,
+    };
     let mut code = match select::select(
         &context.func,
         &context.cfg,
         &context.domtree,
         &context.loop_analysis,
         how,
+        &divisions,
     ) {
         Ok(code) => code,
         Err(refused) => return Ok(Err(refused)),
@@ -239,5 +297,10 @@ pub fn compile(
     let mut allocation = machine::allocate(&code)
         .map_err(|error| CodegenError::Internal(format!("registers of a leaf: {error:?}")))?;
     spills::run(&code, &mut allocation);
-    emit::emit(&code, &allocation, translated.externs, listing)
+    let compiled = emit::emit(&code, &allocation, translated.externs, listing)?;
+    let form = Form {
+        width: how.width,
+        level,
+    };
+    Ok(compiled.map(|compiled| (compiled, form)))
 }

@@ -98,6 +98,8 @@ pub struct Select<'a> {
     loops: &'a LoopAnalysis,
     /// How the form is made.
     pub how: How,
+    /// The divisions that are made of products: see [`super::division`].
+    pub by_products: &'a FxHashSet<ClifInst>,
     /// Bytes of the most arguments that a call has on the stack.
     pub outgoing: u32,
     uses: FxHashMap<Value, u32>,
@@ -277,6 +279,20 @@ impl<'a> Select<'a> {
 
     /// An instruction with operands and registers that its encoding does not name.
     pub fn op_with(&mut self, code: Code, args: &[A], more: &[Operand], clobbers: PRegSet) {
+        let (named, mut operands) = self.operands(code, args);
+        operands.extend(more);
+        self.push(What::Code(code, named), operands, clobbers);
+    }
+
+    /// An instruction that is done only where a condition holds, which is seldom so: see [`What::Seldom`].
+    pub fn seldom(&mut self, condition: Condition, code: Code, args: &[A]) {
+        let (named, operands) = self.operands(code, args);
+        let what = What::Seldom(condition, code, named);
+        self.push(what, operands, PRegSet::empty());
+    }
+
+    /// What an instruction names, and the registers among it.
+    fn operands(&mut self, code: Code, args: &[A]) -> (Vec<Arg>, Vec<Operand>) {
         self.unknown |= code == Code::INVALID;
         let mut operands = Vec::new();
         let mut named = Vec::with_capacity(args.len());
@@ -333,8 +349,7 @@ impl<'a> Select<'a> {
                 A::Imm64(value) => Arg::Imm64(*value),
             });
         }
-        operands.extend(more);
-        self.push(What::Code(code, named), operands, clobbers);
+        (named, operands)
     }
 
     /// An instruction of any kind.
@@ -538,10 +553,13 @@ pub fn select(
     domtree: &DominatorTree,
     loops: &LoopAnalysis,
     how: How,
+    by_products: &FxHashSet<ClifInst>,
 ) -> Maybe<MachineCode> {
-    let (code, constants) = select_with(func, cfg, domtree, loops, how, false)?;
+    let select =
+        |from_memory| select_with(func, cfg, domtree, loops, (how, by_products), from_memory);
+    let (code, constants) = select(false)?;
     match constants > most_constants(how.width) {
-        true => Ok(select_with(func, cfg, domtree, loops, how, true)?.0),
+        true => Ok(select(true)?.0),
         false => Ok(code),
     }
 }
@@ -552,7 +570,7 @@ fn select_with(
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
     loops: &LoopAnalysis,
-    how: How,
+    (how, by_products): (How, &FxHashSet<ClifInst>),
     from_memory: bool,
 ) -> Maybe<(MachineCode, usize)> {
     let Some(entry) = func.layout.entry_block() else {
@@ -562,6 +580,7 @@ fn select_with(
         func,
         loops,
         how,
+        by_products,
         outgoing: 0,
         uses: FxHashMap::default(),
         registers: FxHashMap::default(),

@@ -30,6 +30,10 @@ impl Select<'_> {
             {
                 return Ok(());
             }
+            if self.by_products.contains(&inst) {
+                self.divide(to, args[0], args[1]);
+                return Ok(());
+            }
             let code = match table::binary(opcode, lane) {
                 Some(pair) => Some(of(pair, size)),
                 None if size == Size::Z && lane == types::I64 => evex::of_longs(opcode),

@@ -33,6 +33,10 @@ const ROOM: u32 = 110;
 /// Loops of so much arithmetic are worth another form for registers of 512 bits; others wait for memory.
 const HEAVY: f64 = 20.0;
 
+/// Cycles of the instructions for eight quotients, and what a loop with such must gain.
+const OF_QUOTIENT: f64 = 11.0;
+const WORTHWHILE_PRODUCTS: f64 = 1.4;
+
 /// Sums in order that leave the machine waiting.
 const CHAINS: usize = 2;
 
@@ -73,6 +77,9 @@ struct Model<'c, 'f> {
     /// What those cost that wider registers make faster, and those that they do not.
     arithmetic: f64,
     divisions: f64,
+    /// The divisions of doubles, and their roots.
+    quotients: u32,
+    roots: u32,
     /// The cycles after which each value is there, and the last of them.
     ready: FxHashMap<ValueId, u32>,
     chain: u32,
@@ -110,6 +117,8 @@ pub fn estimate(
         ops: 0,
         arithmetic: 0.0,
         divisions: 0.0,
+        quotients: 0,
+        roots: 0,
         ready: FxHashMap::default(),
         chain: 0,
         scalar: 0.0,
@@ -183,7 +192,7 @@ pub fn estimate(
     let rest = (many && is_whole).then_some(native as u8);
     // Lanes that fold would give other sums there.
     let is_heavy = model.arithmetic >= HEAVY.max(model.divisions);
-    let is_heavy = is_heavy && times == 1 && !hides;
+    let is_heavy = (is_heavy || model.divides_by_products()) && times == 1 && !hides;
     let widest = fitting(2 * native);
     let widest = (is_heavy && widest > native).then_some(widest as u8);
     (gain >= worthwhile).then_some(Estimate {
@@ -352,9 +361,15 @@ impl Model<'_, '_> {
                         _ => cost_in_lanes,
                     };
                     self.ops += 1;
+                    let is_double = bits == Some(64);
                     match kind {
-                        OpKind::Float(FloatOp::Div) | OpKind::FloatUnary(FloatUnaryOp::Sqrt) => {
+                        OpKind::Float(FloatOp::Div) => {
                             self.divisions += cost_in_lanes;
+                            self.quotients += u32::from(is_double);
+                        }
+                        OpKind::FloatUnary(FloatUnaryOp::Sqrt) => {
+                            self.divisions += cost_in_lanes;
+                            self.roots += u32::from(is_double);
                         }
                         // Lane by lane.
                         OpKind::CallRuntime(_)
@@ -365,6 +380,18 @@ impl Model<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether registers of 512 bits gain, where divisions may be made of products (`snek_codegen` does that): the time of
+    /// eight iterations, by the unit that divides or by those for the rest, whatever is busy for longer.
+    fn divides_by_products(&self) -> bool {
+        let divider = |quotients: u32| f64::from(quotients * 16 + self.roots * 18);
+        let by_products = |quotients| self.arithmetic / 2.0 + f64::from(quotients) * OF_QUOTIENT;
+        let narrow = divider(self.quotients).max(self.arithmetic * 2.0 / 3.0);
+        let times = (1..=self.quotients).map(|n| divider(self.quotients - n).max(by_products(n)));
+        times
+            .reduce(f64::min)
+            .is_some_and(|wide| narrow > wide * WORTHWHILE_PRODUCTS)
     }
 
     /// Notes when the results of an op are there. Those of ops with regions are not waited for.

@@ -182,7 +182,13 @@ pub(crate) fn gain_in_lanes(context: &Context<'_>, op: OpId, independent: bool) 
 
 /// Whether a loop would run in lanes with all that is in it.
 pub(crate) fn runs_as_a_whole(context: &Context<'_>, op: OpId) -> bool {
-    candidate(context, op, false).is_ok()
+    gain_as_a_whole(context, op).is_some()
+}
+
+/// How many times as fast that would be.
+pub(crate) fn gain_as_a_whole(context: &Context<'_>, op: OpId) -> Option<f64> {
+    let found = candidate(context, op, false).ok()?;
+    Some(found.estimate.gain)
 }
 
 fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candidate, Obstacle> {
