@@ -248,6 +248,9 @@ pub type Refusals = Vec<(Unit, Refused)>;
 /// The forms that functions have besides their first one, the widest last.
 pub type Forms = BTreeMap<FunctionId, Vec<Form>>;
 
+/// A form's code, and what it asks for, unless it was refused.
+type MadeForm = Result<(Compiled, Form), Refused>;
+
 /// Compiles all units, and further forms of functions, which are put behind them. Says which could not be made.
 pub fn compile_all(
     program: &Program,
@@ -332,10 +335,7 @@ pub fn compile_all(
 }
 
 /// The units that were not refused.
-fn made<'u>(
-    units: &'u [Unit],
-    compiled: &[Result<(Compiled, Form), Refused>],
-) -> impl Iterator<Item = (&'u Unit, Form)> {
+fn made<'u>(units: &'u [Unit], compiled: &[MadeForm]) -> impl Iterator<Item = (&'u Unit, Form)> {
     let made = units.iter().zip(compiled);
     made.filter_map(|(unit, made)| made.as_ref().ok().map(|(_, form)| (unit, *form)))
 }
@@ -356,7 +356,7 @@ fn further_forms(
     options: &CodegenOptions,
     forms: &Forms,
     listing: bool,
-) -> Result<Vec<Result<(Compiled, Form), Refused>>, CodegenError> {
+) -> Result<Vec<MadeForm>, CodegenError> {
     let compiled = in_threads(units, program, options, || {
         let mut translator = clif::Translator::new(program, isa, forms);
         let mut context = Context::new();
