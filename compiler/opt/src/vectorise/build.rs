@@ -13,6 +13,7 @@ use snek_mir::ir::{
     ReductionOp, RegionId, Scalar, SiteId, Type, ValueId,
 };
 
+use super::overlap::Overlap;
 use super::rounds;
 use super::shape::{Fold, may_exit};
 use super::widen::{Carry, Obstacle, Widened, widen, widen_with_exits};
@@ -38,6 +39,8 @@ pub struct Plan<'p> {
     pub dependences: &'p Dependences,
     /// Loads of what the loop does not write, if the tests hold.
     pub unwritten: &'p [Access],
+    /// Iterations may be done twice, if these arrays are apart: see [`super::overlap`].
+    pub again: Option<&'p [(ValueId, ValueId)]>,
 }
 
 /// Builds it. On `Err` the function is as it was.
@@ -102,6 +105,12 @@ pub fn build(
         let has = b.has_widest_vectors();
         condition = b.int(IntOp::And, Overflow::Wrap, condition, has);
     }
+    let overlap = plan.again.filter(|_| !exits).map(|pairs| Overlap {
+        pairs,
+        body,
+        step: f.step,
+        lanes: plan.lanes,
+    });
     let branch = b.if_(
         condition,
         &types,
@@ -145,6 +154,9 @@ pub fn build(
                 vectors.push(ty);
             }
             let mut folded = b.values(OpKind::For(vector), args, &vectors);
+            if let Some(overlap) = &overlap {
+                return vec![overlap.build(b, (start, trip), (end, stop))];
+            }
             let mut next = end;
             let mut values = Vec::new();
             let lanes = plan.folds.iter().filter(|fold| !fold.unchanged).count();

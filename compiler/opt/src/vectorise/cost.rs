@@ -33,6 +33,9 @@ const ROOM: u32 = 110;
 /// Loops of so much arithmetic are worth another form for registers of 512 bits; others wait for memory.
 const HEAVY: f64 = 20.0;
 
+/// Lanes of a second loop behind one of more.
+const NARROW_REST: u8 = 16;
+
 /// Cycles of the instructions for eight quotients, and what a loop with such must gain.
 const OF_QUOTIENT: f64 = 11.0;
 const WORTHWHILE_PRODUCTS: f64 = 1.4;
@@ -190,6 +193,8 @@ pub fn estimate(
     let many = is_pair || times == 8 || (times == 4 && sums_floats);
     let is_whole = u32::from(lanes) == native * times;
     let rest = (many && is_whole).then_some(native as u8);
+    // So do groups of many.
+    let rest = rest.or((lanes > NARROW_REST).then_some(NARROW_REST));
     // Lanes that fold would give other sums there.
     let is_heavy = model.arithmetic >= HEAVY.max(model.divisions);
     let is_heavy = (is_heavy || model.divides_by_products()) && times == 1 && !hides;
@@ -430,8 +435,8 @@ impl Model<'_, '_> {
         // A place per lane is taken out of a vector, a scalar goes in or out.
         let per_lane = match (motion, access.writes) {
             (Motion::Along(..), _) => 2.0,
-            (_, true) => 4.0,
-            (_, false) => 3.0,
+            (_, true) => 8.0,
+            (_, false) => 7.0,
         };
         match motion {
             Motion::Still if !access.writes => {

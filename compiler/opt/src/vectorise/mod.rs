@@ -14,6 +14,7 @@
 pub(crate) mod build;
 mod cost;
 mod narrow;
+mod overlap;
 mod rounds;
 pub(crate) mod shape;
 pub mod widen;
@@ -35,6 +36,10 @@ use widen::Obstacle;
 
 /// Larger bodies are not doubled.
 const SIZE: usize = 600;
+/// The same for the last group of a loop.
+const TWICE: usize = 64;
+/// Loops in so many lanes are seldom shorter.
+const SHORT: usize = 16;
 /// Lanes for arrays of any strides give way to lanes for neighbours only, if these gain as many times as much.
 const DENSER: f64 = 1.5;
 /// An outer loop must be this much better than the loops in it.
@@ -105,6 +110,7 @@ struct Candidate {
     folds: Vec<Fold>,
     dependences: Dependences,
     unwritten: Vec<Access>,
+    again: Option<overlap::Pairs>,
     estimate: Estimate,
 }
 
@@ -205,7 +211,8 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     if f.kind != LoopKind::Serial {
         return refuse("it is done already");
     }
-    if edit::ops_in(function, f.body).len() > SIZE {
+    let size = edit::ops_in(function, f.body).len();
+    if size > SIZE {
         return refuse("it is too large");
     }
     // What is left of a loop whose sums ran abreast has few iterations.
@@ -241,6 +248,15 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
         .collect();
     let window = dependences.window.min(WINDOW as u64);
     let neighbours = neighbours(function, &moving);
+    // Others have an address for each lane, which is carried from group to group where these are as far from each other.
+    let side_by_side = moving.iter().all(|(access, motion)| {
+        let ty = function.ty(access.base).array();
+        let last = |axis| ty.is_some_and(|ty| axis + 1 == ty.rank);
+        match motion {
+            Motion::Still | Motion::Anyhow => true,
+            Motion::Along(axis, step) => last(*axis) && step.abs() == 1,
+        }
+    });
     let estimate = |dense| cost::estimate(context, op, moving.clone(), &folds, window, dense);
     let mut found = estimate(false);
     if !neighbours.is_empty()
@@ -252,6 +268,9 @@ fn candidate(context: &Context<'_>, op: OpId, independent: bool) -> Result<Candi
     }
     match found {
         Some(estimate) => Ok(Candidate {
+            again: (side_by_side && size <= TWICE)
+                .then(|| overlap::pairs(function, context.structure, op, &folds, &dependences))
+                .flatten(),
             folds,
             dependences,
             unwritten,
@@ -339,20 +358,29 @@ fn take(
                 folds: &candidate.folds,
                 dependences: &candidate.dependences,
                 unwritten: &candidate.unwritten,
+                // Loops with loops in them are copied enough.
+                again: candidate.again.as_deref().filter(|_| nest.inner.is_empty()),
             };
             let is_alone = plan.dependences.pivot.is_none();
             if let Some(lanes) = estimate.widest.filter(|_| is_alone) {
                 let widest = Plan {
                     lanes,
                     for_widest: true,
+                    again: None,
                     ..plan
                 };
                 let _ = build::build(function, structure, facts, &widest);
             }
             let built = build::build(function, structure, facts, &plan);
-            if let (Ok(()), Some(lanes)) = (&built, estimate.rest.filter(|_| is_alone)) {
+            // Where the last group goes back, all is done but for loops that are shorter than a group.
+            let is_left = plan.again.is_none() || usize::from(plan.lanes) > SHORT;
+            if let (Ok(()), Some(lanes)) = (&built, estimate.rest.filter(|_| is_alone && is_left)) {
                 // The same tests hold for what is left.
-                let rest = Plan { lanes, ..plan };
+                let rest = Plan {
+                    lanes,
+                    again: None,
+                    ..plan
+                };
                 let _ = build::build(function, structure, facts, &rest);
             }
             match built {
