@@ -11,8 +11,10 @@ use snek_analysis::ranges::{Need, OverflowNeed, Ranges, Unbounded, ranges};
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, Function, IntOp, LoopKind, OpId, OpKind, Overflow, SiteId, Type, ValueDef, ValueId,
+    Compare, Function, IntOp, LoopKind, OpId, OpKind, Overflow, Scalar, SiteId, Type, ValueDef,
+    ValueId,
 };
+use snek_mir::ops::Raises;
 
 use crate::rewrite::{emit, split_on, yielded};
 
@@ -69,8 +71,10 @@ pub fn run(function: &mut Function) {
             .rev()
             .find_map(|l| conditions(function, &structure, need, *l).map(|c| (*l, c)));
         if let Some((outer, conditions)) = found {
-            // A loop around others may become parallel where it cannot raise.
-            let gains = function.auto_parallel || is_innermost(function, *innermost);
+            // A loop around others may become parallel where it cannot raise, or run in lanes.
+            let gains = function.auto_parallel
+                || is_innermost(function, *innermost)
+                || sums_would_run_in_lanes(function, &facts, *innermost);
             let plan = plans.entry(outer).or_default();
             plan.0.extend(conditions);
             plan.1 |= gains;
@@ -145,6 +149,26 @@ fn is_innermost(function: &Function, op: OpId) -> bool {
             .iter()
             .any(|op| matches!(function.ops[*op].kind, OpKind::For(_)))
     })
+}
+
+/// Whether a loop around others that sum floats, each in its order, would not raise without the tests of subscripts: then
+/// these sums may run side by side, in lanes.
+fn sums_would_run_in_lanes(function: &Function, facts: &Ranges, op: OpId) -> bool {
+    let OpKind::For(f) = &function.ops[op].kind else {
+        return false;
+    };
+    let sums = |op: &OpId| {
+        let data = &function.ops[*op];
+        let is_float = |value: &ValueId| function.ty(*value).scalar().is_some_and(Scalar::is_float);
+        matches!(data.kind, OpKind::For(_)) && data.results.iter().any(is_float)
+    };
+    let raises = |op: &OpId| {
+        let kind = &function.ops[*op].kind;
+        !kind.properties().structured && kind.properties().raises != Raises::No
+    };
+    let inside = edit::ops_in(function, f.body);
+    let is_tested = |op: &OpId| facts.needs.iter().any(|need| need.op == *op);
+    inside.iter().any(sums) && inside.iter().filter(|op| raises(op)).all(is_tested)
 }
 
 /// What would prove a subscript, in terms of values that are known before the loop.

@@ -27,11 +27,45 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::machine::{Condition, Size};
 use super::select::{A, Select};
 
+const DIVIDE: Code = Code::EVEX_Vdivpd_zmm_k1z_zmm_zmmm512b64_er;
+/// The first factor becomes its product with the second one and the third operand, or that less the product.
+const ADDED: Code = Code::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er;
+const SUBTRACTED: Code = Code::EVEX_Vfnmadd213pd_zmm_k1z_zmm_zmmm512b64_er;
+const SHARE_NONE: Code = Code::EVEX_Vptestnmq_kr_k1_zmm_zmmm512b64;
+const SHARE_SOME: Code = Code::EVEX_Vptestmq_kr_k1_zmm_zmmm512b64;
+
+/// Less this, the exponents that are near have one bit clear that others have set.
+const LEAST: [u8; 8] = (511u64 << 52).to_le_bytes();
+const IS_FAR: [u8; 8] = (1u64 << 62).to_le_bytes();
+const FRACTION: [u8; 8] = ((1u64 << 52) - 1).to_le_bytes();
+
 /// What is divided at 512 bits.
 const DOUBLES: Type = types::F64X8;
-/// Instructions for a division by products, and for a reciprocal: they share two units.
-const OF_DIVISION: u32 = 22;
-const OF_RECIPROCAL: u32 = 15;
+/// How a quotient is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Of any two operands.
+    Any,
+    /// Of 1 and any divisor.
+    Reciprocal,
+    /// By the same divisor in all iterations: the machine divides 1 by it before the loop.
+    Invariant,
+}
+
+impl Way {
+    /// Instructions: they share two units.
+    fn cost(self) -> u32 {
+        match self {
+            Way::Any => 22,
+            Way::Reciprocal => 15,
+            Way::Invariant => 9,
+        }
+    }
+}
+
+/// The divisions that are made of products.
+pub type Divisions = FxHashMap<ClifInst, Way>;
+
 /// How many times as fast the loop must be: the chain of instructions is longer, so that the machine sees less far ahead.
 const GAIN: (u32, u32) = (5, 4);
 
@@ -45,11 +79,7 @@ struct Work {
 }
 
 /// The divisions that gain: as many in each loop without one in it as make it wait less for one unit or the other.
-pub fn by_products(
-    func: &Function,
-    cfg: &ControlFlowGraph,
-    loops: &LoopAnalysis,
-) -> FxHashSet<ClifInst> {
+pub fn by_products(func: &Function, cfg: &ControlFlowGraph, loops: &LoopAnalysis) -> Divisions {
     let mut work: FxHashMap<Loop, Work> = FxHashMap::default();
     let outer: FxHashSet<Loop> = loops
         .loops()
@@ -71,20 +101,22 @@ pub fn by_products(
             note(func, inst, work);
         }
     }
-    let mut chosen = FxHashSet::default();
+    let mut chosen = Divisions::default();
     for (around, mut work) in work {
         for inst in work.divisions {
-            let cost = match is_one(func, func.dfg.inst_args(inst)[0]) {
-                true => OF_RECIPROCAL,
-                false => OF_DIVISION,
+            let [dividend, divisor] = [0, 1].map(|n| func.dfg.inst_args(inst)[n]);
+            let way = match is_invariant(func, loops, around, divisor) {
+                true => Way::Invariant,
+                false if is_one(func, dividend) => Way::Reciprocal,
+                false => Way::Any,
             };
-            let vectors = work.vectors + cost;
+            let vectors = work.vectors + way.cost();
             let divider = work.divider - divider(Opcode::Fdiv, DOUBLES);
             let after = vectors.max(divider) * GAIN.0;
             let gains = after < work.vectors.max(work.divider) * GAIN.1;
             if gains && !feeds_itself(func, cfg, loops, around, inst) {
                 (work.vectors, work.divider) = (vectors, divider);
-                chosen.insert(inst);
+                chosen.insert(inst, way);
             }
         }
     }
@@ -170,6 +202,35 @@ fn feeds_itself(
     false
 }
 
+/// Whether a value is made before a loop, by an instruction of its own.
+fn is_invariant(func: &Function, loops: &LoopAnalysis, around: Loop, value: Value) -> bool {
+    let value = func.dfg.resolve_aliases(value);
+    let is_before = |inst| {
+        let block = func.layout.inst_block(inst);
+        block.is_some_and(|block| !loops.is_in_loop(block, around))
+    };
+    let arg = |inst| func.dfg.inst_args(inst)[0];
+    match func.dfg.value_def(value).inst() {
+        // Constants have no place.
+        Some(inst) => match func.dfg.insts[inst].opcode() {
+            Opcode::Splat => is_before(inst) && !is_constant(func, arg(inst)),
+            Opcode::Sqrt | Opcode::Fadd | Opcode::Fmul | Opcode::Fsub => is_before(inst),
+            _ => false,
+        },
+        None => false,
+    }
+}
+
+fn is_constant(func: &Function, value: Value) -> bool {
+    let def = func.dfg.value_def(func.dfg.resolve_aliases(value)).inst();
+    def.is_some_and(|inst| {
+        matches!(
+            func.dfg.insts[inst].opcode(),
+            Opcode::F64const | Opcode::Vconst
+        )
+    })
+}
+
 /// Whether every lane is 1.
 fn is_one(func: &Function, value: Value) -> bool {
     let def = |value| func.dfg.value_def(func.dfg.resolve_aliases(value)).inst();
@@ -190,41 +251,89 @@ fn is_one(func: &Function, value: Value) -> bool {
     })
 }
 
+/// Of a divisor that does not change: its reciprocal, and the lanes for which that is used.
+#[derive(Clone, Copy)]
+pub struct Reciprocal {
+    value: VReg,
+    can: VReg,
+}
+
 impl Select<'_> {
     /// The quotient of two vectors of eight doubles, by products.
-    pub fn divide(&mut self, to: VReg, dividend: Value, divisor: Value) {
+    pub fn divide(&mut self, to: VReg, way: Way, dividend: Value, divisor: Value) {
         let z = Size::Z;
-        let is_reciprocal = is_one(self.func, dividend);
         let (a, b) = (self.reg(dividend), self.reg(divisor));
+        let known = (way == Way::Invariant).then(|| self.reciprocal(divisor));
+        let y = match known {
+            Some(known) => known.value,
+            None => self.reciprocal_by_products(b),
+        };
+        let (quotient, can) = if way == Way::Reciprocal {
+            (y, self.can_divide_by(b, None))
+        } else {
+            let q = self.vector();
+            let multiply = Code::EVEX_Vmulpd_zmm_k1z_zmm_zmmm512b64_er;
+            self.op(multiply, &[A::D(q, z), A::U(a, z), A::U(y, z)]);
+            let rest = self.product_and(SUBTRACTED, q, b, a);
+            let quotient = self.product_and(ADDED, rest, y, q);
+            let can = match known {
+                Some(known) => self.can_be_divided(a, Some(known.can)),
+                None => {
+                    let can = self.can_be_divided(a, None);
+                    self.can_divide_by(b, Some(can))
+                }
+            };
+            (quotient, can)
+        };
+        let test = Code::VEX_Kortestb_kr_kr;
+        self.op(test, &[A::U(can, Size::K), A::U(can, Size::K)]);
+        // No carry: not all of them are on.
+        let args = [A::B(to, quotient, z), A::U(a, z), A::U(b, z)];
+        self.seldom(Condition::NotBelow, DIVIDE, &args);
+    }
+
+    /// The double nearest to `1 / b`, but for a `b` whose fraction has ones alone.
+    fn reciprocal_by_products(&mut self, b: VReg) -> VReg {
+        let z = Size::Z;
         let one = self.every(&1f64.to_le_bytes(), z);
         let mut y = self.vector();
         let approximate = Code::EVEX_Vrcp14pd_zmm_k1z_zmmm512b64;
         self.op(approximate, &[A::D(y, z), A::U(b, z)]);
         for _ in 0..3 {
             // 1 - b * y, and what it adds to y.
-            let wrong =
-                self.product_and(Code::EVEX_Vfnmadd213pd_zmm_k1z_zmm_zmmm512b64_er, y, b, one);
-            y = self.product_and(
-                Code::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er,
-                wrong,
-                y,
-                y,
-            );
+            let wrong = self.product_and(SUBTRACTED, y, b, one);
+            y = self.product_and(ADDED, wrong, y, y);
         }
-        if !is_reciprocal {
-            let q = self.vector();
-            let multiply = Code::EVEX_Vmulpd_zmm_k1z_zmm_zmmm512b64_er;
-            self.op(multiply, &[A::D(q, z), A::U(a, z), A::U(y, z)]);
-            let rest = self.product_and(Code::EVEX_Vfnmadd213pd_zmm_k1z_zmm_zmmm512b64_er, q, b, a);
-            y = self.product_and(Code::EVEX_Vfmadd213pd_zmm_k1z_zmm_zmmm512b64_er, rest, y, q);
+        y
+    }
+
+    /// The reciprocal of a divisor that does not change, which from now on must be made where that is.
+    fn reciprocal(&mut self, divisor: Value) -> Reciprocal {
+        let divisor = self.func.dfg.resolve_aliases(divisor);
+        if let Some(known) = self.reciprocals.get(&divisor) {
+            return *known;
         }
-        let can = self.can_divide((!is_reciprocal).then_some(a), b);
-        let test = Code::VEX_Kortestb_kr_kr;
-        self.op(test, &[A::U(can, Size::K), A::U(can, Size::K)]);
-        // No carry: not all of them are on.
-        let divide = Code::EVEX_Vdivpd_zmm_k1z_zmm_zmmm512b64_er;
-        let args = [A::B(to, y, z), A::U(a, z), A::U(b, z)];
-        self.seldom(Condition::NotBelow, divide, &args);
+        let (value, can) = (self.vector(), self.mask());
+        let new = Reciprocal { value, can };
+        self.reciprocals.insert(divisor, new);
+        new
+    }
+
+    /// Makes the reciprocal of what an instruction gives, if somebody divides by that.
+    pub fn make_reciprocal(&mut self, inst: ClifInst) {
+        let z = Size::Z;
+        let Some(result) = self.func.dfg.inst_results(inst).first().copied() else {
+            return;
+        };
+        let Some(Reciprocal { value, can }) = self.reciprocals.get(&result).copied() else {
+            return;
+        };
+        let b = self.reg(result);
+        let one = self.every(&1f64.to_le_bytes(), z);
+        self.op(DIVIDE, &[A::D(value, z), A::U(one, z), A::U(b, z)]);
+        let near = self.difference(b, LEAST);
+        let far = self.every(&IS_FAR, z);
+        self.tested_into(can, SHARE_NONE, near, far, None);
     }
 
     /// The first factor times the second one, and a third operand, with one rounding.
@@ -236,44 +345,39 @@ impl Select<'_> {
         to
     }
 
-    /// The lanes whose quotients products give: see the head of this file.
-    fn can_divide(&mut self, a: Option<VReg>, b: VReg) -> VReg {
-        let z = Size::Z;
-        // From here on the exponents have one bit clear that others have set.
-        let least = (511u64 << 52).to_le_bytes();
-        let is_far = (1u64 << 62).to_le_bytes();
-        let fraction = ((1u64 << 52) - 1).to_le_bytes();
-        let (least, is_far) = (self.every(&least, z), self.every(&is_far, z));
-        let fraction = self.every(&fraction, z);
-        let [no, some] = [
-            Code::EVEX_Vptestnmq_kr_k1_zmm_zmmm512b64,
-            Code::EVEX_Vptestmq_kr_k1_zmm_zmmm512b64,
+    /// The lanes with dividends whose quotients products give, among those of a mask: see the head of this file.
+    fn can_be_divided(&mut self, a: VReg, among: Option<VReg>) -> VReg {
+        let near = self.difference(a, LEAST);
+        let far = self.every(&IS_FAR, Size::Z);
+        let near = self.tested(SHARE_NONE, near, far, among);
+        let zero = self.tested(SHARE_NONE, a, a, among);
+        let either = self.mask();
+        let args = [
+            A::D(either, Size::K),
+            A::U(near, Size::K),
+            A::U(zero, Size::K),
         ];
-        let mut can = None;
-        if let Some(a) = a {
-            let near = self.difference(a, least);
-            let near = self.tested(no, near, is_far, None);
-            let zero = self.tested(no, a, a, None);
-            let either = self.mask();
-            let args = [
-                A::D(either, Size::K),
-                A::U(near, Size::K),
-                A::U(zero, Size::K),
-            ];
-            self.op(Code::VEX_Korb_kr_kr_kr, &args);
-            can = Some(either);
-        }
-        let near = self.difference(b, least);
-        let can = self.tested(no, near, is_far, can);
-        let zeros = self.vector();
-        let drop = Code::EVEX_Vpandnq_zmm_k1z_zmm_zmmm512b64;
-        let fraction = self.last(fraction, z);
-        self.op(drop, &[A::D(zeros, z), A::U(b, z), fraction]);
-        self.tested(some, zeros, zeros, Some(can))
+        self.op(Code::VEX_Korb_kr_kr_kr, &args);
+        either
     }
 
-    fn difference(&mut self, a: VReg, b: VReg) -> VReg {
+    /// The same of divisors.
+    fn can_divide_by(&mut self, b: VReg, among: Option<VReg>) -> VReg {
+        let z = Size::Z;
+        let near = self.difference(b, LEAST);
+        let far = self.every(&IS_FAR, z);
+        let can = self.tested(SHARE_NONE, near, far, among);
+        let zeros = self.vector();
+        let drop = Code::EVEX_Vpandnq_zmm_k1z_zmm_zmmm512b64;
+        let fraction = self.every(&FRACTION, z);
+        let fraction = self.last(fraction, z);
+        self.op(drop, &[A::D(zeros, z), A::U(b, z), fraction]);
+        self.tested(SHARE_SOME, zeros, zeros, Some(can))
+    }
+
+    fn difference(&mut self, a: VReg, b: [u8; 8]) -> VReg {
         let to = self.vector();
+        let b = self.every(&b, Size::Z);
         let b = self.last(b, Size::Z);
         let subtract = Code::EVEX_Vpsubq_zmm_k1z_zmm_zmmm512b64;
         self.op(subtract, &[A::D(to, Size::Z), A::U(a, Size::Z), b]);
@@ -283,9 +387,13 @@ impl Select<'_> {
     /// The lanes in which two vectors share ones, or do not, among those of a mask.
     fn tested(&mut self, code: Code, a: VReg, b: VReg, among: Option<VReg>) -> VReg {
         let to = self.mask();
+        self.tested_into(to, code, a, b, among);
+        to
+    }
+
+    fn tested_into(&mut self, to: VReg, code: Code, a: VReg, b: VReg, among: Option<VReg>) {
         let mut args = vec![A::D(to, Size::K), A::U(a, Size::Z), self.last(b, Size::Z)];
         args.extend(among.map(|mask| A::Mask(mask, false)));
         self.op(code, &args);
-        to
     }
 }

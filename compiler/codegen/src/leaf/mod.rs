@@ -31,7 +31,6 @@ mod vector;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types;
-use rustc_hash::FxHashSet;
 use snek_mir::edit;
 use snek_mir::ir::{
     FloatOp, FloatUnaryOp, Function, Layout, Op, OpId, OpKind, RegionId, Role, Scalar, Type,
@@ -272,7 +271,7 @@ pub fn compile(
         return Ok(Err(Refused("128-bit integers".to_owned())));
     }
     let divisions = match how.width {
-        Width::Y => FxHashSet::default(),
+        Width::Y => division::Divisions::default(),
         Width::Z => division::by_products(&context.func, &context.cfg, &context.loop_analysis),
     };
     if how.needs_products && divisions.is_empty() {

@@ -18,6 +18,7 @@ use regalloc2::{Block, Operand, OperandConstraint, PReg, PRegSet, RegClass, VReg
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::call::PARAMS;
+use super::division::{Divisions, Reciprocal};
 use super::machine::{
     Arg, BlockCode, Condition, Inst, LOW, MachineCode, Memory, Size, What, general, vector,
 };
@@ -99,7 +100,9 @@ pub struct Select<'a> {
     /// How the form is made.
     pub how: How,
     /// The divisions that are made of products: see [`super::division`].
-    pub by_products: &'a FxHashSet<ClifInst>,
+    pub by_products: &'a Divisions,
+    /// What is made besides divisors that do not change.
+    pub reciprocals: FxHashMap<Value, Reciprocal>,
     /// Bytes of the most arguments that a call has on the stack.
     pub outgoing: u32,
     uses: FxHashMap<Value, u32>,
@@ -553,7 +556,7 @@ pub fn select(
     domtree: &DominatorTree,
     loops: &LoopAnalysis,
     how: How,
-    by_products: &FxHashSet<ClifInst>,
+    by_products: &Divisions,
 ) -> Maybe<MachineCode> {
     let select =
         |from_memory| select_with(func, cfg, domtree, loops, (how, by_products), from_memory);
@@ -570,7 +573,7 @@ fn select_with(
     cfg: &ControlFlowGraph,
     domtree: &DominatorTree,
     loops: &LoopAnalysis,
-    (how, by_products): (How, &FxHashSet<ClifInst>),
+    (how, by_products): (How, &Divisions),
     from_memory: bool,
 ) -> Maybe<(MachineCode, usize)> {
     let Some(entry) = func.layout.entry_block() else {
@@ -581,6 +584,7 @@ fn select_with(
         loops,
         how,
         by_products,
+        reciprocals: FxHashMap::default(),
         outgoing: 0,
         uses: FxHashMap::default(),
         registers: FxHashMap::default(),
@@ -710,6 +714,7 @@ fn select_with(
             select.here = select.places[&inst];
             select.line = marks::line(func.srcloc(inst));
             select.lower(inst, opcode)?;
+            select.make_reciprocal(inst);
             reversed.extend(select.buffer.drain(..).rev());
         }
         let mut insts: Vec<Inst> = Vec::with_capacity(reversed.len() + 1);

@@ -30,8 +30,8 @@ impl Select<'_> {
             {
                 return Ok(());
             }
-            if self.by_products.contains(&inst) {
-                self.divide(to, args[0], args[1]);
+            if let Some(way) = self.by_products.get(&inst) {
+                self.divide(to, *way, args[0], args[1]);
                 return Ok(());
             }
             let code = match table::binary(opcode, lane) {

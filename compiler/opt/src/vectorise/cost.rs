@@ -71,6 +71,8 @@ struct Model<'c, 'f> {
     shapes: FxHashMap<ValueId, Shape>,
     /// What is done lane by lane.
     in_order: FxHashSet<OpId>,
+    /// Varying values that are as far from each other from lane to lane: scalars say where lanes are.
+    lines: FxHashSet<ValueId>,
     /// Arrays have neighbours side by side along their last dimension, whatever their layout says.
     dense: bool,
     /// Bits of the widest scalar in lanes.
@@ -115,6 +117,7 @@ pub fn estimate(
         accesses: accesses.into_iter().map(|(a, m)| (a.op, (a, m))).collect(),
         shapes: FxHashMap::default(),
         in_order: FxHashSet::default(),
+        lines: FxHashSet::default(),
         dense,
         widest: 8,
         ops: 0,
@@ -361,6 +364,19 @@ impl Model<'_, '_> {
                         .max();
                     // The distances from lane to lane are the same in all iterations.
                     let is_steady = shapes.contains(&None) && shapes.contains(&Some(Shape::Linear));
+                    let in_line = |(arg, shape): (&ValueId, &Option<Shape>)| {
+                        *shape != Some(Shape::Varying) || self.lines.contains(arg)
+                    };
+                    let is_line = match kind {
+                        OpKind::Int(IntOp::Mul, _) => is_steady,
+                        OpKind::Int(IntOp::Add | IntOp::Sub, _) => {
+                            data.args.iter().zip(&shapes).all(in_line)
+                        }
+                        _ => false,
+                    };
+                    if is_line {
+                        self.lines.extend(&data.results);
+                    }
                     let cost_in_lanes = match kind {
                         OpKind::Int(IntOp::Mul, _) if is_steady => 2.0,
                         _ => cost_in_lanes,
@@ -432,9 +448,16 @@ impl Model<'_, '_> {
         let contiguous = array.is_some_and(|a| self.dense || a.layout == Layout::Contiguous);
         let contiguous = contiguous && count < 2.0;
         let masked = if self.may_diverge > 0 { 2.0 } else { 1.0 };
-        // A place per lane is taken out of a vector, a scalar goes in or out.
+        // A place per lane is taken out of a vector, a scalar goes in or out. In a loop that lanes leave one after the other, what
+        // is loaded decides how it goes on: one by one, each load is waited for.
+        let is_line = |value: &ValueId| {
+            self.shape(*value) != Some(Shape::Varying) || self.lines.contains(value)
+        };
+        let is_cheap = self.diverges || access.subscripts.iter().all(is_line);
         let per_lane = match (motion, access.writes) {
             (Motion::Along(..), _) => 2.0,
+            (_, true) if is_cheap => 4.0,
+            (_, false) if is_cheap => 3.0,
             (_, true) => 8.0,
             (_, false) => 7.0,
         };
