@@ -34,6 +34,7 @@ mod rewrite;
 mod search;
 mod share;
 mod simplify;
+mod sink;
 mod skew;
 mod split;
 mod strength;

@@ -13,8 +13,8 @@ use crate::report::{Names, Notes, names};
 use crate::{
     abreast, auto_parallel, balance, bitwidth, carry, cse, dce, divide, effects, fuse, grain,
     guard, ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove,
-    search, share, simplify, skew, split, strength, tally, tasks, tile, unblock, unfold, unroll,
-    vector_math, vectorise, version,
+    search, share, simplify, sink, skew, split, strength, tally, tasks, tile, unblock, unfold,
+    unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -105,6 +105,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "auto_parallel", Noted(auto_parallel::run)),
     at(O2, "divide", Local(divide::run)),
     // Nothing is proved any more: code that moves leaves the place where its proofs hold.
+    at(O2, "sink", Local(sink::run)),
     at(O2, "ifconvert", Local(ifconvert::run)),
     at(O2, "simplify", Local(simplify::run)),
     at(O2, "share", Local(share::run)),
