@@ -2,7 +2,7 @@
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Value};
 use snek_abi::Message as RuntimeMessage;
 use snek_mir::ir::{
     Compare, Convert, FloatOp, FloatUnaryOp, IntOp, IntUnaryOp, Op, Overflow, Scalar, SiteId,
@@ -61,10 +61,21 @@ impl<'a> Lower<'a> {
                     None => self.b.ins.ins().imul(a, b),
                 }
             }
-            IntOp::FloorDiv | IntOp::FloorMod if !signed => match kind {
-                IntOp::FloorDiv => self.b.ins.ins().udiv(a, b),
-                _ => self.b.ins.ins().urem(a, b),
-            },
+            IntOp::FloorDiv | IntOp::FloorMod if !signed => {
+                let opcode = match kind {
+                    IntOp::FloorDiv => Opcode::Udiv,
+                    _ => Opcode::Urem,
+                };
+                match self.const_int(op.args[1]) {
+                    // Made of products.
+                    Some(_) => {
+                        let (inst, dfg) =
+                            self.b.ins.ins().Binary(opcode, scalar_type(scalar), a, b);
+                        dfg.first_result(inst)
+                    }
+                    None => self.divide(opcode, a, b, scalar_type(scalar)),
+                }
+            }
             IntOp::FloorDiv | IntOp::FloorMod => match self.const_int(op.args[1]) {
                 Some(divisor) if divisor != 0 && divisor != -1 => {
                     self.floor_by_constant(kind, a, b, divisor, scalar_type(scalar))
@@ -224,7 +235,7 @@ impl<'a> Lower<'a> {
             Some(minus_one) => self.b.ins.ins().select(minus_one, one, b),
             None => b,
         };
-        let quotient = self.divide(a, divisor, ty);
+        let quotient = self.divide(Opcode::Sdiv, a, divisor, ty);
         let product = self.b.ins.ins().imul(quotient, divisor);
         let rest = self.b.ins.ins().isub(a, product);
         let zero = self.b.int(ty, 0);
@@ -252,11 +263,15 @@ impl<'a> Lower<'a> {
         Ok(self.b.ins.ins().select(minus_one, negated, floor))
     }
 
-    /// Signed division. 64-bit division is several times slower than 32-bit on many machines,
+    /// A quotient, or a rest of numbers without a sign. 64-bit division is several times slower than 32-bit on many machines,
     /// and most numbers are small.
-    fn divide(&mut self, a: Value, b: Value, ty: Type) -> Value {
+    fn divide(&mut self, opcode: Opcode, a: Value, b: Value, ty: Type) -> Value {
+        let divided = |this: &mut Self, opcode, ty, a, b| {
+            let (inst, dfg) = this.b.ins.ins().Binary(opcode, ty, a, b);
+            dfg.first_result(inst)
+        };
         if ty != types::I64 {
-            return self.b.ins.ins().sdiv(a, b);
+            return divided(self, opcode, ty, a, b);
         }
         let (small, large, done) = {
             let ins = &mut self.b.ins;
@@ -270,13 +285,17 @@ impl<'a> Lower<'a> {
         self.b.ins.switch_to_block(small);
         let short_a = self.b.ins.ins().ireduce(types::I32, a);
         let short_b = self.b.ins.ins().ireduce(types::I32, b);
-        let short = self.b.ins.ins().udiv(short_a, short_b);
-        let quotient = self.b.ins.ins().uextend(types::I64, short);
-        self.b.ins.ins().jump(done, &[quotient.into()]);
+        let unsigned = match opcode {
+            Opcode::Sdiv => Opcode::Udiv,
+            other => other,
+        };
+        let short = divided(self, unsigned, types::I32, short_a, short_b);
+        let result = self.b.ins.ins().uextend(types::I64, short);
+        self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(large);
-        let quotient = self.b.ins.ins().sdiv(a, b);
-        self.b.ins.ins().jump(done, &[quotient.into()]);
+        let result = divided(self, opcode, types::I64, a, b);
+        self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(done);
         self.b.ins.block_params(done)[0]
