@@ -24,7 +24,9 @@ impl Walk<'_> {
                 _ => false,
             };
             let differ = is_zero(a) && self.is_nonzero(b) || is_zero(b) && self.is_nonzero(a);
-            return differ.then_some(compare == Compare::Ne);
+            if differ {
+                return Some(compare == Compare::Ne);
+            }
         }
         let impossible = match compare {
             Compare::Lt => {
@@ -35,7 +37,10 @@ impl Walk<'_> {
             }
             _ => false,
         };
-        impossible.then_some(false)
+        match impossible {
+            true => Some(false),
+            false => self.compare_spans(compare, a, b),
+        }
     }
 
     /// Made of an integer that is not 0: rounded, it is not 0 either.

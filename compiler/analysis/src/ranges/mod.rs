@@ -15,6 +15,7 @@ mod interval;
 mod join;
 mod progression;
 mod relations;
+mod spans;
 mod sums;
 mod transfer;
 mod walk;

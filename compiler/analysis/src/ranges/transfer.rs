@@ -78,6 +78,10 @@ impl Walk<'_> {
                 }
                 self.define_join(result, &join);
             }
+            OpKind::Convert(Convert::FloatToInt) => {
+                let interval = self.truncated(data.args[0], all);
+                self.define(result, interval);
+            }
             OpKind::Convert(Convert::Extend | Convert::Truncate) => {
                 if let Some(x) = self.bounds(data.args[0])
                     && all.contains(x)
