@@ -69,6 +69,24 @@ def nested(x: Array2D[f64]) -> float:
     return sqrt(total)
 
 
+def over_a_root(x: Array1D[f64], y: Array1D[f64]) -> float:
+    return sqrt(x[0] * x[0] / f64(sqrt(y[0])))
+
+
+def over_a_sum(x: Array1D[f64], first: float) -> float:
+    total = f64(first)
+    for i in range(len(x)):
+        total += f64(sqrt(x[i]))
+    return sqrt(f64(1.0) / total)
+
+
+def over_a_positive_sum(x: Array1D[f64]) -> float:
+    total = 0.25
+    for i in range(len(x)):
+        total += x[i] * x[i] + 0.5
+    return sqrt(1.0 / (total + 0.125))
+
+
 CASES = [
     *(
         f"x = np.arange({n * d}.0).reshape({n}, {d}) % 7; out = np.zeros(({n}, {n})); distances(x, out); out"
@@ -90,4 +108,16 @@ CASES = [
     *(f"of_two_ways(np.arange({n}.0), {flip})" for n in (0, 1, 3) for flip in (True, False)),
     *(f"nested(np.arange(6.0).reshape({shape}))" for shape in ("2, 3", "6, 1", "1, 6")),
     "nested(np.zeros((0, 3)))",
+    # A root may be -0.0, and then the quotient is below all numbers.
+    *(
+        f"over_a_root(np.array([{x}]), np.array([{y}]))"
+        for x in (0.0, 2.0, "nan")
+        for y in (0.0, -0.0, 4.0, "inf")
+    ),
+    *(
+        f"over_a_sum(np.array([{x}]), {first})"
+        for x in ("", -0.0, 0.0, 9.0)
+        for first in (0.0, -0.0, 1.0)
+    ),
+    *(f"over_a_positive_sum(np.array([{x}]))" for x in ("", -0.0, 1e200, "nan")),
 ]

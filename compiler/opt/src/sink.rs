@@ -29,26 +29,10 @@ pub fn run(function: &mut Function) {
             let loads = sink(&mut trial, *branch);
             moved.extend(loads.into_iter().map(|load| (*branch, load)));
         }
-        for (_, load) in &moved {
-            set_bounds(&mut trial, *load, Bound::Checked);
-        }
-        let structure = Structure::new(&trial);
-        let facts = ranges(&trial, &structure);
-        let proved: FxHashSet<(OpId, usize)> = facts
-            .bounds
-            .iter()
-            .filter(|(_, _, bound)| *bound == Bound::Proved)
-            .map(|(op, position, _)| (*op, *position))
-            .collect();
-        let is_proved = |load: OpId| {
-            let count = trial.ops[load].kind.bounds().map_or(0, <[Bound]>::len);
-            (0..count).all(|position| proved.contains(&(load, position)))
+        let failed = match moved.is_empty() {
+            true => FxHashSet::default(),
+            false => unproved(&mut trial, &moved),
         };
-        let failed: FxHashSet<OpId> = moved
-            .iter()
-            .filter(|(_, load)| !is_proved(*load))
-            .map(|(branch, _)| *branch)
-            .collect();
         if failed.is_empty() {
             for (_, load) in moved {
                 set_bounds(&mut trial, load, Bound::Proved);
@@ -61,7 +45,28 @@ pub fn run(function: &mut Function) {
     }
 }
 
-/// The branches in loops that end with a store to one place, inner ones first.
+/// The branches of which a load is not good where it has moved to. Leaves loads checked.
+fn unproved(trial: &mut Function, moved: &[(OpId, OpId)]) -> FxHashSet<OpId> {
+    for (_, load) in moved {
+        set_bounds(trial, *load, Bound::Checked);
+    }
+    let structure = Structure::new(trial);
+    let facts = ranges(trial, &structure);
+    let proved = facts
+        .bounds
+        .iter()
+        .filter(|(_, _, bound)| *bound == Bound::Proved);
+    let proved: FxHashSet<(OpId, usize)> =
+        proved.map(|(op, position, _)| (*op, *position)).collect();
+    let is_proved = |load: OpId| {
+        let count = trial.ops[load].kind.bounds().map_or(0, <[Bound]>::len);
+        (0..count).all(|position| proved.contains(&(load, position)))
+    };
+    let failed = moved.iter().filter(|(_, load)| !is_proved(*load));
+    failed.map(|(branch, _)| *branch).collect()
+}
+
+/// The branches in loops that end with a store to one place.
 fn candidates(function: &Function) -> Vec<OpId> {
     let structure = Structure::new(function);
     let is_candidate = |op: &OpId| {
@@ -71,7 +76,7 @@ fn candidates(function: &Function) -> Vec<OpId> {
                 place.iter().all(visible) && are_small(function, sides)
             })
     };
-    let ops = edit::ops(function).into_iter().rev();
+    let ops = edit::ops(function).into_iter();
     ops.filter(is_candidate).collect()
 }
 

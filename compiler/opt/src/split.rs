@@ -81,10 +81,14 @@ pub fn run(
     if plans.is_empty() {
         return None;
     }
-    plans.retain(|plan| {
-        let around = structure.loops_around(function, plan.op);
-        let whole = |outer: &OpId| gain_of_whole(program, function, names, *outer);
-        !around.iter().any(|outer| whole(outer) >= plan.gain)
+    // Not where a loop around gains more.
+    once_forms(program, function, names, |context| {
+        plans.retain(|plan| {
+            let around = structure.loops_around(function, plan.op);
+            let whole = |outer: &OpId| gain_as_a_whole(context, *outer);
+            let mut gains = around.iter().filter_map(whole);
+            !gains.any(|gain| gain >= plan.gain)
+        });
     });
     let mut done: Option<Function> = None;
     for plan in plans {
@@ -765,14 +769,6 @@ fn in_lanes(program: &Program, function: &Function, names: &Names, op: OpId) -> 
     once_forms(program, function, names, |context| {
         runs_in_lanes(context, op)
     })
-}
-
-/// How many times as fast a loop would be then, with all that is in it in lanes; 1 if that cannot be.
-fn gain_of_whole(program: &Program, function: &Function, names: &Names, op: OpId) -> f64 {
-    let gain = once_forms(program, function, names, |context| {
-        gain_as_a_whole(context, op)
-    });
-    gain.unwrap_or(1.0)
 }
 
 /// Asks about a function whose calls have given way to forms for lanes.

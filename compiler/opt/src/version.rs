@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
 use snek_analysis::arrays::extent_of;
 use snek_analysis::ranges::{Need, OverflowNeed, Ranges, Unbounded, ranges};
 use snek_analysis::structure::Structure;
@@ -61,6 +62,7 @@ pub fn run(function: &mut Function) {
     let facts = ranges(function, &structure);
     // For each loop that is to be doubled: the conditions, and whether an innermost loop gains.
     let mut plans: BTreeMap<OpId, (BTreeSet<Condition>, bool)> = BTreeMap::new();
+    let tested: FxHashSet<OpId> = facts.needs.iter().map(|need| need.op).collect();
     for need in &facts.needs {
         let loops = structure.loops_around(function, need.op);
         let Some(innermost) = loops.first() else {
@@ -74,7 +76,7 @@ pub fn run(function: &mut Function) {
             // A loop around others may become parallel where it cannot raise, or run in lanes.
             let gains = function.auto_parallel
                 || is_innermost(function, *innermost)
-                || sums_would_run_in_lanes(function, &facts, *innermost);
+                || sums_would_run_in_lanes(function, &tested, *innermost);
             let plan = plans.entry(outer).or_default();
             plan.0.extend(conditions);
             plan.1 |= gains;
@@ -152,8 +154,8 @@ fn is_innermost(function: &Function, op: OpId) -> bool {
 }
 
 /// Whether a loop around others that sum floats, each in its order, would not raise without the tests of subscripts: then
-/// these sums may run side by side, in lanes.
-fn sums_would_run_in_lanes(function: &Function, facts: &Ranges, op: OpId) -> bool {
+/// these sums may run side by side, in lanes. `tested`: the ops that these tests belong to.
+fn sums_would_run_in_lanes(function: &Function, tested: &FxHashSet<OpId>, op: OpId) -> bool {
     let OpKind::For(f) = &function.ops[op].kind else {
         return false;
     };
@@ -167,8 +169,8 @@ fn sums_would_run_in_lanes(function: &Function, facts: &Ranges, op: OpId) -> boo
         !kind.properties().structured && kind.properties().raises != Raises::No
     };
     let inside = edit::ops_in(function, f.body);
-    let is_tested = |op: &OpId| facts.needs.iter().any(|need| need.op == *op);
-    inside.iter().any(sums) && inside.iter().filter(|op| raises(op)).all(is_tested)
+    let mut raising = inside.iter().filter(|op| raises(op));
+    inside.iter().any(sums) && raising.all(|op| tested.contains(op))
 }
 
 /// What would prove a subscript, in terms of values that are known before the loop.

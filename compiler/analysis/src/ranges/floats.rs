@@ -1,16 +1,138 @@
-//! Floats that are not negative by the way they are computed: squares, magnitudes, roots, and their sums, products and
-//! quotients, also those that a loop carries. They may still be NaN, which is neither less nor greater than anything. And floats that are integers other
-//! than 0.
+//! What floats can be by the way they are computed: between which two they are, and whether they may be NaN.
+//!
+//! From constants and integers, through arithmetic, choices and branches, so that `u8(min(max(x, 0.0), 255.0))` need not
+//! ask whether the number fits, and the root of a sum of squares not for its sign. Rounding keeps the order of numbers, so
+//! the bounds of a result are the results of bounds, in its own precision. What is loaded may be anything; of what loops
+//! carry it is found whether it can become negative.
+//!
+//! Zeros of either sign are one number here. They are not when something is divided by them: a divisor whose span holds 0
+//! gives infinities of either sign.
 
 use snek_mir::ir::{
-    Compare, Convert, FloatOp, FloatUnaryOp, LoopKind, OpId, OpKind, ValueDef, ValueId,
+    Compare, Convert, FloatOp, FloatUnaryOp, LoopKind, OpId, OpKind, RegionId, Scalar, Type,
+    ValueDef, ValueId,
 };
 
+use super::interval::Interval;
 use super::walk::Walk;
 
+/// Values are followed so far.
 const DEPTH: u32 = 12;
 
-impl Walk<'_> {
+/// All floats from `lo` to `hi`, zeros of either sign being one, and NaN if that may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Span {
+    lo: f64,
+    hi: f64,
+    nan: bool,
+}
+
+const ANY: Span = Span {
+    lo: f64::NEG_INFINITY,
+    hi: f64::INFINITY,
+    nan: true,
+};
+const NOT_NEGATIVE: Span = Span { lo: 0.0, ..ANY };
+
+impl Span {
+    fn new(lo: f64, hi: f64) -> Span {
+        Span { lo, hi, nan: false }
+    }
+
+    fn is_finite(self) -> bool {
+        self.lo.is_finite() && self.hi.is_finite()
+    }
+
+    fn negated(self) -> Span {
+        Span {
+            lo: -self.hi,
+            hi: -self.lo,
+            nan: self.nan,
+        }
+    }
+
+    fn magnitude(self) -> Span {
+        let crosses = self.lo <= 0.0 && self.hi >= 0.0;
+        let (lo, hi) = (self.lo.abs(), self.hi.abs());
+        Span {
+            lo: if crosses { 0.0 } else { lo.min(hi) },
+            hi: lo.max(hi),
+            nan: self.nan,
+        }
+    }
+
+    fn plus(self, other: Span, round: impl Fn(f64) -> f64) -> Span {
+        let (infinite, negative) = (f64::INFINITY, f64::NEG_INFINITY);
+        let cancel = |a: Span, b: Span| a.hi == infinite && b.lo == negative;
+        let or = |sum: f64, otherwise: f64| if sum.is_nan() { otherwise } else { round(sum) };
+        Span {
+            lo: or(self.lo + other.lo, negative),
+            hi: or(self.hi + other.hi, infinite),
+            nan: self.nan || other.nan || cancel(self, other) || cancel(other, self),
+        }
+    }
+
+    /// What `f` makes of numbers of both, where that is largest and smallest at their ends.
+    fn corners(self, other: Span, f: impl Fn(f64, f64) -> f64) -> Span {
+        let (a, b) = (self, other);
+        let ends = [(a.lo, b.lo), (a.lo, b.hi), (a.hi, b.lo), (a.hi, b.hi)];
+        let ends = ends.map(|(x, y)| f(x, y));
+        Span {
+            lo: ends.into_iter().fold(f64::INFINITY, f64::min),
+            hi: ends.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            nan: a.nan || b.nan,
+        }
+    }
+
+    fn hull(self, other: Span) -> Span {
+        Span {
+            lo: self.lo.min(other.lo),
+            hi: self.hi.max(other.hi),
+            nan: self.nan || other.nan,
+        }
+    }
+
+    /// What a function that keeps order makes of it.
+    fn map(self, f: impl Fn(f64) -> f64) -> Span {
+        Span {
+            lo: f(self.lo),
+            hi: f(self.hi),
+            nan: self.nan,
+        }
+    }
+
+    /// Those that are, or are not, so to a number of another span.
+    fn where_compared(self, compare: Compare, other: Span, holds: bool) -> Span {
+        let mut span = self;
+        let (below, above) = match compare {
+            Compare::Lt | Compare::Le => (holds, !holds),
+            Compare::Gt | Compare::Ge => (!holds, holds),
+            Compare::Eq | Compare::Ne => return self,
+        };
+        // A comparison that fails says nothing of NaN.
+        if !holds && other.nan {
+            return self;
+        }
+        span.nan &= !holds;
+        if below {
+            span.hi = span.hi.min(other.hi);
+        }
+        if above {
+            span.lo = span.lo.max(other.lo);
+        }
+        span
+    }
+}
+
+impl<'f> Walk<'f> {
+    fn span(&mut self, value: ValueId) -> Span {
+        let mut spans = Spans {
+            walk: self,
+            supposed: Vec::new(),
+        };
+        spans.of(value, DEPTH)
+    }
+
     /// What a comparison of floats is known to be.
     pub(super) fn decide_floats(
         &mut self,
@@ -18,118 +140,207 @@ impl Walk<'_> {
         a: ValueId,
         b: ValueId,
     ) -> Option<bool> {
-        if matches!(compare, Compare::Eq | Compare::Ne) {
-            let is_zero = |value: ValueId| match self.function.def_op(value).map(|op| &op.kind) {
-                Some(OpKind::ConstFloat(bits)) => f64::from_bits(*bits) == 0.0,
-                _ => false,
+        let same = a == b;
+        let a = self.span(a);
+        if same {
+            let is_number = !a.nan;
+            return match compare {
+                Compare::Eq | Compare::Le | Compare::Ge => is_number.then_some(true),
+                Compare::Ne => is_number.then_some(false),
+                Compare::Lt | Compare::Gt => Some(false),
             };
-            let differ = is_zero(a) && self.is_nonzero(b) || is_zero(b) && self.is_nonzero(a);
-            if differ {
-                return Some(compare == Compare::Ne);
-            }
         }
-        let impossible = match compare {
-            Compare::Lt => {
-                self.is_at_most_zero(b) && self.is_nonnegative(a, DEPTH, &mut Vec::new())
-            }
-            Compare::Gt => {
-                self.is_at_most_zero(a) && self.is_nonnegative(b, DEPTH, &mut Vec::new())
-            }
-            _ => false,
+        if a == ANY {
+            return None;
+        }
+        let b = self.span(b);
+        let numbers = !a.nan && !b.nan;
+        let apart = a.hi < b.lo || a.lo > b.hi;
+        // Of NaN no order holds.
+        let (holds, fails) = match compare {
+            Compare::Lt => (numbers && a.hi < b.lo, a.lo >= b.hi),
+            Compare::Le => (numbers && a.hi <= b.lo, a.lo > b.hi),
+            Compare::Gt => (numbers && a.lo > b.hi, a.hi <= b.lo),
+            Compare::Ge => (numbers && a.lo >= b.hi, a.hi < b.lo),
+            Compare::Eq => (false, apart),
+            Compare::Ne => (apart, false),
         };
-        match impossible {
-            true => Some(false),
-            false => self.compare_spans(compare, a, b),
-        }
+        (holds || fails).then_some(holds)
     }
 
-    /// Made of an integer that is not 0: rounded, it is not 0 either.
-    fn is_nonzero(&mut self, value: ValueId) -> bool {
-        let data = self.function.def_op(value);
-        let integer = data.filter(|data| matches!(data.kind, OpKind::Convert(Convert::IntToFloat)));
-        let interval = integer.and_then(|data| self.bounds(data.args[0]));
-        interval.is_some_and(|interval| interval.lo > 0 || interval.hi < 0)
+    /// The integers that a float becomes, toward zero; those that do not fit their type become the nearest that does, and NaN
+    /// is 0.
+    pub(super) fn truncated(&mut self, value: ValueId, all: Interval) -> Interval {
+        let span = self.span(value);
+        // Conversion to integers saturates.
+        let whole = Interval::new(span.lo as i128, span.hi as i128);
+        let whole = match span.nan {
+            true => whole.hull(Interval::exactly(0)),
+            false => whole,
+        };
+        Interval::new(
+            whole.lo.clamp(all.lo, all.hi),
+            whole.hi.clamp(all.lo, all.hi),
+        )
     }
+}
 
-    fn is_at_most_zero(&self, value: ValueId) -> bool {
-        match self.function.def_op(value).map(|op| &op.kind) {
-            Some(OpKind::ConstFloat(bits)) => f64::from_bits(*bits) <= 0.0,
-            _ => false,
-        }
-    }
+/// One question.
+struct Spans<'w, 'f> {
+    walk: &'w mut Walk<'f>,
+    /// What loops carry that is supposed not to be negative.
+    supposed: Vec<ValueId>,
+}
 
-    /// Not less than 0, if it is not NaN. `supposed`: what loops carry that is supposed to be so.
-    fn is_nonnegative(&mut self, value: ValueId, depth: u32, supposed: &mut Vec<ValueId>) -> bool {
-        let function = self.function;
+impl Spans<'_, '_> {
+    fn of(&mut self, value: ValueId, depth: u32) -> Span {
+        let function = self.walk.function;
         if depth == 0 {
-            return false;
+            return ANY;
         }
+        let depth = depth - 1;
         let (op, n) = match function.values[value].def {
             ValueDef::Result(op, n) => (op, n as usize),
             ValueDef::Param(region, n) => {
-                let owner = self.structure.owner_of[region];
+                let owner = self.walk.structure.owner_of[region];
                 let carried = owner.zip((n as usize).checked_sub(1));
-                return carried.is_some_and(|(op, n)| self.carries(op, n, depth, supposed));
+                return carried.map_or(ANY, |(op, n)| self.carried(op, n, depth));
             }
         };
+        let is_single = function.ty(value) == Type::Scalar(Scalar::F32);
+        let round = |x: f64| if is_single { f64::from(x as f32) } else { x };
         let data = &function.ops[op];
         let args = &data.args;
-        let mut all = |values: &[ValueId]| {
-            let mut values = values.iter();
-            values.all(|value| self.is_nonnegative(*value, depth - 1, supposed))
-        };
         match &data.kind {
-            OpKind::ConstFloat(bits) => f64::from_bits(*bits) >= 0.0,
-            OpKind::FloatUnary(FloatUnaryOp::Abs | FloatUnaryOp::Sqrt) => true,
-            OpKind::FloatUnary(
-                FloatUnaryOp::Floor
-                | FloatUnaryOp::Ceil
-                | FloatUnaryOp::Trunc
-                | FloatUnaryOp::Nearest,
-            )
-            | OpKind::Convert(Convert::FloatToFloat) => all(&args[..1]),
-            OpKind::Float(FloatOp::Mul) if args[0] == args[1] => true,
-            OpKind::Float(FloatOp::Add | FloatOp::Mul | FloatOp::Div) => all(args),
-            OpKind::Select => all(&args[1..]),
-            OpKind::Convert(Convert::IntToFloat) => self
-                .bounds(args[0])
-                .is_some_and(|interval| interval.lo >= 0),
-            OpKind::If { then, other } => {
-                let yields = [*then, *other].map(|side| function.terminator(side));
-                yields.into_iter().flatten().all(|end| {
-                    let end = &function.ops[end];
-                    // What does not yield gives nothing.
-                    !matches!(end.kind, OpKind::Yield) || all(&end.args[n..=n])
-                })
+            OpKind::ConstFloat(bits) => match f64::from_bits(*bits) {
+                nan if nan.is_nan() => ANY,
+                number => Span::new(number, number),
+            },
+            OpKind::Convert(Convert::IntToFloat) => match self.walk.bounds(args[0]) {
+                Some(bounds) if !bounds.is_empty() && is_single => {
+                    Span::new(f64::from(bounds.lo as f32), f64::from(bounds.hi as f32))
+                }
+                Some(bounds) if !bounds.is_empty() => Span::new(bounds.lo as f64, bounds.hi as f64),
+                _ => ANY,
+            },
+            OpKind::Convert(Convert::FloatToFloat) => self.of(args[0], depth).map(round),
+            OpKind::FloatUnary(unary) => {
+                let span = self.of(args[0], depth);
+                match unary {
+                    FloatUnaryOp::Neg => span.negated(),
+                    FloatUnaryOp::Abs => span.magnitude(),
+                    FloatUnaryOp::Floor => span.map(f64::floor),
+                    FloatUnaryOp::Ceil => span.map(f64::ceil),
+                    FloatUnaryOp::Trunc => span.map(f64::trunc),
+                    FloatUnaryOp::Nearest => span.map(f64::round_ties_even),
+                    FloatUnaryOp::Sqrt => Span {
+                        nan: span.nan || span.lo < 0.0,
+                        ..span.map(|x| round(x.max(0.0).sqrt()))
+                    },
+                }
             }
-            OpKind::For(_) => self.carries(op, n, depth, supposed),
-            _ => false,
+            OpKind::Float(FloatOp::Mul) if args[0] == args[1] => {
+                self.of(args[0], depth).magnitude().map(|x| round(x * x))
+            }
+            OpKind::Float(op) => self.of_two(*op, args, round, depth),
+            OpKind::Select => self.of_choice(args[0], [args[1], args[2]], depth),
+            OpKind::If { then, other } => {
+                let given = |side: RegionId| {
+                    let end = &function.ops[function.terminator(side)?];
+                    matches!(end.kind, OpKind::Yield).then(|| end.args[n])
+                };
+                match [given(*then), given(*other)] {
+                    [Some(then), Some(other)] => self.of_choice(args[0], [then, other], depth),
+                    // What does not yield gives nothing.
+                    [Some(value), None] | [None, Some(value)] => self.of(value, depth),
+                    [None, None] => ANY,
+                }
+            }
+            OpKind::For(_) => self.carried(op, n, depth),
+            _ => ANY,
         }
     }
 
-    /// Whether the n-th value that a serial loop carries is never negative: at first, and if it was not, in the next iteration.
-    fn carries(&mut self, op: OpId, n: usize, depth: u32, supposed: &mut Vec<ValueId>) -> bool {
-        let (function, structure) = (self.function, self.structure);
+    fn of_two(
+        &mut self,
+        op: FloatOp,
+        args: &[ValueId],
+        round: impl Fn(f64) -> f64,
+        depth: u32,
+    ) -> Span {
+        let a = self.of(args[0], depth);
+        if a == ANY {
+            return ANY;
+        }
+        let b = self.of(args[1], depth);
+        if b == ANY {
+            return ANY;
+        }
+        let finite = a.is_finite() && b.is_finite();
+        match op {
+            FloatOp::Add => a.plus(b, round),
+            FloatOp::Sub => a.plus(b.negated(), round),
+            FloatOp::Mul if finite => a.corners(b, |x, y| round(x * y)),
+            FloatOp::Div if finite && (b.lo > 0.0 || b.hi < 0.0) => {
+                a.corners(b, |x, y| round(x / y))
+            }
+            FloatOp::Mul if a.lo > 0.0 && b.lo > 0.0 => Span {
+                lo: round(a.lo * b.lo),
+                ..NOT_NEGATIVE
+            },
+            FloatOp::Mul if a.lo >= 0.0 && b.lo >= 0.0 => NOT_NEGATIVE,
+            FloatOp::Div if a.lo >= 0.0 && b.lo > 0.0 => NOT_NEGATIVE,
+            FloatOp::Min => a.corners(b, f64::min),
+            FloatOp::Max => a.corners(b, f64::max),
+            FloatOp::Mul | FloatOp::Div | FloatOp::CopySign => ANY,
+        }
+    }
+
+    /// Of one value if a condition holds, else of another; what the condition compares is known to be so.
+    fn of_choice(&mut self, condition: ValueId, sides: [ValueId; 2], depth: u32) -> Span {
+        let function = self.walk.function;
+        let compared = function.def_op(condition).and_then(|op| match op.kind {
+            OpKind::Compare(compare) => Some((compare, op.args[0], op.args[1])),
+            _ => None,
+        });
+        let [then, other] = [(sides[0], true), (sides[1], false)].map(|(value, holds)| {
+            let span = self.of(value, depth);
+            match compared {
+                Some((compare, a, b)) if a == value => {
+                    span.where_compared(compare, self.of(b, depth), holds)
+                }
+                Some((compare, a, b)) if b == value => {
+                    span.where_compared(compare.swapped(), self.of(a, depth), holds)
+                }
+                _ => span,
+            }
+        });
+        then.hull(other)
+    }
+
+    /// Of the n-th value that a serial loop carries: it is never negative if it is not at first, nor in the next iteration if
+    /// it was not.
+    fn carried(&mut self, op: OpId, n: usize, depth: u32) -> Span {
+        let (function, structure) = (self.walk.function, self.walk.structure);
         let data = &function.ops[op];
         let OpKind::For(f) = &data.kind else {
-            return false;
+            return ANY;
         };
         let param = function.regions[f.body].params[n + 1];
-        if supposed.contains(&param) {
-            return true;
+        if self.supposed.contains(&param) {
+            return NOT_NEGATIVE;
         }
         if f.kind != LoopKind::Serial {
-            return false;
+            return ANY;
         }
         let label = &structure.labels[f.label];
         let given = label.nexts.iter().chain(&label.breaks);
-        let mut values: Vec<ValueId> = given.map(|end| function.ops[*end].args[n]).collect();
-        values.push(data.args[n + 2]);
-        supposed.push(param);
-        let holds = values
-            .into_iter()
-            .all(|value| self.is_nonnegative(value, depth - 1, supposed));
-        supposed.pop();
-        holds
+        let given = given.map(|end| function.ops[*end].args[n]);
+        let values: Vec<ValueId> = given.chain([data.args[n + 2]]).collect();
+        self.supposed.push(param);
+        let mut values = values.into_iter();
+        let holds = values.all(|value| self.of(value, depth).lo >= 0.0);
+        self.supposed.pop();
+        if holds { NOT_NEGATIVE } else { ANY }
     }
 }

@@ -15,7 +15,6 @@ mod interval;
 mod join;
 mod progression;
 mod relations;
-mod spans;
 mod sums;
 mod transfer;
 mod walk;

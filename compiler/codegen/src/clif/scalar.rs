@@ -66,14 +66,11 @@ impl<'a> Lower<'a> {
                     IntOp::FloorDiv => Opcode::Udiv,
                     _ => Opcode::Urem,
                 };
+                let ty = scalar_type(scalar);
                 match self.const_int(op.args[1]) {
                     // Made of products.
-                    Some(_) => {
-                        let (inst, dfg) =
-                            self.b.ins.ins().Binary(opcode, scalar_type(scalar), a, b);
-                        dfg.first_result(inst)
-                    }
-                    None => self.divide(opcode, a, b, scalar_type(scalar)),
+                    Some(_) => self.divided(opcode, a, b, ty),
+                    None => self.divide(opcode, a, b, ty),
                 }
             }
             IntOp::FloorDiv | IntOp::FloorMod => match self.const_int(op.args[1]) {
@@ -263,15 +260,17 @@ impl<'a> Lower<'a> {
         Ok(self.b.ins.ins().select(minus_one, negated, floor))
     }
 
+    /// A division by an instruction.
+    fn divided(&mut self, opcode: Opcode, a: Value, b: Value, ty: Type) -> Value {
+        let (inst, dfg) = self.b.ins.ins().Binary(opcode, ty, a, b);
+        dfg.first_result(inst)
+    }
+
     /// A quotient, or a rest of numbers without a sign. 64-bit division is several times slower than 32-bit on many machines,
     /// and most numbers are small.
     fn divide(&mut self, opcode: Opcode, a: Value, b: Value, ty: Type) -> Value {
-        let divided = |this: &mut Self, opcode, ty, a, b| {
-            let (inst, dfg) = this.b.ins.ins().Binary(opcode, ty, a, b);
-            dfg.first_result(inst)
-        };
         if ty != types::I64 {
-            return divided(self, opcode, ty, a, b);
+            return self.divided(opcode, a, b, ty);
         }
         let (small, large, done) = {
             let ins = &mut self.b.ins;
@@ -289,12 +288,12 @@ impl<'a> Lower<'a> {
             Opcode::Sdiv => Opcode::Udiv,
             other => other,
         };
-        let short = divided(self, unsigned, types::I32, short_a, short_b);
+        let short = self.divided(unsigned, short_a, short_b, types::I32);
         let result = self.b.ins.ins().uextend(types::I64, short);
         self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(large);
-        let result = divided(self, opcode, types::I64, a, b);
+        let result = self.divided(opcode, a, b, types::I64);
         self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(done);

@@ -16,15 +16,14 @@
 
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::types::{self, Type};
-use cranelift_codegen::ir::{
-    Block, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
-};
+use cranelift_codegen::ir::{Block, Function, Inst as ClifInst, Opcode, Value, ValueDef};
 use cranelift_codegen::loop_analysis::{Loop, LoopAnalysis};
 use iced_x86::Code;
 use regalloc2::VReg;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::machine::{Condition, Size};
+use super::select::registers::const_bytes;
 use super::select::{A, Select};
 
 const DIVIDE: Code = Code::EVEX_Vdivpd_zmm_k1z_zmm_zmmm512b64_er;
@@ -41,6 +40,7 @@ const FRACTION: [u8; 8] = ((1u64 << 52) - 1).to_le_bytes();
 
 /// What is divided at 512 bits.
 const DOUBLES: Type = types::F64X8;
+
 /// How a quotient is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -202,53 +202,26 @@ fn feeds_itself(
     false
 }
 
-/// Whether a value is made before a loop, by an instruction of its own.
+/// Whether a value is made before a loop, by an instruction of its own. Constants have no place, and values that are seen
+/// with other eyes only no register.
 fn is_invariant(func: &Function, loops: &LoopAnalysis, around: Loop, value: Value) -> bool {
     let value = func.dfg.resolve_aliases(value);
-    let is_before = |inst| {
-        let block = func.layout.inst_block(inst);
-        block.is_some_and(|block| !loops.is_in_loop(block, around))
+    let Some(inst) = func.dfg.value_def(value).inst() else {
+        return false;
     };
-    let arg = |inst| func.dfg.inst_args(inst)[0];
-    match func.dfg.value_def(value).inst() {
-        // Constants have no place.
-        Some(inst) => match func.dfg.insts[inst].opcode() {
-            Opcode::Splat => is_before(inst) && !is_constant(func, arg(inst)),
-            Opcode::Sqrt | Opcode::Fadd | Opcode::Fmul | Opcode::Fsub => is_before(inst),
-            _ => false,
-        },
-        None => false,
-    }
-}
-
-fn is_constant(func: &Function, value: Value) -> bool {
-    let def = func.dfg.value_def(func.dfg.resolve_aliases(value)).inst();
-    def.is_some_and(|inst| {
-        matches!(
-            func.dfg.insts[inst].opcode(),
-            Opcode::F64const | Opcode::Vconst
-        )
-    })
+    let block = func.layout.inst_block(inst);
+    let is_before = block.is_some_and(|block| !loops.is_in_loop(block, around));
+    let has_register = matches!(
+        func.dfg.insts[inst].opcode(),
+        Opcode::Splat | Opcode::Sqrt | Opcode::Fadd | Opcode::Fsub | Opcode::Fmul
+    );
+    is_before && has_register && const_bytes(func, value).is_none()
 }
 
 /// Whether every lane is 1.
 fn is_one(func: &Function, value: Value) -> bool {
-    let def = |value| func.dfg.value_def(func.dfg.resolve_aliases(value)).inst();
-    let one = 1f64.to_bits();
-    def(value).is_some_and(|inst| match func.dfg.insts[inst] {
-        InstructionData::UnaryIeee64 { imm, .. } => imm.bits() == one,
-        InstructionData::UnaryConst {
-            constant_handle, ..
-        } => {
-            let bytes = func.dfg.constants.get(constant_handle).as_slice();
-            bytes.chunks(8).all(|lane| lane == one.to_le_bytes())
-        }
-        InstructionData::Unary {
-            opcode: Opcode::Splat,
-            arg,
-        } => is_one(func, arg),
-        _ => false,
-    })
+    let one = 1f64.to_le_bytes();
+    const_bytes(func, value).is_some_and(|bytes| bytes.chunks(8).all(|lane| lane == one))
 }
 
 /// Of a divisor that does not change: its reciprocal, and the lanes for which that is used.

@@ -192,17 +192,21 @@ impl Emitter<'_> {
         i64::from(self.spills) + 8 * slot.index() as i64
     }
 
+    fn encoded(&mut self, instruction: &Instruction) -> Result<Vec<u8>, CodegenError> {
+        self.encoder
+            .encode(instruction, 0)
+            .map_err(|error| internal(&format!("{error} in {:?}", instruction.code())))?;
+        Ok(self.encoder.take_buffer())
+    }
+
     fn put(
         &mut self,
         instruction: &Instruction,
         constant: Option<usize>,
     ) -> Result<(), CodegenError> {
         let start = self.piece.bytes.len();
-        self.encoder
-            .encode(instruction, 0)
-            .map_err(|error| internal(&format!("{error} in {:?}", instruction.code())))?;
+        let bytes = self.encoded(instruction)?;
         let offsets = self.encoder.get_constant_offsets();
-        let bytes = self.encoder.take_buffer();
         if let Some(constant) = constant {
             let at = start + offsets.displacement_offset();
             let end = start + bytes.len();
@@ -227,10 +231,7 @@ impl Emitter<'_> {
         if constant.is_some() {
             return Err(internal(&"a constant out of the way"));
         }
-        self.encoder
-            .encode(instruction, 0)
-            .map_err(|error| internal(&format!("{error} in {:?}", instruction.code())))?;
-        let bytes = self.encoder.take_buffer();
+        let bytes = self.encoded(instruction)?;
         let back = self.piece.put_aside(condition, bytes);
         if let Some(formatter) = &mut self.formatter {
             let mut text = String::new();

@@ -2,7 +2,7 @@
 //! that what nobody needs is not made, and what only one instruction needs may become part of it.
 
 mod address;
-mod registers;
+pub mod registers;
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{
-    Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value, ValueDef,
+    Block as ClifBlock, Function, Inst as ClifInst, InstructionData, Opcode, Value,
 };
 use cranelift_codegen::loop_analysis::LoopAnalysis;
 use iced_x86::Code;
@@ -183,11 +183,8 @@ impl<'a> Select<'a> {
 
     /// The instruction that makes a value.
     pub fn def(&self, value: Value) -> Option<(ClifInst, Opcode)> {
-        let value = self.func.dfg.resolve_aliases(value);
-        match self.func.dfg.value_def(value) {
-            ValueDef::Result(inst, 0) => Some((inst, self.func.dfg.insts[inst].opcode())),
-            _ => None,
-        }
+        let inst = registers::def(self.func, value)?;
+        Some((inst, self.func.dfg.insts[inst].opcode()))
     }
 
     /// The instruction that makes a value, if it is of this kind.

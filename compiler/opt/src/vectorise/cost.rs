@@ -33,8 +33,8 @@ const ROOM: u32 = 110;
 /// Loops of so much arithmetic are worth another form for registers of 512 bits; others wait for memory.
 const HEAVY: f64 = 20.0;
 
-/// Lanes of a second loop behind one of more.
-const NARROW_REST: u8 = 16;
+/// Lanes of a second loop behind one of more: loops are often shorter than many lanes.
+pub const NARROW_REST: u8 = 16;
 
 /// Cycles of the instructions for eight quotients, and what a loop with such must gain.
 const OF_QUOTIENT: f64 = 11.0;

@@ -38,8 +38,6 @@ use widen::Obstacle;
 const SIZE: usize = 600;
 /// The same for the last group of a loop.
 const TWICE: usize = 64;
-/// Loops in so many lanes are seldom shorter.
-const SHORT: usize = 16;
 /// Lanes for arrays of any strides give way to lanes for neighbours only, if these gain as many times as much.
 const DENSER: f64 = 1.5;
 /// An outer loop must be this much better than the loops in it.
@@ -373,7 +371,7 @@ fn take(
             }
             let built = build::build(function, structure, facts, &plan);
             // Where the last group goes back, all is done but for loops that are shorter than a group.
-            let is_left = plan.again.is_none() || usize::from(plan.lanes) > SHORT;
+            let is_left = plan.again.is_none() || plan.lanes > cost::NARROW_REST;
             if let (Ok(()), Some(lanes)) = (&built, estimate.rest.filter(|_| is_alone && is_left)) {
                 // The same tests hold for what is left.
                 let rest = Plan {

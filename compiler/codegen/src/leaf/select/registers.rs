@@ -1,58 +1,69 @@
 //! Which register a value is in, before registers are chosen: one of its own, or one that holds a constant.
 
-use cranelift_codegen::ir::{InstructionData, Opcode, Value};
+use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value, ValueDef};
 use regalloc2::{RegClass, VReg};
 
 use super::{A, Address, Select, bytes_of, class_of};
 use crate::leaf::machine::Size;
 
+/// The value of an integer constant, sign-extended.
+fn int_const(func: &Function, value: Value) -> Option<i64> {
+    let inst = def(func, value)?;
+    let InstructionData::UnaryImm {
+        opcode: Opcode::Iconst,
+        imm,
+    } = func.dfg.insts[inst]
+    else {
+        return None;
+    };
+    let bits = func.dfg.value_type(value).bits();
+    Some(imm.bits() << (64 - bits) >> (64 - bits))
+}
+
+/// The bytes of a constant that lives in a vector register.
+pub fn const_bytes(func: &Function, value: Value) -> Option<Vec<u8>> {
+    let inst = def(func, value)?;
+    let ty = |value| func.dfg.value_type(value);
+    let arg = || func.dfg.inst_args(inst)[0];
+    let data = &func.dfg.insts[inst];
+    match (data.opcode(), data) {
+        (_, InstructionData::UnaryIeee32 { imm, .. }) => Some(imm.bits().to_le_bytes().to_vec()),
+        (_, InstructionData::UnaryIeee64 { imm, .. }) => Some(imm.bits().to_le_bytes().to_vec()),
+        (
+            Opcode::Vconst,
+            InstructionData::UnaryConst {
+                constant_handle, ..
+            },
+        ) => Some(func.dfg.constants.get(*constant_handle).as_slice().to_vec()),
+        (Opcode::Splat, _) => {
+            let one = match int_const(func, arg()) {
+                Some(value) => value.to_le_bytes()[..ty(arg()).bytes() as usize].to_vec(),
+                None => const_bytes(func, arg())?,
+            };
+            Some(one.repeat(ty(value).lane_count() as usize))
+        }
+        (Opcode::Bitcast, _) if ty(value).is_vector() => const_bytes(func, arg()),
+        _ => None,
+    }
+}
+
+/// The instruction whose first result a value is.
+pub(super) fn def(func: &Function, value: Value) -> Option<Inst> {
+    match func.dfg.value_def(func.dfg.resolve_aliases(value)) {
+        ValueDef::Result(inst, 0) => Some(inst),
+        _ => None,
+    }
+}
+
 impl Select<'_> {
     /// The value of an integer constant, sign-extended.
     pub fn int_const(&self, value: Value) -> Option<i64> {
-        let inst = self.def_as(value, Opcode::Iconst)?;
-        let InstructionData::UnaryImm { imm, .. } = self.func.dfg.insts[inst] else {
-            return None;
-        };
-        let bits = self.ty(value).bits();
-        Some(imm.bits() << (64 - bits) >> (64 - bits))
+        int_const(self.func, value)
     }
 
     /// The bytes of a constant that lives in a vector register.
     pub fn const_bytes(&self, value: Value) -> Option<Vec<u8>> {
-        let (inst, opcode) = self.def(value)?;
-        match (opcode, &self.func.dfg.insts[inst]) {
-            (_, InstructionData::UnaryIeee32 { imm, .. }) => {
-                Some(imm.bits().to_le_bytes().to_vec())
-            }
-            (_, InstructionData::UnaryIeee64 { imm, .. }) => {
-                Some(imm.bits().to_le_bytes().to_vec())
-            }
-            (
-                Opcode::Vconst,
-                InstructionData::UnaryConst {
-                    constant_handle, ..
-                },
-            ) => Some(
-                self.func
-                    .dfg
-                    .constants
-                    .get(*constant_handle)
-                    .as_slice()
-                    .to_vec(),
-            ),
-            (Opcode::Splat, _) => {
-                let lane = self.arg(inst, 0);
-                let one = match self.int_const(lane) {
-                    Some(value) => value.to_le_bytes()[..self.ty(lane).bytes() as usize].to_vec(),
-                    None => self.const_bytes(lane)?,
-                };
-                Some(one.repeat(self.ty(value).lane_count() as usize))
-            }
-            (Opcode::Bitcast, _) if self.ty(value).is_vector() => {
-                self.const_bytes(self.arg(inst, 0))
-            }
-            _ => None,
-        }
+        const_bytes(self.func, value)
     }
 
     /// A register of its own.
