@@ -52,6 +52,7 @@
 //! is part of the calling convention.
 
 use oxc_index::{IndexVec, define_index_type};
+pub use snek_abi::parallel::Cut;
 use snek_abi::{ExcKind, ScalarKind};
 use snek_diagnostics::Span;
 
@@ -727,8 +728,8 @@ pub enum OpKind {
         accumulators: Vec<(u32, ReductionOp)>,
         /// What the user has asked for.
         schedule: Option<Schedule>,
-        /// How many iterations are worth a piece of their own: 1 if they have loops or calls in them.
-        grain: u32,
+        /// How it is cut into pieces.
+        cut: Cut,
         /// It shows how far it is.
         progress: bool,
     },

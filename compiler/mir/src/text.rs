@@ -438,7 +438,7 @@ impl Printer<'_> {
                 identities,
                 accumulators,
                 schedule,
-                grain,
+                cut,
                 progress,
             } => {
                 let mut text = format!(" {}", self.program.symbol(*body));
@@ -460,8 +460,14 @@ impl Printer<'_> {
                 if let Some(schedule) = schedule {
                     let _ = write!(text, " schedule {}", schedule.name());
                 }
-                if *grain != 1 {
-                    let _ = write!(text, " grain {grain}");
+                if cut.grain != 1 {
+                    let _ = write!(text, " grain {}", cut.grain);
+                }
+                if cut.unit != 1 {
+                    let _ = write!(text, " unit {}", cut.unit);
+                }
+                if cut.together != 1 {
+                    let _ = write!(text, " together {}", cut.together);
                 }
                 if *progress {
                     text.push_str(" progress");

@@ -16,6 +16,8 @@ use snek_mir::ir::{
 /// Cost of the least piece of a loop, in ops of fresh MIR: a few microseconds, which is what it takes to have another thread
 /// do it.
 const PIECE_COST: u32 = 1 << 14;
+/// The same of a body of plain ops, which will be done in lanes most likely: several at a time.
+const PLAIN_PIECE_COST: u32 = 1 << 16;
 /// A body that costs more is cut everywhere.
 const HEAVY: u32 = PIECE_COST;
 
@@ -56,7 +58,12 @@ impl Costs {
     /// A power of two, so that it does not change with every small thing.
     fn grain(&mut self, program: &Program, function: &Function, body: RegionId) -> u32 {
         let cost = self.body(program, function, body);
-        let most = (PIECE_COST / cost.max(1)).clamp(1, GRAIN_MAX);
+        let mut ops = edit::ops_in(function, body).into_iter();
+        let piece = match ops.all(|op| is_plain(&function.ops[op].kind)) {
+            true => PLAIN_PIECE_COST,
+            false => PIECE_COST,
+        };
+        let most = (piece / cost.max(1)).clamp(1, GRAIN_MAX);
         1 << most.ilog2()
     }
 
@@ -96,4 +103,14 @@ impl Costs {
         self.0[callee] = Some(cost);
         cost
     }
+}
+
+/// Whether lanes have such an op.
+fn is_plain(kind: &OpKind) -> bool {
+    let properties = kind.properties();
+    let is_call = matches!(
+        kind,
+        OpKind::Call(_) | OpKind::CallRuntime(_) | OpKind::ParallelCall { .. } | OpKind::Atomic(..)
+    );
+    !is_call && !properties.structured
 }

@@ -43,6 +43,7 @@ mod tasks;
 mod tile;
 mod unblock;
 mod unfold;
+mod units;
 mod unroll;
 mod vector_math;
 pub mod vectorise;

@@ -10,8 +10,9 @@ use snek_analysis::structure::Structure;
 use snek_mir::builder::Builder;
 use snek_mir::edit::{self, Cloner};
 use snek_mir::ir::{
-    Compare, FloatOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind, Overflow,
-    Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef, ValueId,
+    Compare, Cut, FloatOp, Fold, For, Function, FunctionId, IntOp, LoopKind, OpId, OpKind,
+    Overflow, Program, ReductionOp, RegionId, Role, Scalar, Schedule, SiteId, Type, ValueDef,
+    ValueId,
 };
 
 use crate::collapse::{self, Loops};
@@ -173,7 +174,7 @@ fn outline(program: &mut Program, id: FunctionId, op: OpId, count: usize, nest: 
         identities,
         accumulators,
         schedule,
-        grain,
+        cut: Cut::of(grain),
         progress,
     };
 }

@@ -14,7 +14,7 @@ use crate::{
     abreast, auto_parallel, balance, bitwidth, carry, cse, dce, divide, effects, fuse, grain,
     guard, ifconvert, inline, interchange, jam, leaf, licm, masked, outline, promote, prove,
     search, share, simplify, sink, skew, split, strength, tally, tasks, tile, unblock, unfold,
-    unroll, vector_math, vectorise, version,
+    units, unroll, vector_math, vectorise, version,
 };
 
 /// How much to do.
@@ -149,6 +149,7 @@ pub const PASSES: &[Pass] = &[
     at(O2, "dce", Local(dce::run)),
     at(O0, "no_forms", Whole(|p| p.vector_forms.clear())),
     at(O0, "effects", Whole(effects::run)),
+    at(O2, "units", Whole(units::run)),
     at(O2, "leaf", Whole(leaf::run)),
 ];
 

@@ -17,7 +17,6 @@
 //! makes panels of its own, so its parts should be large: [`together`] says so to the calls. Runs before `vectorise`, which then finds a short loop
 //! over neighbours.
 
-use snek_abi::parallel::TOGETHER;
 use snek_analysis::dependence::{Access, Dependences, Lanes, accesses};
 use snek_analysis::ranges::ranges;
 use snek_analysis::structure::{Structure, is_loop};
@@ -41,7 +40,7 @@ const LARGE: i64 = 64 << 10;
 /// Fewer iterations of the outer loop do not pay for the copy.
 const ROWS: i64 = 12;
 /// Rows that a parallel loop should do at a time.
-const ROWS_TOGETHER: u32 = 32;
+const ROWS_TOGETHER: u16 = 32;
 /// Panels of more rows are not made.
 const LONGEST: i64 = 1 << 20;
 /// Bodies of more ops are not doubled.
@@ -76,14 +75,14 @@ pub fn together(program: &mut Program) {
                 body,
                 combine: None,
                 accumulators,
-                grain,
+                cut,
                 ..
             } = &mut data.kind
-                && *grain == 1
+                && cut.grain == 1
                 && accumulators.is_empty()
                 && has_panels[body.index()]
             {
-                *grain = TOGETHER + ROWS_TOGETHER;
+                cut.together = ROWS_TOGETHER;
             }
         }
     }

@@ -182,8 +182,7 @@ macro_rules! for_each_runtime_function {
             // Runs the handlers of signals that have arrived (Ctrl-C): for loops that run long.
             raises fn snek_rt_poll() -> i32;
 
-            // Runs `body` over 0..trip_count, in up to 256 chunks of at least `grain` iterations (or see
-            // `parallel::TOGETHER`).
+            // Runs `body` over 0..trip_count, in up to 256 chunks, cut as `parallel::Cut` says.
             // `result` holds the initial value, and the combined one afterwards. `place` and
             // `line` say where the loop is.
             raises fn snek_rt_parallel_for(
@@ -194,7 +193,7 @@ macro_rules! for_each_runtime_function {
                 partial_size: i64,
                 partial_initial: *const u8,
                 result: *mut u8,
-                grain: i64,
+                cut: i64,
                 place: *const FrameInfo,
                 line: i64,
             ) -> i32;
@@ -216,7 +215,7 @@ macro_rules! for_each_runtime_function {
                 accumulators: *const AccumulatorDesc,
                 accumulator_count: i64,
                 context_size: i64,
-                grain: i64,
+                cut: i64,
                 flags: i64,
                 place: *const FrameInfo,
                 line: i64,

@@ -35,10 +35,47 @@ pub const PROGRESS: i64 = 1 << 11;
 pub const LOOP_PROGRESS: i64 = 1;
 
 /// The most iterations that a piece of a light loop has at least.
-pub const GRAIN_MAX: u32 = 4096;
-/// Added to so many iterations in the place of a grain: each is worth a piece, but so many at once are worth more, as they
-/// share copies of what they read.
-pub const TOGETHER: u32 = 1 << 16;
+pub const GRAIN_MAX: u32 = 8192;
+
+/// How a parallel loop is cut into pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cut {
+    /// How many iterations are worth a piece of their own: 1 if they have loops or calls in them.
+    pub grain: u32,
+    /// How many iterations the code does at once (in lanes, and several groups of them): a piece that has not as many takes
+    /// the slow way. 1 if it does them one by one.
+    pub unit: u16,
+    /// How many iterations at once are worth more than each by itself, as they share copies of what they read; 1 if they do
+    /// not.
+    pub together: u16,
+}
+
+impl Cut {
+    /// In pieces of at least so many iterations, and no more is known.
+    pub const fn of(grain: u32) -> Cut {
+        Cut {
+            grain,
+            unit: 1,
+            together: 1,
+        }
+    }
+
+    /// As it crosses to the runtime.
+    pub const fn to_bits(self) -> i64 {
+        (self.grain as u64 | (self.unit as u64) << 32 | (self.together as u64) << 48) as i64
+    }
+
+    /// What [`Cut::to_bits`] gave. Each is at least 1.
+    pub const fn from_bits(bits: i64) -> Cut {
+        let bits = bits as u64;
+        let (grain, unit, together) = (bits as u32, (bits >> 32) as u16, (bits >> 48) as u16);
+        Cut {
+            grain: if grain == 0 { 1 } else { grain },
+            unit: if unit == 0 { 1 } else { unit },
+            together: if together == 0 { 1 } else { together },
+        }
+    }
+}
 
 /// How elements fold.
 #[repr(u8)]

@@ -1,6 +1,6 @@
 //! The functions that compiled code calls.
 
-use snek_abi::parallel::{HAS_CHUNK, HAS_THREADS, LOOP_PROGRESS};
+use snek_abi::parallel::{Cut, HAS_CHUNK, HAS_THREADS, LOOP_PROGRESS};
 use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody, StrDesc};
 
 use super::{Request, parallel_for, progress, shared};
@@ -23,7 +23,7 @@ pub unsafe extern "C" fn snek_rt_parallel_for(
     partial_size: i64,
     partial_initial: *const u8,
     result: *mut u8,
-    grain: i64,
+    cut: i64,
     place: *const FrameInfo,
     line: i64,
 ) -> i32 {
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn snek_rt_parallel_for(
             accumulators: core::ptr::null(),
             accumulator_count: 0,
             context_size: 0,
-            grain,
+            cut: Cut::from_bits(cut),
             progress: false,
             place,
             line,
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn snek_rt_parallel_for_with(
     accumulators: *const AccumulatorDesc,
     accumulator_count: i64,
     context_size: i64,
-    grain: i64,
+    cut: i64,
     flags: i64,
     place: *const FrameInfo,
     line: i64,
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn snek_rt_parallel_for_with(
             accumulators,
             accumulator_count: accumulator_count.max(0) as usize,
             context_size: context_size.max(0) as usize,
-            grain,
+            cut: Cut::from_bits(cut),
             progress: flags & LOOP_PROGRESS != 0,
             place,
             line,

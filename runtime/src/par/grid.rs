@@ -13,26 +13,32 @@ pub struct Grid {
     trip_count: i64,
     /// How many pieces there are.
     pub chunks: usize,
-    /// Iterations of a piece, if the user has chosen it; else 0.
-    chunk: i64,
+    /// Iterations of a piece, if all but the last have as many; else 0.
+    size: i64,
 }
 
 impl Grid {
-    /// Cuts a loop. `chunk` 0 leaves the size of the pieces open: they are at least `grain`
-    /// iterations then, if the loop has that many.
-    pub fn new(trip_count: i64, chunk: i64, grain: i64) -> Grid {
+    /// Cuts a loop. `chunk` 0 leaves the size of the pieces open: they are at least `grain` iterations then, if the loop has
+    /// that many, and multiples of `unit`, a power of two, but for the last one.
+    pub fn new(trip_count: i64, chunk: i64, grain: i64, unit: i64) -> Grid {
         let trip_count = trip_count.max(0);
         if chunk <= 0 {
             let pieces = (trip_count / grain.max(1)).clamp(1, CHUNKS as i64);
-            return Grid::pieces(trip_count, pieces as usize);
+            return match unit {
+                ..=1 => Grid::pieces(trip_count, pieces as usize),
+                _ => Grid::of_size(trip_count, rounded_up(trip_count, pieces * unit) * unit),
+            };
         }
-        let least = trip_count / CHUNKS_MAX + i64::from(trip_count % CHUNKS_MAX != 0);
-        let chunk = chunk.max(least);
-        let chunks = trip_count / chunk + i64::from(trip_count % chunk != 0);
+        Grid::of_size(trip_count, chunk.max(rounded_up(trip_count, CHUNKS_MAX)))
+    }
+
+    /// Pieces of that size, and what is left.
+    fn of_size(trip_count: i64, size: i64) -> Grid {
+        let size = size.max(1);
         Grid {
             trip_count,
-            chunks: chunks as usize,
-            chunk,
+            chunks: rounded_up(trip_count, size) as usize,
+            size,
         }
     }
 
@@ -42,7 +48,7 @@ impl Grid {
         Grid {
             trip_count,
             chunks: trip_count.min(pieces as i64) as usize,
-            chunk: 0,
+            size: 0,
         }
     }
 
@@ -55,9 +61,9 @@ impl Grid {
     /// The iterations of a piece: from, and up to but without.
     pub fn bounds(&self, index: usize) -> (i64, i64) {
         let index = index as i64;
-        if self.chunk > 0 {
-            let lo = index * self.chunk;
-            return (lo, self.trip_count.min(lo.saturating_add(self.chunk)));
+        if self.size > 0 {
+            let lo = index * self.size;
+            return (lo, self.trip_count.min(lo.saturating_add(self.size)));
         }
         // Those with one iteration more lie as evenly as can be, so that neighbours are as much as others.
         let chunks = self.chunks as i64;
@@ -65,6 +71,10 @@ impl Grid {
         let start = |index: i64| index * size + index * rest / chunks;
         (start(index), start(index + 1))
     }
+}
+
+fn rounded_up(count: i64, by: i64) -> i64 {
+    count / by + i64::from(count % by != 0)
 }
 
 #[cfg(test)]
@@ -83,21 +93,24 @@ mod tests {
                 (100, 1),
                 (i64::MAX, 1),
             ] {
-                let grid = Grid::new(trip_count, chunk, grain);
-                let mut at = 0;
-                for index in 0..grid.chunks {
-                    let (lo, hi) = grid.bounds(index);
-                    assert!(lo == at && hi > lo, "{trip_count} {chunk} {index}");
-                    at = hi;
+                for unit in [1, 4, 64] {
+                    let grid = Grid::new(trip_count, chunk, grain, unit);
+                    let mut at = 0;
+                    for index in 0..grid.chunks {
+                        let (lo, hi) = grid.bounds(index);
+                        assert!(lo == at && hi > lo, "{trip_count} {chunk} {index}");
+                        assert!(chunk > 0 || hi == trip_count || (hi - lo) % unit == 0);
+                        at = hi;
+                    }
+                    assert_eq!(at, trip_count);
                 }
-                assert_eq!(at, trip_count);
             }
         }
     }
 
     #[test]
     fn pieces_of_light_loops_have_a_least_size() {
-        let chunks = |trip_count| Grid::new(trip_count, 0, 1024).chunks;
+        let chunks = |trip_count| Grid::new(trip_count, 0, 1024, 1).chunks;
         assert_eq!([0, 1, 1024, 2047, 2048].map(chunks), [0, 1, 1, 1, 2]);
         assert_eq!([256 * 1024, i64::MAX].map(chunks), [256, 256]);
     }

@@ -26,7 +26,7 @@ pub mod trace;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 
-use snek_abi::parallel::{GRAIN_MAX, TOGETHER};
+use snek_abi::parallel::Cut;
 use snek_abi::{AccumulatorDesc, CombineFn, ExcKind, FrameInfo, ParallelBody};
 
 use crate::exc::{self, Pending, Raised};
@@ -116,6 +116,8 @@ struct Loop {
     claims: Claims,
     /// So many iterations are better run together.
     together: i64,
+    /// So many are done at once: pieces are multiples, and so are steps.
+    unit: i64,
     /// Whether each chunk has something of its own to fold into.
     folds: bool,
     /// The elements that chunks fold into.
@@ -193,7 +195,7 @@ impl Loop {
             who,
             step: match self.steps {
                 Steps::Fixed(step) => step,
-                Steps::Timed => self.together,
+                Steps::Timed => self.together.max(self.unit),
             },
             batch: if is_light {
                 usize::MAX
@@ -331,7 +333,7 @@ impl Loop {
                 pace.step = STEP_MOST.min(8 * pace.step);
                 pace.looks = 1;
             } else if each > STEP_LONG {
-                pace.step = (pace.step / 2).max(1);
+                pace.step = (pace.step / 2).max(self.unit);
             }
         }
         if pace.who != Who::Helper && now - pace.polled > POLL_INTERVAL {
@@ -506,8 +508,8 @@ struct Request {
     accumulators: *const AccumulatorDesc,
     accumulator_count: usize,
     context_size: usize,
-    /// How many iterations are worth a chunk.
-    grain: i64,
+    /// How it is cut.
+    cut: Cut,
     /// Whether to show how far it is.
     progress: bool,
     /// The function that the loop is in, and the line.
@@ -525,8 +527,9 @@ unsafe fn parallel_for(request: &Request) -> i32 {
         return 0;
     }
     // Not worth a second thread, nor a look at the clock: no more than a call.
-    let is_light = request.grain <= i64::from(GRAIN_MAX);
-    let single = request.trip_count == 1 || (is_light && request.trip_count < 2 * request.grain);
+    let least = 2 * i64::from(request.cut.grain);
+    let single =
+        request.trip_count < least && (request.cut.together == 1 || request.trip_count == 1);
     let fits = request.partial_size <= 8 * PARTIAL_WORDS && request.accumulator_count == 0;
     if single && fits && request.chunk == 0 && !trace::is_on() {
         // SAFETY: the caller's promise.
@@ -607,13 +610,12 @@ unsafe fn in_chunks(request: &Request) -> i32 {
     let folds = request.accumulator_count != 0 || request.combine.is_some();
     // The user's chunk size must not change what is folded with what.
     let chunk = if folds { 0 } else { request.chunk };
-    let (grain, together) = match request.grain - i64::from(TOGETHER) {
+    let grain = i64::from(request.cut.grain);
+    let together = match i64::from(request.cut.together) {
         // Where they are few, they do not take long.
-        1.. if request.trip_count <= FEW => (1, STEP_MOST),
-        together @ 1.. => (1, together),
-        _ => (request.grain.max(1), 1),
+        2.. if request.trip_count <= FEW => STEP_MOST,
+        together => together,
     };
-    let mut grid = grid::Grid::new(request.trip_count, chunk, grain);
     let nested = IN_CHUNK.get();
     let shared = shared();
     let asked = match request.threads {
@@ -621,6 +623,12 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         threads => threads.max(1),
     };
     let asked = asked.min(shared.thread_count());
+    // What folds is cut the same way whatever the code does at once; and better a slow way than no work for a thread.
+    let unit = match i64::from(request.cut.unit) {
+        unit if folds || request.trip_count / unit < asked => 1,
+        unit => unit,
+    };
+    let mut grid = grid::Grid::new(request.trip_count, chunk, grain, unit);
     let mut copies = None;
     if request.accumulator_count != 0 {
         let threads = if nested && shared.idle() <= 0 {
@@ -705,6 +713,7 @@ unsafe fn in_chunks(request: &Request) -> i32 {
         partial_size: request.partial_size,
         claims: Claims::new(grid.chunks, threads as usize, deal),
         together,
+        unit,
         folds,
         copies,
         joins: match (request.schedule, JOINS.get()) {

@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{self, Type};
 use cranelift_codegen::ir::{InstBuilder, Value};
-use snek_abi::parallel::{GRAIN_MAX, LOOP_PROGRESS};
+use snek_abi::parallel::LOOP_PROGRESS;
 use snek_abi::{AbiType, FoldOp, ScalarKind};
 use snek_mir::ir::{
     Element, Function, FunctionId, Op, OpKind, Program, ReductionOp, Scalar, Schedule,
@@ -270,7 +270,7 @@ impl<'a> Lower<'a> {
             identities,
             accumulators,
             schedule,
-            grain,
+            cut,
             progress,
         } = &op.kind
         else {
@@ -339,7 +339,7 @@ impl<'a> Lower<'a> {
             ),
             None => (null, null),
         };
-        let grain_value = self.b.int(types::I64, i64::from(*grain));
+        let cut_value = self.b.int(types::I64, cut.to_bits());
         let mut args = vec![body, combine, context, trips];
         let mut name = "snek_rt_parallel_for";
         if schedule.is_some() || !accumulators.is_empty() {
@@ -364,7 +364,7 @@ impl<'a> Lower<'a> {
                     bytes.extend_from_slice(&at.to_le_bytes());
                     let scalar = element_kind(ty.element) as u8;
                     bytes.extend_from_slice(&[fold_op(*fold) as u8, scalar, ty.rank]);
-                    bytes.push(u8::from(*grain == 1 || *grain > GRAIN_MAX));
+                    bytes.push(u8::from(cut.grain == 1));
                 }
                 self.b.address(Data::Bytes(bytes))
             };
@@ -373,9 +373,9 @@ impl<'a> Lower<'a> {
             let flags = if *progress { LOOP_PROGRESS } else { 0 };
             let flags = self.b.int(types::I64, flags);
             args.extend([chunk, threads, size, identity, result, number, table]);
-            args.extend([entries, context_size, grain_value, flags]);
+            args.extend([entries, context_size, cut_value, flags]);
         } else {
-            args.extend([size, identity, result, grain_value]);
+            args.extend([size, identity, result, cut_value]);
         }
         args.extend([place, line]);
         let status = self.b.call_runtime(runtime(name)?, &args);

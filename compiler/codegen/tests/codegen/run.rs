@@ -4,7 +4,7 @@ use crate::support::{Module, array};
 use snek_abi::ExcKind;
 use snek_mir::builder::Builder;
 use snek_mir::ir::{
-    Bound, Compare, Convert, FloatOp, FunctionId, IntOp, IntUnaryOp, Layout, Message, OpKind,
+    Bound, Compare, Convert, Cut, FloatOp, FunctionId, IntOp, IntUnaryOp, Layout, Message, OpKind,
     Overflow, Raise, Role, Scalar, Type, ValueId,
 };
 
@@ -755,7 +755,7 @@ fn parallel_loops_reduce_and_raise() {
             identities: vec![0.0f64.to_bits(), 0],
             accumulators: Vec::new(),
             schedule: None,
-            grain: 1,
+            cut: Cut::of(1),
             progress: false,
         };
         let (zero, ten) = (b.const_float(FLOAT, 0.5), b.const_i64(10));
@@ -793,7 +793,7 @@ fn parallel_loops_reduce_and_raise() {
             identities: Vec::new(),
             accumulators: Vec::new(),
             schedule: None,
-            grain: 1,
+            cut: Cut::of(1),
             progress: false,
         };
         b.op(kind, vec![zero, n, args[0]], &[]);

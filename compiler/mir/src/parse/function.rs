@@ -2,7 +2,7 @@
 
 use super::{Parser, Result, Token};
 use crate::ir::{
-    AtomicOp, Bound, Compare, Convert, FloatOp, FloatUnaryOp, Fold, For, Function, IntOp,
+    AtomicOp, Bound, Compare, Convert, Cut, FloatOp, FloatUnaryOp, Fold, For, Function, IntOp,
     IntUnaryOp, LabelId, Lanes, LoopKind, Message, Op, OpId, OpKind, Overflow, Program, Raise,
     ReductionOp, RegionId, Role, Schedule, Site, SiteId, Type, Value, ValueDef, ValueId,
 };
@@ -376,9 +376,15 @@ impl Parser<'_> {
                         return self.error(format!("there is no schedule `{word}`"));
                     }
                 }
-                let mut grain = 1;
+                let mut cut = Cut::of(1);
                 if self.eat_word("grain") {
-                    grain = self.number("a number of iterations")?;
+                    cut.grain = self.number("a number of iterations")?;
+                }
+                if self.eat_word("unit") {
+                    cut.unit = self.number("a number of iterations")?;
+                }
+                if self.eat_word("together") {
+                    cut.together = self.number("a number of iterations")?;
                 }
                 let progress = self.eat_word("progress");
                 args = self.list("(", ")", |parser| parser.value(state))?;
@@ -389,7 +395,7 @@ impl Parser<'_> {
                     identities,
                     accumulators,
                     schedule,
-                    grain,
+                    cut,
                     progress,
                 }
             }
