@@ -1,5 +1,10 @@
 //! The hand-over of loops to helpers: the board where loops ask for them.
 //!
+//! An outermost loop is posted without a lock, if no other thread has one there: its address is in the *slot*, and one word,
+//! the *news*, which helpers watch, says how many of them it wants. Loops within loops, and those of further threads, are in a
+//! list under a lock. Joining takes one of the places that a loop has; the loop's thread closes it by taking those that are
+//! left, so it knows how many have joined, and waits until as many are done.
+//!
 //! Nobody ever waits for a helper that has not joined, and whoever has joined runs chunks to their
 //! end: there is no way to wait in a circle. While the thread of an outermost loop waits, it helps
 //! with the loops within it, which must end first anyway.
@@ -9,7 +14,7 @@
 
 use std::time::Duration;
 
-use super::sync::{AtomicU64, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering};
+use super::sync::{AtomicPtr, AtomicU64, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering};
 
 /// The work of a loop: claims chunks until none is left.
 pub type WorkFn = unsafe extern "C" fn(context: *const u8);
@@ -21,7 +26,11 @@ const WAIT_TIME: Duration = Duration::from_micros(50);
 /// How long it sleeps before it looks for signals.
 const SLEEP_TIME: Duration = Duration::from_millis(10);
 
+/// In `Job::done`: the loop's thread sleeps, or is about to, and wants to be told. Below it, how many are done.
+const SLEEPS: usize = 1 << 31;
+
 /// A loop that wants helpers. Lives on the stack of the thread that runs it.
+#[repr(align(64))]
 pub struct Job {
     work: WorkFn,
     context: *const u8,
@@ -29,10 +38,10 @@ pub struct Job {
     pub limit: i64,
     /// The outermost loop that it is within, or null.
     root: *const Job,
-    /// Helpers that may still join; changed under the board's lock.
+    /// Helpers that may still join, if it is in the list; changed under the board's lock.
     places: AtomicUsize,
-    /// Helpers at work; changed under the board's lock.
-    active: AtomicUsize,
+    /// Helpers that have joined and are done with it: who has said so must not touch it again. Beside it: [`SLEEPS`].
+    done: AtomicUsize,
 }
 
 impl Job {
@@ -44,13 +53,18 @@ impl Job {
             limit,
             root,
             places: AtomicUsize::new(0),
-            active: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
         }
     }
 
     /// The outermost loop that it is within, or itself.
     pub fn root(&self) -> *const Job {
         if self.root.is_null() { self } else { self.root }
+    }
+
+    /// Whether so many are done with it.
+    fn is_done(&self, joined: usize) -> bool {
+        self.done.load(Ordering::Acquire) & !SLEEPS == joined
     }
 }
 
@@ -105,23 +119,49 @@ impl<T> std::ops::Deref for Apart<T> {
     }
 }
 
+/// What helpers watch: how many loops have been posted, ever; how many helpers watch; how many may still join the loop in the
+/// slot.
+mod news {
+    /// A place in the slot's loop, of which it has up to so many.
+    pub const PLACES: u64 = (1 << 12) - 1;
+    /// One helper more that watches, of up to so many.
+    pub const WATCH: u64 = 1 << 12;
+    /// One loop more.
+    pub const POST: u64 = 1 << 24;
+
+    pub fn places(news: u64) -> usize {
+        (news & PLACES) as usize
+    }
+
+    pub fn watching(news: u64) -> usize {
+        (news / WATCH & PLACES) as usize
+    }
+
+    pub fn posted(news: u64) -> u64 {
+        news / POST
+    }
+}
+
 /// The loops that want helpers, and how many of these are where.
 pub struct Board<const WORDS: usize> {
-    /// How many helpers there are.
+    /// How many helpers there are: fewer than there are places.
     pub size: usize,
     indices: &'static Indices<WORDS>,
+    /// See [`news`].
+    news: Apart<AtomicU64>,
+    /// The loop that is posted there, or null.
+    slot: Apart<AtomicPtr<Job>>,
+    /// Other loops.
     jobs: Mutex<Vec<JobPointer>>,
-    /// Counts the loops that were posted; changed under the lock.
-    posted: Apart<AtomicU64>,
-    /// Helpers that watch for a loop.
-    watching: AtomicUsize,
+    /// How many they are; changed under the lock.
+    listed: AtomicUsize,
     /// Helpers that have been asked for and have not gone to sleep again.
     awake: AtomicUsize,
-    /// Helpers that work on a loop.
-    working: AtomicUsize,
     /// Threads that wait for the helpers of an outermost loop.
-    waiting: AtomicUsize,
-    /// Told when the last helper leaves a loop whose thread sleeps.
+    waiting: Apart<AtomicUsize>,
+    /// Helpers that work on a loop.
+    working: Apart<AtomicUsize>,
+    /// Told when a helper leaves a loop whose thread sleeps.
     left: Condvar,
 }
 
@@ -129,14 +169,15 @@ impl<const WORDS: usize> Board<WORDS> {
     /// An empty board. All boards of a process have the same indices.
     pub fn new(size: usize, indices: &'static Indices<WORDS>) -> Board<WORDS> {
         Board {
-            size,
+            size: size.min(news::PLACES as usize),
             indices,
+            news: Apart(AtomicU64::new(0)),
+            slot: Apart(AtomicPtr::new(std::ptr::null_mut())),
             jobs: Mutex::new(Vec::new()),
-            posted: Apart(AtomicU64::new(0)),
-            watching: AtomicUsize::new(0),
+            listed: AtomicUsize::new(0),
             awake: AtomicUsize::new(0),
-            working: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
+            waiting: Apart(AtomicUsize::new(0)),
+            working: Apart(AtomicUsize::new(0)),
             left: Condvar::new(),
         }
     }
@@ -171,16 +212,22 @@ impl<const WORDS: usize> Board<WORDS> {
     ) {
         let wanted = wanted.min(self.size);
         let is_root = job.root.is_null();
-        let pointer = JobPointer(job);
-        let mut jobs = self.jobs();
-        job.places.store(wanted, Ordering::Relaxed);
-        jobs.push(pointer);
-        self.posted.fetch_add(1, Ordering::SeqCst);
-        drop(jobs);
+        let pointer = std::ptr::from_ref(job).cast_mut();
+        let in_slot = is_root && self.take_slot(pointer);
+        let known = if in_slot {
+            // The loop before has left no places.
+            self.news
+                .fetch_add(news::POST + wanted as u64, Ordering::SeqCst)
+        } else {
+            let mut jobs = self.jobs();
+            job.places.store(wanted, Ordering::Relaxed);
+            jobs.push(JobPointer(job));
+            self.listed.fetch_add(1, Ordering::SeqCst);
+            self.news.fetch_add(news::POST, Ordering::SeqCst)
+        };
         // A helper that stops watching or goes to sleep says so first and then looks once more: it
         // sees this loop, or this sees that it has gone. One that works will look when it is done.
-        let missing = wanted.saturating_sub(self.watching.load(Ordering::SeqCst));
-        for _ in 0..missing {
+        for _ in news::watching(known)..wanted {
             if self.awake.fetch_add(1, Ordering::SeqCst) >= self.size {
                 self.awake.fetch_sub(1, Ordering::SeqCst);
                 break;
@@ -195,38 +242,83 @@ impl<const WORDS: usize> Board<WORDS> {
         if is_lost() {
             return;
         }
-        self.jobs().retain(|other| *other != pointer);
         // From here on no helper joins.
+        let joined = if in_slot {
+            wanted - self.close_slot()
+        } else {
+            let mut jobs = self.jobs();
+            jobs.retain(|other| *other != JobPointer(job));
+            self.listed.fetch_sub(1, Ordering::SeqCst);
+            wanted - job.places.load(Ordering::Relaxed)
+        };
+        if joined != 0 && !self.wait_for(job, joined, wait, is_lost) {
+            return;
+        }
+        if in_slot {
+            self.slot.store(std::ptr::null_mut(), Ordering::Release);
+        }
+    }
+
+    /// Puts a loop into the slot, if there is none.
+    fn take_slot(&self, job: *mut Job) -> bool {
+        let (set, get) = (Ordering::Acquire, Ordering::Relaxed);
+        self.slot
+            .compare_exchange(std::ptr::null_mut(), job, set, get)
+            .is_ok()
+    }
+
+    /// Takes the places that are left in the slot's loop, and says how many they were.
+    fn close_slot(&self) -> usize {
+        let known = self.news.fetch_and(!news::PLACES, Ordering::AcqRel);
+        news::places(known)
+    }
+
+    /// Waits until so many helpers are done with a loop. Not so, if the process was forked meanwhile.
+    fn wait_for(
+        &self,
+        job: &Job,
+        joined: usize,
+        wait: impl Fn(),
+        is_lost: impl Fn() -> bool,
+    ) -> bool {
+        let is_root = job.root.is_null();
         if is_root {
             self.waiting.fetch_add(1, Ordering::SeqCst);
         }
+        // With so many posted, there was none to help with.
         let mut seen = None;
         let mut clock = Clock::start(WAIT_TIME);
-        while job.active.load(Ordering::Acquire) != 0 {
-            let posted = self.posted.load(Ordering::SeqCst);
-            if is_root && seen != Some(posted) {
-                seen = Some(posted);
-                while let Some((inner, _)) = self.join(Some(job)) {
+        while !job.is_done(joined) {
+            if is_root && self.listed.load(Ordering::SeqCst) != 0 {
+                let posted = news::posted(self.news.load(Ordering::SeqCst));
+                while seen != Some(posted)
+                    && let Some((inner, _)) = self.join_listed(Some(job))
+                {
                     self.waiting.fetch_sub(1, Ordering::SeqCst);
                     // SAFETY: a loop that was joined is alive until it is left.
                     unsafe { ((*inner.0).work)((*inner.0).context) };
                     if is_lost() {
-                        return;
+                        return false;
                     }
                     self.leave(inner);
                     self.waiting.fetch_add(1, Ordering::SeqCst);
                     clock = Clock::start(WAIT_TIME);
                 }
+                seen = Some(posted);
             }
             if clock.is_over() {
                 let jobs = self.jobs();
-                let is_news = is_root && self.posted.load(Ordering::SeqCst) != posted;
-                if job.active.load(Ordering::Acquire) != 0 && !is_news {
+                let posted = news::posted(self.news.load(Ordering::SeqCst));
+                let is_news =
+                    is_root && self.listed.load(Ordering::SeqCst) != 0 && seen != Some(posted);
+                // Who is done after that finds that this thread sleeps, and waits for the lock to tell it.
+                let done = job.done.fetch_or(SLEEPS, Ordering::AcqRel);
+                if done & !SLEEPS != joined && !is_news {
                     drop(self.left.wait_timeout(jobs, SLEEP_TIME));
                     // The lock is free: handlers of signals may run loops.
                     wait();
                     if is_lost() {
-                        return;
+                        return false;
                     }
                 }
             }
@@ -234,14 +326,15 @@ impl<const WORDS: usize> Board<WORDS> {
         if is_root {
             self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
+        true
     }
 
     /// The task of a helper: joins loops until there has been none for a while. `enter` is told of
     /// each, and of the index there, and `leave` afterwards.
     pub fn help(&self, enter: impl Fn(&Job, i64), leave: impl Fn()) {
         loop {
-            let seen = self.posted.load(Ordering::SeqCst);
-            if let Some((job, index)) = self.join(None) {
+            let seen = news::posted(self.news.load(Ordering::SeqCst));
+            if let Some((job, index)) = self.join() {
                 self.working.fetch_add(1, Ordering::Relaxed);
                 // SAFETY: a loop that was joined is alive until it is left.
                 unsafe {
@@ -254,35 +347,66 @@ impl<const WORDS: usize> Board<WORDS> {
                 self.working.fetch_sub(1, Ordering::Relaxed);
                 continue;
             }
-            self.watching.fetch_add(1, Ordering::SeqCst);
+            let mut known = self.news.fetch_add(news::WATCH, Ordering::SeqCst);
             let mut clock = Clock::start(HOT_TIME);
-            while self.posted.load(Ordering::Acquire) == seen && !clock.is_over() {}
-            self.watching.fetch_sub(1, Ordering::SeqCst);
-            if self.posted.load(Ordering::SeqCst) != seen {
+            while news::posted(known) == seen && !clock.is_over() {
+                known = self.news.load(Ordering::Acquire);
+            }
+            known = self.news.fetch_sub(news::WATCH, Ordering::SeqCst);
+            if news::posted(known) != seen {
                 continue;
             }
             self.awake.fetch_sub(1, Ordering::SeqCst);
-            if self.posted.load(Ordering::SeqCst) == seen {
+            if news::posted(self.news.load(Ordering::SeqCst)) == seen {
                 return;
             }
             self.awake.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// Leaves a loop that was joined.
+    /// Leaves a loop that was joined, which its thread may end at once.
     fn leave(&self, job: JobPointer) {
-        let jobs = self.jobs();
-        // SAFETY: the job's thread waits until `active` is back to 0, and this is the last that is
-        // done with the job: the lock is the board's.
-        if unsafe { (*job.0).active.fetch_sub(1, Ordering::Release) } == 1 {
+        // SAFETY: the job's thread waits until all who have joined have done this.
+        let done = unsafe { (*job.0).done.fetch_add(1, Ordering::AcqRel) };
+        if done & SLEEPS != 0 {
+            // Its thread sleeps, or holds the lock until it does.
+            drop(self.jobs());
             self.left.notify_all();
         }
-        drop(jobs);
     }
 
-    /// Joins the oldest loop that wants a helper, and gets an index there. The thread of an
-    /// outermost loop, which has one, joins only what is `within` that.
-    fn join(&self, within: Option<*const Job>) -> Option<(JobPointer, i64)> {
+    /// Joins a loop that wants a helper, and gets an index there.
+    fn join(&self) -> Option<(JobPointer, i64)> {
+        if let Some(job) = self.join_slot() {
+            // SAFETY: a loop that was joined is alive until it is left.
+            match self.indices.take(unsafe { (*job.0).limit }) {
+                Some(index) => return Some((job, index)),
+                None => self.leave(job),
+            }
+        }
+        match self.listed.load(Ordering::SeqCst) {
+            0 => None,
+            _ => self.join_listed(None),
+        }
+    }
+
+    /// Takes a place in the slot's loop.
+    fn join_slot(&self) -> Option<JobPointer> {
+        let mut known = self.news.load(Ordering::SeqCst);
+        while news::places(known) != 0 {
+            let (set, get) = (Ordering::AcqRel, Ordering::Relaxed);
+            match self.news.compare_exchange(known, known - 1, set, get) {
+                // It was there before it had places, and stays until who has taken one is done.
+                Ok(_) => return Some(JobPointer(self.slot.load(Ordering::Relaxed))),
+                Err(now) => known = now,
+            }
+        }
+        None
+    }
+
+    /// Joins the oldest loop in the list that wants a helper, and gets an index there. The thread of
+    /// an outermost loop, which has one, joins only what is `within` that.
+    fn join_listed(&self, within: Option<*const Job>) -> Option<(JobPointer, i64)> {
         let jobs = self.jobs();
         jobs.iter().copied().find_map(|pointer| {
             // SAFETY: a job that is on the board is alive, and the board is locked.
@@ -297,7 +421,6 @@ impl<const WORDS: usize> Board<WORDS> {
                 None => self.indices.take(job.limit)?,
             };
             job.places.store(places - 1, Ordering::Relaxed);
-            job.active.fetch_add(1, Ordering::Relaxed);
             Some((pointer, index))
         })
     }

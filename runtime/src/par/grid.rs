@@ -26,7 +26,10 @@ impl Grid {
             let pieces = (trip_count / grain.max(1)).clamp(1, CHUNKS as i64);
             return match unit {
                 ..=1 => Grid::pieces(trip_count, pieces as usize),
-                _ => Grid::of_size(trip_count, rounded_up(trip_count, pieces * unit) * unit),
+                _ => {
+                    let units = rounded_up(trip_count, pieces * unit);
+                    Grid::of_size(trip_count, units.saturating_mul(unit))
+                }
             };
         }
         Grid::of_size(trip_count, chunk.max(rounded_up(trip_count, CHUNKS_MAX)))

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "tsan")]
 pub use spinning::{Condvar, Mutex, MutexGuard};
-pub use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+pub use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 #[cfg(not(feature = "tsan"))]
 pub use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! loom's atomics and locks, under the names that the runtime has for the standard library's.
 
-pub use loom::sync::atomic::Ordering;
+pub use loom::sync::atomic::{AtomicPtr, Ordering};
 pub use loom::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ macro_rules! atomic {
     };
 }
 
-atomic!(AtomicU64, u64: fetch_add, fetch_or, fetch_and);
-atomic!(AtomicUsize, usize: fetch_add, fetch_sub, fetch_min);
+atomic!(AtomicU64, u64: fetch_add, fetch_sub, fetch_or, fetch_and);
+atomic!(AtomicUsize, usize: fetch_add, fetch_sub, fetch_or, fetch_min);
 
 impl AtomicUsize {
     pub fn store(&self, value: usize, order: Ordering) {
