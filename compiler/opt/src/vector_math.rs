@@ -10,10 +10,13 @@
 use rustc_hash::FxHashSet;
 use snek_analysis::structure::Structure;
 use snek_mir::edit::{self, Cloner};
-use snek_mir::ir::{Function, FunctionId, OpId, OpKind, Program, Role, VectorForm};
+use snek_mir::ir::{
+    Compare, FloatOp, FloatUnaryOp, Function, FunctionId, OpId, OpKind, Program, Role, Type,
+    ValueId, VectorForm,
+};
 
 use crate::report::{Names, Notes};
-use crate::rewrite::place_of;
+use crate::rewrite::{emit, place_of};
 use crate::vectorise;
 
 /// Files of the standard library that hold forms.
@@ -133,6 +136,12 @@ fn replace(program: &Program, function: &mut Function, calls: &[(OpId, FunctionI
         let Some((region, at)) = place_of(function, *call) else {
             continue;
         };
+        if let Some((ops, value)) = short_power(function, *call) {
+            let result = function.ops[*call].results[0];
+            function.regions[region].ops.splice(at..=at, ops);
+            edit::replace_all_uses(function, result, value);
+            continue;
+        }
         let form = &program.functions[*form];
         let data = function.ops[*call].clone();
         let mut cloner = Cloner::inlining(form, data.site);
@@ -149,4 +158,40 @@ fn replace(program: &Program, function: &mut Function, calls: &[(OpId, FunctionI
         function.regions[region].ops.splice(at..=at, ops);
         edit::replace_all_uses(function, data.results[0], value);
     }
+}
+
+/// A power that one operation computes, with the least error that there can be: the C library errs by more, if seldom, so
+/// this is a form as well.
+fn short_power(function: &mut Function, call: OpId) -> Option<(Vec<OpId>, ValueId)> {
+    let data = function.ops[call].clone();
+    let (OpKind::CallRuntime("snek_rt_float_pow" | "snek_rt_math_pow"), &[x, exponent]) =
+        (&data.kind, &data.args[..])
+    else {
+        return None;
+    };
+    let OpKind::ConstFloat(bits) = function.def_op(exponent)?.kind else {
+        return None;
+    };
+    let (ty, site) = (function.ty(x), data.site);
+    let mut ops = Vec::new();
+    let mut op = |kind, args, ty| emit(function, &mut ops, kind, args, ty, site);
+    let mut constant = |x: f64| op(OpKind::ConstFloat(x.to_bits()), vec![], ty);
+    let value = match f64::from_bits(bits) {
+        2.0 => op(OpKind::Float(FloatOp::Mul), vec![x, x], ty),
+        -1.0 => {
+            let one = constant(1.0);
+            op(OpKind::Float(FloatOp::Div), vec![one, x], ty)
+        }
+        0.5 => {
+            let (zero, infinity) = (constant(0.0), constant(f64::INFINITY));
+            let lowest = constant(f64::NEG_INFINITY);
+            let root = op(OpKind::FloatUnary(FloatUnaryOp::Sqrt), vec![x], ty);
+            // Of -0.0 the power is 0.0, and of the lowest it is the highest.
+            let root = op(OpKind::Float(FloatOp::Add), vec![root, zero], ty);
+            let is_lowest = op(OpKind::Compare(Compare::Eq), vec![x, lowest], Type::BOOL);
+            op(OpKind::Select, vec![is_lowest, infinity, root], ty)
+        }
+        _ => return None,
+    };
+    Some((ops, value))
 }

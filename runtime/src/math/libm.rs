@@ -103,6 +103,7 @@ pub mod entries {
     use snek_abi::PairF64;
 
     use super::{c, c_int, looked_up};
+    use crate::math::power;
 
     macro_rules! forward {
         ($($entry:ident($($x:ident),*) = $function:path;)*) => {
@@ -142,7 +143,7 @@ pub mod entries {
         snek_rt_math_log1p(x) = c::log1p;
         snek_rt_math_log2(x) = c::log2;
         snek_rt_math_nextafter(x, y) = c::nextafter;
-        snek_rt_math_pow(x, y) = c::pow;
+        snek_rt_math_pow(x, y) = power::pow;
         snek_rt_math_remainder(x, y) = c::remainder;
         snek_rt_math_sin(x) = c::sin;
         snek_rt_math_sinh(x) = c::sinh;
@@ -150,7 +151,7 @@ pub mod entries {
         snek_rt_math_tan(x) = c::tan;
         snek_rt_math_tanh(x) = c::tanh;
         snek_rt_math_trunc(x) = f64::trunc;
-        snek_rt_float_pow(base, exponent) = c::pow;
+        snek_rt_float_pow(base, exponent) = power::pow;
         snek_rt_complex_abs(real, imaginary) = c::hypot;
     }
 

@@ -9,6 +9,7 @@ mod gamma;
 mod int;
 mod libm;
 mod norm;
+mod power;
 mod sum;
 
 #[cfg(test)]

@@ -113,8 +113,14 @@ impl Walk<'_> {
                 let (of_x, of_y) = (r.bounds(x), r.bounds(y));
                 if let Some(c) = of_y.constant() {
                     r.refine(x, without(of_x, c));
+                    if c == 0 {
+                        r.exclude_zero(x);
+                    }
                 } else if let Some(c) = of_x.constant() {
                     r.refine(y, without(of_y, c));
+                    if c == 0 {
+                        r.exclude_zero(y);
+                    }
                 } else if r.is_le(x, y, 0) {
                     r.add(x, y, -1);
                 } else if r.is_le(y, x, 0) {
@@ -164,7 +170,12 @@ impl Walk<'_> {
             Compare::Ge if r.is_le(y, x, 0) => Some(true),
             Compare::Ge if r.is_le(x, y, -1) => Some(false),
             Compare::Eq | Compare::Ne => {
-                let equal = if r.is_le(x, y, -1) || r.is_le(y, x, -1) {
+                let apart = match (r.bounds(x).constant(), r.bounds(y).constant()) {
+                    (_, Some(0)) => r.is_not_zero(x),
+                    (Some(0), _) => r.is_not_zero(y),
+                    _ => r.is_le(x, y, -1) || r.is_le(y, x, -1),
+                };
+                let equal = if apart {
                     false
                 } else if r.is_le(x, y, 0) && r.is_le(y, x, 0) {
                     true

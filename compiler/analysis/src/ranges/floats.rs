@@ -303,6 +303,14 @@ impl Spans<'_, '_> {
             OpKind::Compare(compare) => Some((compare, op.args[0], op.args[1])),
             _ => None,
         });
+        // To decide one of floats would be to begin anew.
+        let is_float = |value| function.ty(value).scalar().is_some_and(Scalar::is_float);
+        if let Some((compare, a, b)) = compared
+            && !is_float(a)
+            && let Some(truth) = self.walk.decide(compare, a, b)
+        {
+            return self.of(sides[usize::from(!truth)], depth);
+        }
         let [then, other] = [(sides[0], true), (sides[1], false)].map(|(value, holds)| {
             let span = self.of(value, depth);
             match compared {

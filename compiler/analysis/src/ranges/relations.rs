@@ -20,6 +20,7 @@ const FAR: u128 = 1 << 62;
 #[derive(Clone, Debug)]
 enum Undo {
     Interval(Node, Interval),
+    NotZero(Node),
     Edge(Node, Node),
 }
 
@@ -27,6 +28,8 @@ enum Undo {
 #[derive(Clone, Debug, Default)]
 pub struct Relations {
     intervals: Vec<Interval>,
+    /// Those that are known not to be 0, which no interval says of what may have either sign.
+    not_zero: Vec<bool>,
     /// `(b, k)` in `upper[a]`: `a <= b + k`.
     upper: Vec<Vec<(Node, i64)>>,
     /// `(b, k)` in `lower[a]`: `b <= a + k`.
@@ -53,6 +56,7 @@ impl Relations {
     /// Adds a node.
     pub fn add_node(&mut self, interval: Interval) -> Node {
         self.intervals.push(interval);
+        self.not_zero.push(false);
         self.upper.push(Vec::new());
         self.lower.push(Vec::new());
         (self.intervals.len() - 1) as Node
@@ -80,6 +84,7 @@ impl Relations {
         while self.undo.len() > mark.0 {
             match self.undo.pop() {
                 Some(Undo::Interval(node, interval)) => self.intervals[node as usize] = interval,
+                Some(Undo::NotZero(node)) => self.not_zero[node as usize] = false,
                 Some(Undo::Edge(a, b)) => {
                     self.upper[a as usize].pop();
                     self.lower[b as usize].pop();
@@ -97,6 +102,28 @@ impl Relations {
             self.undo.push(Undo::Interval(node, old));
             self.intervals[node as usize] = new;
         }
+    }
+
+    /// Notes that the node is not 0.
+    pub fn exclude_zero(&mut self, node: Node) {
+        if !std::mem::replace(&mut self.not_zero[node as usize], true) {
+            self.undo.push(Undo::NotZero(node));
+        }
+    }
+
+    /// Whether it is known that the node, or one that is equal to it, is not 0.
+    pub fn is_not_zero(&mut self, node: Node) -> bool {
+        let bounds = self.bounds(node);
+        if bounds.lo > 0 || bounds.hi < 0 || self.not_zero[node as usize] {
+            return true;
+        }
+        if self.upper[node as usize].is_empty() {
+            return false;
+        }
+        self.search(node, Way::Up);
+        let not_zero = |&&(other, d): &&(Node, i128)| d == 0 && self.not_zero[other as usize];
+        let found: Vec<Node> = self.found.iter().filter(not_zero).map(|n| n.0).collect();
+        found.into_iter().any(|other| self.is_le(other, node, 0))
     }
 
     /// Notes `a <= b + k`.

@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
                 match self.const_int(op.args[1]) {
                     // Made of products.
                     Some(_) => self.divided(opcode, a, b, ty),
-                    None => self.divide(opcode, a, b, ty),
+                    None => self.divide(opcode, a, b, ty)?,
                 }
             }
             IntOp::FloorDiv | IntOp::FloorMod => match self.const_int(op.args[1]) {
@@ -220,6 +220,25 @@ impl<'a> Lower<'a> {
         b: Value,
         ty: Type,
     ) -> Result<Value, CodegenError> {
+        // Small numbers have no sign to see to.
+        let short = match kind {
+            IntOp::FloorDiv => Opcode::Udiv,
+            _ => Opcode::Urem,
+        };
+        self.divide_short_or(short, a, b, ty, |lower| {
+            lower.floor_of_signed(op, kind, overflow, a, b, ty)
+        })
+    }
+
+    fn floor_of_signed(
+        &mut self,
+        op: &Op,
+        kind: IntOp,
+        overflow: Overflow,
+        a: Value,
+        b: Value,
+        ty: Type,
+    ) -> Result<Value, CodegenError> {
         // The machine's division faults on MIN / -1, so -1 gets another divisor.
         let one = self.b.int(ty, 1);
         let proved = overflow == Overflow::Proved && kind == IntOp::FloorDiv;
@@ -232,19 +251,18 @@ impl<'a> Lower<'a> {
             Some(minus_one) => self.b.ins.ins().select(minus_one, one, b),
             None => b,
         };
-        let quotient = self.divide(Opcode::Sdiv, a, divisor, ty);
-        let product = self.b.ins.ins().imul(quotient, divisor);
-        let rest = self.b.ins.ins().isub(a, product);
         let zero = self.b.int(ty, 0);
-        let inexact = self.b.ins.ins().icmp(IntCC::NotEqual, rest, zero);
-        let signs = self.b.ins.ins().bxor(rest, divisor);
-        let apart = self.b.ins.ins().icmp(IntCC::SignedLessThan, signs, zero);
-        let wrong = self.b.ins.ins().band(inexact, apart);
         if kind == IntOp::FloorMod {
+            let rest = self.divided(Opcode::Srem, a, divisor, ty);
+            let wrong = self.has_wrong_sign(rest, divisor, zero);
             // With 1 for -1 the rest is 0, which is right for -1 too.
             let corrected = self.b.ins.ins().iadd(rest, divisor);
             return Ok(self.b.ins.ins().select(wrong, corrected, rest));
         }
+        let quotient = self.divided(Opcode::Sdiv, a, divisor, ty);
+        let product = self.b.ins.ins().imul(quotient, divisor);
+        let rest = self.b.ins.ins().isub(a, product);
+        let wrong = self.has_wrong_sign(rest, divisor, zero);
         let below = self.b.ins.ins().isub(quotient, one);
         let floor = self.b.ins.ins().select(wrong, below, quotient);
         let Some(minus_one) = minus_one else {
@@ -260,17 +278,49 @@ impl<'a> Lower<'a> {
         Ok(self.b.ins.ins().select(minus_one, negated, floor))
     }
 
+    /// Whether a rest is not 0 and has not the divisor's sign.
+    fn has_wrong_sign(&mut self, rest: Value, divisor: Value, zero: Value) -> Value {
+        let inexact = self.b.ins.ins().icmp(IntCC::NotEqual, rest, zero);
+        let signs = self.b.ins.ins().bxor(rest, divisor);
+        let apart = self.b.ins.ins().icmp(IntCC::SignedLessThan, signs, zero);
+        self.b.ins.ins().band(inexact, apart)
+    }
+
     /// A division by an instruction.
     fn divided(&mut self, opcode: Opcode, a: Value, b: Value, ty: Type) -> Value {
         let (inst, dfg) = self.b.ins.ins().Binary(opcode, ty, a, b);
         dfg.first_result(inst)
     }
 
-    /// A quotient, or a rest of numbers without a sign. 64-bit division is several times slower than 32-bit on many machines,
-    /// and most numbers are small.
-    fn divide(&mut self, opcode: Opcode, a: Value, b: Value, ty: Type) -> Value {
+    /// A quotient or a rest of numbers without a sign.
+    fn divide(
+        &mut self,
+        opcode: Opcode,
+        a: Value,
+        b: Value,
+        ty: Type,
+    ) -> Result<Value, CodegenError> {
+        self.divide_short_or(
+            opcode,
+            a,
+            b,
+            ty,
+            |lower| Ok(lower.divided(opcode, a, b, ty)),
+        )
+    }
+
+    /// The unsigned division `short` where both numbers have 32 bits at most, else the `long` way. 64-bit division is several
+    /// times slower than 32-bit on many machines, and most numbers are small.
+    fn divide_short_or(
+        &mut self,
+        short: Opcode,
+        a: Value,
+        b: Value,
+        ty: Type,
+        long: impl FnOnce(&mut Self) -> Result<Value, CodegenError>,
+    ) -> Result<Value, CodegenError> {
         if ty != types::I64 {
-            return self.divided(opcode, a, b, ty);
+            return long(self);
         }
         let (small, large, done) = {
             let ins = &mut self.b.ins;
@@ -284,20 +334,16 @@ impl<'a> Lower<'a> {
         self.b.ins.switch_to_block(small);
         let short_a = self.b.ins.ins().ireduce(types::I32, a);
         let short_b = self.b.ins.ins().ireduce(types::I32, b);
-        let unsigned = match opcode {
-            Opcode::Sdiv => Opcode::Udiv,
-            other => other,
-        };
-        let short = self.divided(unsigned, short_a, short_b, types::I32);
-        let result = self.b.ins.ins().uextend(types::I64, short);
+        let result = self.divided(short, short_a, short_b, types::I32);
+        let result = self.b.ins.ins().uextend(types::I64, result);
         self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(large);
-        let result = self.divided(opcode, a, b, types::I64);
+        let result = long(self)?;
         self.b.ins.ins().jump(done, &[result.into()]);
 
         self.b.ins.switch_to_block(done);
-        self.b.ins.block_params(done)[0]
+        Ok(self.b.ins.block_params(done)[0])
     }
 
     fn shift_left(
