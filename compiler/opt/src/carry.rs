@@ -1,8 +1,8 @@
 //! What an iteration stores and the next one loads, or the one after that, stays in a register: `a[i] = f(a[i - 1])`.
 //!
 //! The value becomes a carried value of the loop; the elements that the first iterations load are loaded before. Only where
-//! nothing else in the loop writes memory, so that the element is what was stored whatever arrays overlap. The store
-//! stays.
+//! nothing else in the loop writes memory, so that the element is what was stored whatever arrays overlap, or other elements
+//! of the same array alone. The store stays.
 //!
 //! Such loops wait for each iteration's result anyway, so nothing here is in the way of vectors.
 
@@ -52,6 +52,9 @@ struct Pair {
     tested: bool,
 }
 
+/// Stores of a loop, at most.
+const STORES: usize = 8;
+
 fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) -> Option<Pair> {
     let label = &structure.labels[the_loop.label];
     let body = &function.regions[the_loop.body];
@@ -59,17 +62,33 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
     if !label.breaks.is_empty() || body.ops.last() != Some(&next) {
         return None;
     }
-    let mut writers = edit::ops_in(function, the_loop.body)
+    let writers: Vec<OpId> = edit::ops_in(function, the_loop.body)
         .into_iter()
-        .filter(|inner| function.ops[*inner].kind.properties().writes);
-    let (store, None) = (writers.next()?, writers.next()) else {
+        .filter(|inner| function.ops[*inner].kind.properties().writes)
+        .collect();
+    if writers.len() > STORES {
         return None;
-    };
+    }
+    let mut stores = writers.iter();
+    stores.find_map(|store| pair_of(function, structure, op, the_loop, *store, &writers))
+}
+
+/// The loads of what `store` has stored, one of those that write in the loop.
+fn pair_of(
+    function: &Function,
+    structure: &Structure,
+    op: OpId,
+    the_loop: &For,
+    store: OpId,
+    writers: &[OpId],
+) -> Option<Pair> {
+    let body = &function.regions[the_loop.body];
     let data = &function.ops[store];
     let OpKind::Store(bounds) = &data.kind else {
         return None;
     };
-    let at = body.ops.iter().position(|inner| *inner == store)?;
+    let place = |op: OpId| body.ops.iter().position(|inner| *inner == op);
+    let at = place(store)?;
     let rank = bounds.len();
     let (array, indices, values) = (data.args[0], &data.args[1..=rank], &data.args[rank + 1..]);
     let [stored] = *values else { return None };
@@ -119,6 +138,23 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
             && data.results.len() == 1
             && function.ty(data.results[0]) == function.ty(stored)
             && let Some(distance) = (1..=far).find(|distance| is_before(*distance))
+            && writers.iter().all(|other| {
+                *other == store
+                    || place(*other)
+                        .zip(place(load))
+                        .is_some_and(|(other_at, load_at)| {
+                            let between = Between {
+                                variable,
+                                step: the_loop.step,
+                                distance: distance as i64,
+                                dimension,
+                                // In the first iteration of these, and in the last.
+                                in_first: other_at > at,
+                                in_last: other_at < load_at,
+                            };
+                            spares(function, *other, load, &between)
+                        })
+            })
         {
             loads.push((load, distance));
         }
@@ -131,6 +167,65 @@ fn pair(function: &Function, structure: &Structure, op: OpId, the_loop: &For) ->
         offset,
         tested,
     })
+}
+
+/// From a store to the load of what it has stored, some iterations later.
+struct Between {
+    variable: ValueId,
+    step: i64,
+    distance: i64,
+    dimension: usize,
+    /// Another store comes after this one in the same iteration,
+    in_first: bool,
+    /// and before the load in its own.
+    in_last: bool,
+}
+
+/// Whether a store writes other elements than the one that is loaded, as far as it comes between.
+fn spares(function: &Function, store: OpId, load: OpId, between: &Between) -> bool {
+    let (written, loaded) = (&function.ops[store], &function.ops[load]);
+    let OpKind::Store(bounds) = &written.kind else {
+        return false;
+    };
+    let array = function.ty(loaded.args[0]).array();
+    let is_contiguous = array.is_some_and(|array| array.layout == Layout::Contiguous);
+    if written.args[0] != loaded.args[0]
+        || !is_contiguous
+        || bounds.iter().any(|b| *b != Bound::Proved)
+    {
+        return false;
+    }
+    (0..bounds.len()).any(|d| {
+        let (to, from) = (written.args[d + 1], loaded.args[d + 1]);
+        if d != between.dimension {
+            // The same in all iterations, and apart.
+            return apart(function, to, from).is_some_and(|apart| apart != 0);
+        }
+        let offsets =
+            offset(function, to, between.variable).zip(offset(function, from, between.variable));
+        offsets.is_some_and(|(to, from)| {
+            // The iteration that writes the element, counted from that of the load.
+            let Some(distance) = from.checked_sub(to) else {
+                return false;
+            };
+            if distance % between.step != 0 {
+                return true;
+            }
+            match distance / between.step {
+                0 => !between.in_last,
+                when if when == -between.distance => !between.in_first,
+                when => when > 0 || when < -between.distance,
+            }
+        })
+    })
+}
+
+/// `a - b`, if that is a constant.
+fn apart(function: &Function, a: ValueId, b: ValueId) -> Option<i64> {
+    match offset(function, a, b) {
+        Some(apart) => Some(apart),
+        None => offset(function, b, a)?.checked_neg(),
+    }
 }
 
 /// `value - variable`, if that is a constant.
