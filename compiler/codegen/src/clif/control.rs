@@ -14,6 +14,7 @@ use snek_mir::ir::{
 };
 
 use super::Lower;
+use super::condition::Test;
 use crate::CodegenError;
 
 /// A condition of a `while` with more ops than this is laid out once.
@@ -51,6 +52,8 @@ pub enum Scope {
         /// If not.
         exit: Block,
     },
+    /// A side of a branch that makes a condition: where `yield` goes.
+    Test(Test),
 }
 
 /// The end of an iteration.
@@ -82,7 +85,7 @@ pub struct Counter {
     exit: Block,
 }
 
-fn args(values: &[Value]) -> Vec<BlockArg> {
+pub fn args(values: &[Value]) -> Vec<BlockArg> {
     values.iter().map(|value| BlockArg::from(*value)).collect()
 }
 
@@ -90,8 +93,13 @@ impl<'a> Lower<'a> {
     /// Lays out the ops of a region.
     pub(super) fn region(&mut self, region: RegionId) -> Result<(), CodegenError> {
         let function = self.function;
-        for op in &function.regions[region].ops {
-            self.op(&function.ops[*op])?;
+        for (at, op) in function.regions[region].ops.iter().enumerate() {
+            let op = &function.ops[*op];
+            if self.makes_condition(region, at) {
+                self.deferred.push(op);
+            } else {
+                self.op(op)?;
+            }
         }
         Ok(())
     }
@@ -147,7 +155,7 @@ impl<'a> Lower<'a> {
         let before = self.scopes.iter().rev().find_map(|scope| match scope {
             Scope::Loop { before, .. } => Some(*before),
             Scope::Condition { .. } => Some(0),
-            Scope::If(_) | Scope::Block { .. } => None,
+            Scope::If(_) | Scope::Test(_) | Scope::Block { .. } => None,
         });
         before.is_some_and(|before| value.as_u32() < before as u32)
     }
@@ -226,10 +234,9 @@ impl<'a> Lower<'a> {
         then: RegionId,
         other: RegionId,
     ) -> Result<(), CodegenError> {
-        if self.is_exchange(op, then, other) {
+        if self.deferred.is_empty() && self.is_exchange(op, then, other) {
             return self.exchange(op, then);
         }
-        let condition = self.one(op.args[0])?;
         let merge = {
             let types = self.part_types(&op.results)?;
             self.block_with(&types)
@@ -246,14 +253,12 @@ impl<'a> Lower<'a> {
                 self.b.ins.set_cold_block(block);
             }
         }
-        if self.leaves(other) && !self.leaves(then) {
-            let condition = self.negated(condition);
-            let ins = self.b.ins.ins();
-            ins.brif(condition, blocks[1], &[], blocks[0], &[]);
-        } else {
-            let ins = self.b.ins.ins();
-            ins.brif(condition, blocks[0], &[], blocks[1], &[]);
-        }
+        let test = Test {
+            met: (blocks[0], Vec::new()),
+            unmet: (blocks[1], Vec::new()),
+            leaves: self.leaves(other) && !self.leaves(then),
+        };
+        self.branch_on(op.args[0], &test)?;
         let around = self.seldom;
         for (block, region) in blocks.iter().zip([then, other]) {
             self.b.ins.switch_to_block(*block);
@@ -274,7 +279,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What a condition is in this form, if it asks how wide the vectors are and that decides it.
-    fn known_of_level(&self, condition: ValueId) -> Option<bool> {
+    pub(super) fn known_of_level(&self, condition: ValueId) -> Option<bool> {
         let function = self.function;
         let op = function.def_op(condition)?;
         let is_level = |value: ValueId| {
@@ -515,19 +520,21 @@ impl<'a> Lower<'a> {
                         "a loop without a condition".to_owned(),
                     ));
                 };
-                let condition = self.one(*condition)?;
-                let values = args(&self.all_parts(values)?);
-                if header {
-                    let condition = self.negated(condition);
-                    let ins = self.b.ins.ins();
-                    ins.brif(condition, exit, &values, body, &values);
-                    return Ok(());
-                }
-                self.b
-                    .ins
-                    .ins()
-                    .brif(condition, body, &values, exit, &values);
-                Ok(())
+                let values = self.all_parts(values)?;
+                let test = Test {
+                    met: (body, values.clone()),
+                    unmet: (exit, values),
+                    leaves: header,
+                };
+                self.branch_on(*condition, &test)
+            }
+            Some(Scope::Test(test)) => {
+                let [condition] = values else {
+                    return Err(CodegenError::Internal(
+                        "a condition of several values".to_owned(),
+                    ));
+                };
+                self.end_side(*condition, &test)
             }
             Some(Scope::Loop { .. }) | None => Err(CodegenError::Internal(
                 "a `yield` that nothing takes".to_owned(),

@@ -9,6 +9,7 @@ mod array;
 mod atomic;
 pub mod builder;
 mod call;
+mod condition;
 mod control;
 mod convert;
 mod exchange;
@@ -25,6 +26,7 @@ use cranelift_codegen::ir::{self as clif, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use oxc_index::IndexVec;
 use rustc_hash::FxHashMap;
+use snek_mir::edit;
 use snek_mir::ir::{
     Convert, FrameId, Function, FunctionId, Op, OpKind, Program, Scalar, SiteId, Type as MirType,
     ValueId,
@@ -163,6 +165,10 @@ struct Lower<'a> {
     values: IndexVec<ValueId, Option<Val>>,
     /// The regions around the current op that a terminator may name, the innermost last.
     scopes: Vec<Scope>,
+    /// How often each value is used.
+    uses: IndexVec<ValueId, u32>,
+    /// Branches that make the condition of the op that comes next, which lays them out: of several, the last one is next.
+    deferred: Vec<&'a Op>,
     /// The current op runs only where a test before a loop failed.
     seldom: bool,
     raising: Raising,
@@ -198,6 +204,8 @@ impl<'a> Lower<'a> {
             b,
             values: function.values.iter().map(|_| None).collect(),
             scopes: Vec::new(),
+            uses: edit::use_counts(function),
+            deferred: Vec::new(),
             seldom: false,
             raising: Raising::default(),
             results: Results::new(function)?,

@@ -668,6 +668,10 @@ fn select_with(
         }
     }
 
+    let calls = layout.iter().any(|block| {
+        let mut insts = func.layout.block_insts(*block);
+        !cold.contains(block) && insts.any(|inst| func.dfg.insts[inst].opcode().is_call())
+    });
     let mut done: Vec<Option<(BlockCode, Vec<Inst>)>> = (0..count).map(|_| None).collect();
     for block in domtree.cfg_postorder() {
         let last = func
@@ -721,9 +725,18 @@ fn select_with(
             select.params(entry)?;
             insts.append(&mut select.buffer);
         } else {
+            let leaves = |pred: ClifBlock| loops.loop_level(pred) > loops.loop_level(*block);
+            let is_exit = cfg.pred_iter(*block).any(|pred| leaves(pred.block));
             for param in func.dfg.block_params(*block) {
-                params.push(select.own_register(*param));
+                let own = select.own_register(*param);
+                let ty = func.dfg.value_type(*param);
+                if is_exit && calls && ty.is_float() {
+                    params.push(select.moved_to(own));
+                } else {
+                    params.push(own);
+                }
             }
+            insts.append(&mut select.buffer);
         }
         insts.extend(reversed.into_iter().rev());
         let is_loop_head = cfg

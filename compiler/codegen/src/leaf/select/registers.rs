@@ -1,6 +1,7 @@
 //! Which register a value is in, before registers are chosen: one of its own, or one that holds a constant.
 
 use cranelift_codegen::ir::{Function, Inst, InstructionData, Opcode, Value, ValueDef};
+use iced_x86::Code;
 use regalloc2::{RegClass, VReg};
 
 use super::{A, Address, Select, bytes_of, class_of};
@@ -162,6 +163,16 @@ impl Select<'_> {
     /// Whether the register of a value must be made.
     pub fn has_register(&self, value: Value) -> bool {
         self.registers.contains_key(&value)
+    }
+
+    /// Another register for a float, which is moved to its own. What a loop carries is given to such a one when the loop
+    /// ends: the allocator takes the two sides of a block's parameter for one value, and no register for floats outlives a
+    /// call, so it would keep what is needed after one in memory for the whole loop.
+    pub fn moved_to(&mut self, own: VReg) -> VReg {
+        let register = self.vector();
+        let args = [A::D(own, Size::X), A::U(register, Size::X)];
+        self.op(Code::VEX_Vmovups_xmm_xmmm128, &args);
+        register
     }
 
     /// The register that is a value's own.
