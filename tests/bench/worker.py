@@ -176,8 +176,8 @@ LINE = 64
 
 
 def aligned(array):
-    """A copy that begins with a line of the cache, in every process: where vectors straddle lines, loops take half as long
-    again, and NumPy leaves it to chance."""
+    """A copy that begins with a line of the cache, in every process: where vectors straddle lines,
+    loops take half as long again, and NumPy leaves it to chance."""
     room = np.empty(array.nbytes + LINE, np.uint8)
     start = -room.ctypes.data % LINE
     copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)

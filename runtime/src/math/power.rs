@@ -35,7 +35,7 @@ fn near(power: f64, off: f64, scale: f64) -> Option<f64> {
     let place = f64::from_bits(bits & EXPONENT) * f64::EPSILON;
     let in_range = (LEAST..MOST).contains(&power.abs());
     // Below a power of two places are half as large.
-    let is_power_of_two = bits & !(EXPONENT | 1 << 63) == 0;
+    let is_power_of_two = bits & !(EXPONENT | (1 << 63)) == 0;
     let is_near = off.abs() <= NEAR * place * scale.abs() && !is_power_of_two;
     (in_range && (is_near || off == 0.0)).then_some(power)
 }

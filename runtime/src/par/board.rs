@@ -134,7 +134,7 @@ mod news {
     }
 
     pub fn watching(news: u64) -> usize {
-        (news / WATCH & PLACES) as usize
+        ((news / WATCH) & PLACES) as usize
     }
 
     pub fn posted(news: u64) -> u64 {
